@@ -1,0 +1,13 @@
+"""Nouns: tables, code lists and how a column describes itself. Every file here is found and read."""
+
+import importlib
+import pkgutil
+
+from .base import Base, Described, Entity, Scope, Shared, entities, finish, uuid7
+from .fields import describe
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+finish()
+
+__all__ = ["Base", "Described", "Entity", "Scope", "Shared", "describe", "entities", "finish", "uuid7"]

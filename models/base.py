@@ -1,0 +1,287 @@
+"""The two base classes of every table, and what a class says about itself.
+
+`Entity` rows belong to one sub-district: its code is half of every key, so a foreign key can
+never point into another sub-district. `Shared` rows (dictionary, terms, divisions, users) are
+few and the same for all.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    CheckConstraint, Enum, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String,
+    UniqueConstraint, Uuid, and_,
+)  # fmt: skip
+from sqlalchemy.orm import (
+    DeclarativeBase, Mapped, declared_attr, foreign, mapped_column, relationship, remote,
+)  # fmt: skip
+
+from .codes import Code, MenuGroup
+from .fields import Field, Ref, dictionary_check
+from .kinds import TYPES, UtcDateTime
+
+
+def uuid7() -> str:
+    """A UUID that sorts by time of creation (RFC 9562 version 7), as text."""
+    nanoseconds = time.time_ns()
+    milliseconds, rest = divmod(nanoseconds, 1_000_000)
+    value = (milliseconds & (1 << 48) - 1) << 80
+    value |= 7 << 76 | (rest * 4096 // 1_000_000) << 64
+    value |= 2 << 62 | secrets.randbits(62)
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        **TYPES,
+        Code: Enum(
+            Code, native_enum=False, create_constraint=True, length=24,
+            values_callable=lambda members: [member.value for member in members],
+        ),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How rows reach a person: by place, by unit, by person, or through an owner row.
+
+    Values are attribute names of references. A row is visible if any line fits the actor.
+    `given` names parts, as (class, reference back to this row): whoever a part belongs to by
+    unit or person (a team, an assignment) sees the row too.
+    """
+
+    area: tuple[str, ...] = ()
+    unit: tuple[str, ...] = ()
+    worker: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
+    given: tuple[tuple[str, str], ...] = ()
+
+
+class Described:
+    """What every table says of itself. Class keywords:
+
+    label, group: Chinese name and menu group; title: attributes that name a row in one line;
+    key: the natural key for import; unique: extra unique sets; scope: see `Scope`;
+    in_menu: False for parts shown on their owner's page only.
+    """
+
+    __declared__: ClassVar[tuple[str, ...]] = ()
+    __refs__: ClassVar[dict[str, Ref]] = {}
+    __label__: ClassVar[str] = ""
+    __group__: ClassVar[MenuGroup | None] = None
+    __title__: ClassVar[tuple[str, ...]] = ()
+    __key__: ClassVar[tuple[str, ...]] = ()
+    __scope__: ClassVar[Scope | None] = None
+    __in_menu__: ClassVar[bool] = True
+    __order__: ClassVar[int] = 50
+
+    @classmethod
+    def slug(cls) -> str:
+        """The name in URLs and permissions: `ResidentialArea` is `residential_area`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def _absorb(cls, label, group, title, key, scope, in_menu, order) -> None:
+        own = cls.__dict__
+        annotations = dict(own.get("__annotations__", {}))
+        cls.__declared__ = tuple(annotations)
+        cls.__refs__ = {name: own[name] for name in annotations if isinstance(own.get(name), Ref)}
+        for name, wanted in cls.__refs__.items():
+            annotation = str(cls.__annotations__.pop(name))
+            delattr(cls, name)
+            nullable = "None" in annotation
+            described = Field(**{**vars(wanted.field), "relation": name})
+            target = re.search(r"Mapped\[\W*(\w+)", annotation)
+            cls.__refs__[name] = Ref(described, wanted.on_delete, target.group(1))
+            setattr(
+                cls, f"{name}_id",
+                mapped_column(
+                    String(32) if target.group(1) == "Role" else Uuid(as_uuid=False),
+                    nullable=nullable, info={"field": described}, active_history=True,
+                ),
+            )  # fmt: skip
+        cls.__label__ = label or cls.__label__
+        cls.__group__ = next((g for g in MenuGroup if g.label == group), cls.__group__)
+        cls.__title__ = title or cls.__title__
+        cls.__key__ = key or cls.__key__
+        cls.__scope__ = scope or cls.__scope__
+        cls.__in_menu__ = in_menu
+        cls.__order__ = order
+
+
+def _link(cls) -> None:
+    """Add relationships; the foreign keys follow in `finish`, when every target is known."""
+    for name, wanted in cls.__refs__.items():
+        setattr(cls, name, _relationship(cls, name, wanted.target))
+    _unfinished.append(cls)
+
+
+def _relationship(cls, name: str, target: str):
+    """A many-to-one that writes only the id half; the sub-district half is a condition.
+
+    Were both halves written, two references of one row would fight over `subdistrict_id`.
+    """
+
+    def join():
+        other = cls.registry._class_registry[target]
+        same_row = foreign(getattr(cls, f"{name}_id")) == remote(other.id)
+        if _is_tenant(cls.__table__) and _is_tenant_key(other.__table__):
+            return and_(same_row, cls.subdistrict_id == remote(other.subdistrict_id))
+        return same_row
+
+    return relationship(target, primaryjoin=join)
+
+
+def _is_tenant(table) -> bool:
+    return "subdistrict_id" in table.c
+
+
+def _is_tenant_key(table) -> bool:
+    return "subdistrict_id" in table.c and table.c.subdistrict_id.primary_key
+
+
+_unfinished: list[type] = []
+
+
+def finish() -> None:
+    """Write foreign keys, checks and indexes of all classes declared since the last call.
+
+    `models/__init__` calls it after its imports; a class declared later (a plug-in, a test)
+    calls it once more.
+    """
+    while _unfinished:
+        cls = _unfinished.pop(0)
+        table = cls.__table__
+        tenant = _is_tenant(table)
+        for name, wanted in cls.__refs__.items():
+            target = cls.registry._class_registry[wanted.target].__table__
+            column = table.c[f"{name}_id"]
+            if tenant and _is_tenant_key(target):
+                columns = ["subdistrict_id", column.name]
+                remote = [target.c.subdistrict_id, target.c.id]
+            else:
+                columns, remote = [column.name], [target.c.id]
+            table.append_constraint(
+                ForeignKeyConstraint(columns, remote, ondelete=wanted.on_delete)
+            )
+            _index(table, tenant, column.name)
+        for column in list(table.c):
+            described: Field | None = column.info.get("field")
+            if described is None or column.info.get("finished"):
+                continue
+            column.info["finished"] = True  # a column shared by several rosters comes by again
+            if described.dictionary:
+                table.append_constraint(
+                    dictionary_check(table.name, column.name, described.dictionary)
+                )
+            for bound, sign in ((described.low, ">="), (described.high, "<=")):
+                if bound is not None:
+                    word = "low" if sign == ">=" else "high"
+                    table.append_constraint(
+                        CheckConstraint(
+                            f"{column.name} {sign} {bound:g}", name=f"{column.name}_{word}"
+                        )
+                    )
+            if described.sorted or (described.filtered and not described.relation):
+                _index(table, tenant, column.name)
+
+
+def _index(table, tenant: bool, name: str) -> None:
+    columns = [table.c.subdistrict_id] if tenant else []
+    columns.append(table.c[name])
+    if tenant and "id" in table.c:
+        columns.append(table.c.id)
+    wanted = [c.name for c in columns]
+    if not any([c.name for c in index.columns] == wanted for index in table.indexes):
+        Index(f"ix_{table.name}_{name}", *columns)
+
+
+def table_name(class_name: str) -> str:
+    """`Household` → households, `Counsellor` → counsellors, `Company` → companies."""
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
+    if snake.endswith("y") and snake[-2] not in "aeiou":
+        return snake[:-1] + "ies"
+    return snake + ("es" if snake.endswith(("s", "x", "ch")) else "s")
+
+
+class Entity(Described, Base):
+    """A business row of one sub-district."""
+
+    __abstract__ = True
+
+    subdistrict_id: Mapped[str] = mapped_column(
+        String(9), ForeignKey("divisions.code"), primary_key=True, sort_order=-20
+    )
+    id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), primary_key=True, default=uuid7, sort_order=-19
+    )
+    created_at: Mapped[Any] = mapped_column(UtcDateTime(), sort_order=90)
+    updated_at: Mapped[Any] = mapped_column(UtcDateTime(), sort_order=91)
+    version: Mapped[int] = mapped_column(Integer, sort_order=92)
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str | None:
+        return None if cls._is_roster_of_a_table() else table_name(cls.__name__)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict:
+        return {} if cls._is_roster_of_a_table() else {"version_id_col": cls.version}
+
+    @classmethod
+    def _is_roster_of_a_table(cls) -> bool:
+        """True for a class that shares its parent's table (`Mediator` and `Worker`)."""
+        return any("__table__" in parent.__dict__ for parent in cls.__mro__[1:])
+
+    def __init_subclass__(
+        cls, *, label: str = "", group: str = "", title: tuple = (), key: tuple = (),
+        unique: tuple | None = None, scope: Scope | None = None, in_menu: bool = True,
+        order: int = 50, **kwargs,
+    ):  # fmt: skip
+        cls._absorb(label, group, title, key, scope, in_menu, order)
+        super().__init_subclass__(**kwargs)
+        if not cls.__dict__.get("__abstract__"):
+            for names in unique if unique is not None else ((key,) if key else ()):
+                columns = [f"{n}_id" if n in cls.__refs__ else n for n in names]
+                cls.__table__.append_constraint(UniqueConstraint("subdistrict_id", *columns))
+            _link(cls)
+
+
+class Shared(Described, Base):
+    """A reference row, the same for every sub-district: few rows, its own simple key."""
+
+    __abstract__ = True
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:
+        return table_name(cls.__name__)
+
+    def __init_subclass__(
+        cls, *, label: str = "", group: str = "", title: tuple = (), key: tuple = (),
+        scope: Scope | None = None, in_menu: bool = True, order: int = 50, **kwargs,
+    ):  # fmt: skip
+        cls._absorb(label, group, title, key, scope, in_menu, order)
+        super().__init_subclass__(**kwargs)
+        if not cls.__dict__.get("__abstract__"):
+            _link(cls)
+
+
+def entities() -> list[type[Described]]:
+    """Every mapped class that has a label, in menu order."""
+    found = [mapper.class_ for mapper in Base.registry.mappers if mapper.class_.__label__]
+    groups = list(MenuGroup)
+    return sorted(found, key=lambda c: (groups.index(c.__group__) if c.__group__ else 9, c.__order__, c.__name__))

@@ -1,0 +1,147 @@
+"""A matter from first word to archive (一案一码), its parties, assignments and events."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped
+
+from .base import Entity, Scope
+from .codes import (
+    AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage, PartyKind,
+    PartyRole, Secrecy, Tier, Urgency,
+)  # fmt: skip
+from .fields import choice, field, ref
+from .kinds import IdNumber, LongText, Mobile, PersonName, ShortText
+
+if TYPE_CHECKING:
+    from .area import Area
+    from .department import Unit
+    from .household import Household
+    from .user import User
+    from .worker import Worker
+
+
+class Case(
+    Entity, label="案件", group="解纷", title=("case_no", "subject"), key=("case_no",), order=1,
+    scope=Scope(
+        area=("area",), unit=("lead_unit", "competent_unit"), worker=("handler",),
+        given=(("Assignment", "case"), ("Team", "case")),
+    ),
+):  # fmt: skip
+    """An appeal, dispute or petition matter.
+
+    `stage` (where in the loop), `status` (what the flow allows next) and `outcome` (how it
+    ended) are three different things; all three are written by the case flow only.
+    """
+
+    case_no: Mapped[str] = field("编号", listed=True, searched=True, sorted=True, is_fixed=True, type_=String(40))
+    subject: Mapped[ShortText] = field("事由", listed=True, searched=True, section="事项", help="一句话，例如“楼上漏水引发的邻里纠纷”")
+    kind: Mapped[CaseKind] = field("类型", listed=True, filtered=True, section="事项")
+    category: Mapped[str] = choice("类别", "dispute_category", listed=True, filtered=True, section="事项")
+    channel: Mapped[str] = choice("来源渠道", "channel", filtered=True, section="事项")
+    level: Mapped[MatterLevel] = field("事项层级", filtered=True, section="事项", default=MatterLevel.MICRO)
+    urgency: Mapped[Urgency] = field("紧急程度", filtered=True, section="事项", default=Urgency.NORMAL)
+    secrecy: Mapped[Secrecy] = field("保密", section="事项", default=Secrecy.NORMAL)
+    is_livelihood: Mapped[bool | None] = field("民生事项", filtered=True, section="事项")
+    summary: Mapped[LongText] = field("诉求与事实", searched=True, section="经过")
+    occurred_on: Mapped[date | None] = field("发生日期", filtered=True, section="经过")
+    received_on: Mapped[date] = field("收到日期", filtered=True, sorted=True, section="经过")
+    amount: Mapped[Decimal | None] = field("涉及金额（元）", filtered=True, section="经过", low=0)
+    people_count: Mapped[int | None] = field("涉及人数", filtered=True, section="经过", low=0, high=100000)
+    area: Mapped[Area] = ref("属地", listed=True, filtered=True, section="地点")
+    household: Mapped[Household | None] = ref("相关住户", section="地点")
+    place: Mapped[ShortText | None] = field("详细地点", searched=True, section="地点")
+    status: Mapped[CaseStatus] = field("状态", listed=True, filtered=True, is_fixed=True, default=CaseStatus.REGISTERED)
+    stage: Mapped[MediationStage | None] = field("调解阶段", filtered=True, is_fixed=True)
+    outcome: Mapped[CaseOutcome | None] = field("办理结果", filtered=True, is_fixed=True)
+    result: Mapped[LongText | None] = field("结果说明", is_fixed=True)
+    is_informed: Mapped[bool | None] = field("已告知当事人", is_fixed=True)
+    solved_at_tier: Mapped[Tier | None] = field("化解层级", filtered=True, is_fixed=True)
+    due_on: Mapped[date | None] = field("办理期限", listed=True, filtered=True, sorted=True, is_fixed=True)
+    due_reason: Mapped[ShortText | None] = field("期限说明", is_fixed=True)
+    lead_unit: Mapped[Unit | None] = ref("牵头单位", listed=True, filtered=True, is_fixed=True)
+    handler: Mapped[Worker | None] = ref("责任人", listed=True, filtered=True, is_fixed=True)
+    competent_unit: Mapped[Unit | None] = ref("主管单位", filtered=True, is_fixed=True)
+    territory_unit: Mapped[Unit | None] = ref("属地单位", filtered=True, is_fixed=True)
+    first_contact_unit: Mapped[Unit | None] = ref("首接单位", is_fixed=True)
+    first_contact_user: Mapped[User | None] = ref("首接人", is_fixed=True)
+    registered_at: Mapped[datetime] = field("登记时间", sorted=True, is_fixed=True)
+    accepted_at: Mapped[datetime | None] = field("受理时间", is_fixed=True)
+    assigned_at: Mapped[datetime | None] = field("交办时间", is_fixed=True)
+    closed_at: Mapped[datetime | None] = field("办结时间", filtered=True, sorted=True, is_fixed=True)
+    __table_args__ = (
+        CheckConstraint("(status = 'closed') = (outcome IS NOT NULL)", name="closed_has_outcome"),
+        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
+        CheckConstraint("status <> 'assigned' OR due_on IS NOT NULL", name="assigned_has_due_date"),
+        CheckConstraint(
+            "status <> 'assigned' OR lead_unit_id IS NOT NULL OR handler_id IS NOT NULL",
+            name="assigned_has_somebody",
+        ),
+        CheckConstraint("occurred_on IS NULL OR occurred_on <= received_on", name="occurs_before_received"),
+    )  # fmt: skip
+
+
+class CaseParty(
+    Entity, label="当事人", group="解纷", title=("name", "role"), key=("case", "name", "role"), in_menu=False
+):
+    """A party of a case with its role."""
+
+    case: Mapped[Case] = ref("案件", on_delete="CASCADE", listed=True)
+    role: Mapped[PartyRole] = field("身份", listed=True, filtered=True)
+    kind: Mapped[PartyKind] = field("性质", listed=True, default=PartyKind.PERSON)
+    name: Mapped[PersonName] = field("姓名或名称", listed=True, searched=True)
+    mobile: Mapped[Mobile | None] = field("联系电话", listed=True)
+    id_number: Mapped[IdNumber | None] = field("身份证号", help="确有需要才填；加密保存")
+    address: Mapped[ShortText | None] = field("住址", listed=True)
+    household: Mapped[Household | None] = ref("对应住户")
+
+
+class Assignment(
+    Entity, label="交办", group="解纷", title=("case", "unit", "worker"), in_menu=False,
+    scope=Scope(unit=("unit",), worker=("worker",), through=("case",)),
+):  # fmt: skip
+    """One order to one unit or person, with its deadline and its answer."""
+
+    case: Mapped[Case] = ref("案件", on_delete="CASCADE", listed=True, filtered=True)
+    unit: Mapped[Unit | None] = ref("承办单位", listed=True, filtered=True)
+    worker: Mapped[Worker | None] = ref("承办人", listed=True, filtered=True)
+    status: Mapped[AssignmentStatus] = field("状态", listed=True, filtered=True, is_fixed=True)
+    due_on: Mapped[date] = field("反馈期限", listed=True, filtered=True, sorted=True)
+    due_reason: Mapped[ShortText] = field("期限说明")
+    demand: Mapped[LongText | None] = field("交办要求")
+    assigned_by: Mapped[User] = ref("交办人", is_fixed=True)
+    assigned_at: Mapped[datetime] = field("交办时间", listed=True, sorted=True, is_fixed=True)
+    feedback: Mapped[LongText | None] = field("反馈情况", is_fixed=True)
+    fed_back_at: Mapped[datetime | None] = field("反馈时间", listed=True, is_fixed=True)
+    __table_args__ = (
+        CheckConstraint("unit_id IS NOT NULL OR worker_id IS NOT NULL", name="given_to_somebody"),
+        CheckConstraint(
+            "(status = 'fed_back') = (fed_back_at IS NOT NULL) AND (status <> 'fed_back' OR feedback IS NOT NULL)",
+            name="feedback_has_words",
+        ),
+        Index(
+            "uq_assignments_one_open", "subdistrict_id", "case_id", unique=True,
+            postgresql_where=text("status = 'open'"), sqlite_where=text("status = 'open'"),
+        ),
+    )  # fmt: skip
+
+
+class CaseEvent(Entity, label="办理过程", group="解纷", title=("label",), in_menu=False):
+    """What happened to a case; written by flows, never changed."""
+
+    case: Mapped[Case] = ref("案件", on_delete="CASCADE", listed=True)
+    number: Mapped[int] = field("序号", listed=True, sorted=True)
+    verb: Mapped[str] = field("动作代号", type_=String(32))
+    label: Mapped[ShortText] = field("动作", listed=True)
+    status_before: Mapped[CaseStatus | None] = field("之前状态")
+    status_after: Mapped[CaseStatus] = field("之后状态", listed=True)
+    happened_at: Mapped[datetime] = field("时间", listed=True, sorted=True)
+    user: Mapped[User | None] = ref("经手人", listed=True)
+    user_name: Mapped[ShortText] = field("经手人姓名", listed=True)
+    note: Mapped[LongText | None] = field("说明", listed=True)
+    answers: Mapped[dict | None] = field("填报内容", type_=JSON)
+    __table_args__ = (UniqueConstraint("subdistrict_id", "case_id", "number"),)

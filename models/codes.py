@@ -1,0 +1,234 @@
+"""Code lists the program branches on. Lists that people edit are `DictItem` rows instead."""
+
+from enum import Enum
+
+
+class Code(Enum):
+    """A closed list; each member is `NAME = "stored value", "中文标签"`."""
+
+    def __new__(cls, value: str, label: str):
+        member = object.__new__(cls)
+        member._value_ = value
+        member.label = label
+        return member
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class MenuGroup(Code):
+    """The menu: the four wheels of the model sub-district (S010), the rosters and the system."""
+
+    DUTY = "duty", "责任"
+    LAW = "law", "法治"
+    APPEAL = "appeal", "诉求"
+    MEDIATION = "mediation", "解纷"
+    ROSTER = "roster", "名册"
+    SYSTEM = "system", "系统"
+
+
+class AreaKind(Code):
+    """The tree 街道–村社区–片–组–邻 (S093)."""
+
+    SUBDISTRICT = "subdistrict", "街道"
+    COMMUNITY = "community", "社区"
+    VILLAGE = "village", "村"
+    SECTOR = "sector", "片"
+    GROUP = "group", "组"
+    NEIGHBORHOOD = "neighborhood", "邻"
+
+
+class ChiefKind(Code):
+    """The three chiefs; the stored value is that of the area they head."""
+
+    SECTOR = "sector", "片长"
+    GROUP = "group", "组长"
+    NEIGHBORHOOD = "neighborhood", "邻长"
+
+
+class SelectionMethod(Code):
+    """How a chief came to office (S100)."""
+
+    ELECTED = "elected", "居民推选"
+    APPOINTED = "appointed", "村社区委派"
+    VOLUNTEERED = "volunteered", "自荐"
+
+
+class Gender(Code):
+    FEMALE = "female", "女"
+    MALE = "male", "男"
+
+
+class UnitKind(Code):
+    """Sub-district departments, communities as units, and units outside."""
+
+    OFFICE = "office", "街道办公机构"
+    FUNCTIONAL = "functional", "职能部门"
+    COMMUNITY = "community", "村社区"
+    EXTERNAL = "external", "外部单位"
+
+
+class WorkerKind(Code):
+    """People who handle matters; one table, four rosters."""
+
+    STAFF = "staff", "工作人员"
+    MEDIATOR = "mediator", "人民调解员"
+    LAWYER = "lawyer", "律师"
+    COUNSELLOR = "counsellor", "心理咨询师"
+
+
+class Employment(Code):
+    DEDICATED = "dedicated", "专岗"
+    FULL_TIME = "full_time", "专职"
+    PART_TIME = "part_time", "兼职"
+
+
+class CommitteePost(Code):
+    DIRECTOR = "director", "主任"
+    DEPUTY = "deputy", "副主任"
+    MEMBER = "member", "委员"
+    MEDIATOR = "mediator", "调解员"
+
+
+class CommitteeKind(Code):
+    VILLAGE = "village", "村"
+    COMMUNITY = "community", "社区"
+    SUBDISTRICT = "subdistrict", "街道"
+    ENTERPRISE = "enterprise", "企事业单位"
+    INDUSTRY = "industry", "行业性专业性"
+
+
+class HouseholdUse(Code):
+    OWNER = "owner", "自住"
+    RENTED = "rented", "出租"
+    VACANT = "vacant", "空置"
+
+
+class CaseKind(Code):
+    APPEAL = "appeal", "诉求"
+    DISPUTE = "dispute", "矛盾纠纷"
+    PETITION = "petition", "信访事项"
+
+
+class MatterLevel(Code):
+    """The ladder 微事不出邻里、小事不出片组、大事不出村社、难事不出街道 (S006–S009)."""
+
+    MICRO = "micro", "微事"
+    SMALL = "small", "小事"
+    BIG = "big", "大事"
+    HARD = "hard", "难事"
+
+
+class Tier(Code):
+    """Where a matter was solved (S009)."""
+
+    NEIGHBORHOOD = "neighborhood", "邻里"
+    SECTOR_GROUP = "sector_group", "片组"
+    COMMUNITY = "community", "村社区"
+    SUBDISTRICT = "subdistrict", "街道"
+    ABOVE = "above", "上级"
+
+
+class Urgency(Code):
+    NORMAL = "normal", "一般"
+    URGENT = "urgent", "紧急"
+    CRITICAL = "critical", "特急"
+
+
+class Secrecy(Code):
+    NORMAL = "normal", "一般"
+    RESTRICTED = "restricted", "仅经办人可见"
+
+
+class MediationStage(Code):
+    """The loop of S122, in order."""
+
+    ONSITE = "onsite", "现场调解"
+    DIVERTED = "diverted", "分流调解"
+    CONSULTATION = "consultation", "会商调解"
+    JOINT = "joint", "联合调解"
+
+
+class CaseStatus(Code):
+    """Written by the case flow only."""
+
+    REGISTERED = "registered", "已登记"
+    ACCEPTED = "accepted", "已受理"
+    ASSIGNED = "assigned", "办理中"
+    FED_BACK = "fed_back", "已反馈"
+    CLOSED = "closed", "已办结"
+    DECLINED = "declined", "不予受理"
+
+
+class CaseOutcome(Code):
+    """办结 kinds of the field (domain §3.8)."""
+
+    RESOLVED = "resolved", "解决"
+    PARTLY = "partly", "部分解决"
+    EXPLAINED = "explained", "解释说明"
+    REDIRECTED = "redirected", "导入法定途径"
+    TERMINATED = "terminated", "终止"
+    WITHDRAWN = "withdrawn", "撤回"
+
+
+class PartyRole(Code):
+    APPLICANT = "applicant", "申请人"
+    RESPONDENT = "respondent", "被申请人"
+    THIRD = "third", "第三人"
+    AGENT = "agent", "代理人"
+    REPRESENTATIVE = "representative", "代表人"
+    GUARDIAN = "guardian", "监护人"
+    WITNESS = "witness", "证人"
+    REPORTER = "reporter", "报告人"
+
+
+class PartyKind(Code):
+    PERSON = "person", "自然人"
+    COMPANY = "company", "法人"
+    ORGANISATION = "organisation", "非法人组织"
+    SHOP = "shop", "个体工商户"
+    VILLAGE_BODY = "village_body", "村居组织"
+
+
+class AssignmentStatus(Code):
+    OPEN = "open", "待反馈"
+    FED_BACK = "fed_back", "已反馈"
+    WITHDRAWN = "withdrawn", "已撤换"
+
+
+class TeamSeat(Code):
+    """The four seats of 3+X (S135)."""
+
+    LEADER = "leader", "包案领导"
+    MEDIATOR = "mediator", "专岗调解员"
+    LAWYER = "lawyer", "律师"
+    STAFF = "staff", "工作人员"
+
+
+class TermUnit(Code):
+    DAY = "D", "日"
+    WORKDAY = "WD", "个工作日"
+    MONTH = "M", "个月"
+    HOUR = "H", "小时"
+    YEAR = "Y", "年"
+
+
+class AgreementStatus(Code):
+    DRAFT = "draft", "未签订"
+    SIGNED = "signed", "已签订"
+
+
+class AuditVerb(Code):
+    CREATE = "create", "新增"
+    UPDATE = "update", "修改"
+    DELETE = "delete", "删除"
+    BULK = "bulk", "批量写入"
+
+
+class AccessKind(Code):
+    REVEAL = "reveal", "查看明文"
+    EXPORT = "export", "导出"
+    EXPORT_CLEAR = "export_clear", "明文导出"
+    SIGN_IN = "sign_in", "登录"
+    SIGN_OUT = "sign_out", "退出"
+    LOCKED = "locked", "登录锁定"

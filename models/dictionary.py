@@ -1,0 +1,33 @@
+"""Editable code lists (数据字典)."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped
+
+from .base import Shared
+from .fields import field
+from .kinds import ShortText
+
+
+class DictItem(
+    Shared, label="字典项", group="系统", title=("name",), key=("dictionary", "code"), order=80
+):
+    """One value of a list that people edit, e.g. `dispute_category:02` 邻里."""
+
+    dictionary: Mapped[str] = field(
+        "字典", listed=True, searched=True, filtered=True, type_=String(32),
+        help="字典的英文代号，例如 dispute_category（纠纷类别）",
+    )  # fmt: skip
+    code: Mapped[str] = field("代码", listed=True, searched=True, type_=String(31))
+    name: Mapped[ShortText] = field("名称", listed=True, searched=True)
+    parent_key: Mapped[str | None] = field(
+        "上级项", listed=True, type_=String(64), is_fixed=True
+    )
+    sort: Mapped[int] = field("排序", listed=True, default=100, low=0, high=9999)
+    is_active: Mapped[bool] = field("启用", listed=True, filtered=True, default=True)
+    note: Mapped[ShortText | None] = field("说明")
+    id: Mapped[str] = field("键", primary_key=True, type_=String(64), is_fixed=True)
+    __table_args__ = (
+        CheckConstraint("id = dictionary || ':' || code", name="key_is_dictionary_and_code"),
+    )

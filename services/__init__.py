@@ -1,0 +1,1 @@
+"""Verbs and rules: what may happen, and what follows. No web here, no clock, no commit."""

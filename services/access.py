@@ -1,0 +1,202 @@
+"""Who is asking, what they may do, and which rows they may see.
+
+One mechanism scopes every read: a session is bound to an actor, and each SELECT of an entity
+(lists, look-ups by id, relations, exports) gets the actor's criterion added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import ColumnElement, and_, event, false, or_, select, true
+from sqlalchemy.orm import Session, with_loader_criteria
+
+from models import Base, Entity, Scope, entities
+from models.area import Area
+from models.codes import Code
+from models.user import User
+
+from .errors import Denied
+
+
+class Permission(Code):
+    """What a role can allow beyond the actions on each roster (`household:edit` and so on)."""
+
+    NAMES = "personal:name", "查看姓名全名"
+    REVEAL = "personal:reveal", "逐项查看号码明文（记录在案）"
+    EXPORT_CLEAR = "personal:export", "导出明文（记录在案）"
+    CASE_REGISTER = "case:register", "登记案件"
+    CASE_ACCEPT = "case:accept", "受理案件"
+    CASE_DISPATCH = "case:dispatch", "分流交办"
+    CASE_FEED_BACK = "case:feed_back", "反馈办理情况"
+    CASE_JOIN = "case:join", "组建“3+X”专班"
+    CASE_CLOSE = "case:close", "办结案件"
+    RESTRUCTURE = "area:restructure", "调整联户、拆分邻"
+    TREE = "area:tree", "查看区域树"
+
+
+ACTIONS = {
+    "view": "查看", "create": "新增", "edit": "修改", "delete": "删除",
+    "export": "导出", "import": "导入",
+}  # fmt: skip
+
+
+def permission_labels() -> dict[str, dict[str, str]]:
+    """All permissions there are: {heading: {permission: label}}, for the role form."""
+    found = {"业务权限": {p.value: p.label for p in Permission}}
+    for entity in entities():
+        if entity.__in_menu__:
+            found[entity.__label__] = {f"{entity.slug()}:{a}": name for a, name in ACTIONS.items()}
+    return found
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person (or program) on whose behalf something happens.
+
+    A scoped actor sees rows in the branch `area_code`, of the unit `unit_id`, and those given
+    to `worker_id`; an unscoped one sees the whole sub-district.
+    """
+
+    user_id: str | None
+    name: str
+    subdistrict_id: str | None
+    permissions: frozenset[str] = frozenset()
+    role_id: str = ""
+    role_name: str = ""
+    area_code: str | None = None
+    unit_id: str | None = None
+    worker_id: str | None = None
+    is_scoped: bool = True
+    is_system: bool = False
+
+    def may(self, permission: str | Permission) -> bool:
+        wanted = permission.value if isinstance(permission, Permission) else permission
+        return self.is_system or wanted in self.permissions
+
+    def require(self, permission: str | Permission) -> None:
+        if not self.may(permission):
+            raise Denied("您的角色没有这项权限；如工作需要，请联系安全管理员开通")
+
+
+ANONYMOUS = Actor(None, "未登录", None)
+
+
+def system(subdistrict_id: str, name: str = "系统") -> Actor:
+    """The program itself: seeds, nightly work, migrations."""
+    return Actor(None, name, subdistrict_id, is_scoped=False, is_system=True)
+
+
+def actor_of(user: User, area_code: str | None) -> Actor:
+    """The actor a signed-in user is; `area_code` is the code of the user's area."""
+    return Actor(
+        user.id, user.name, user.subdistrict_id, frozenset(user.role.permissions), user.role_id,
+        user.role.name, area_code, user.unit_id, user.worker_id, user.is_scoped,
+    )  # fmt: skip
+
+
+def bind(session: Session, actor: Actor, now: datetime) -> Session:
+    """Tell a session on whose behalf and at what time it works; returns the session."""
+    session.info["actor"] = actor
+    session.info["now"] = now
+    return session
+
+
+@cache
+def scope_of(entity: type) -> Scope:
+    """The declared scope, else through the first reference that is itself narrowed."""
+    if entity.__scope__ is not None:
+        return entity.__scope__
+    for name, wanted in _references(entity).items():
+        if entity is not wanted and scope_of(wanted) != Scope():
+            return Scope(area=(name,)) if wanted is Area else Scope(through=(name,))
+    return Scope()
+
+
+def _references(entity: type) -> dict[str, type]:
+    relations = entity.__mapper__.relationships
+    return {name: relations[name].mapper.class_ for name in entity.__refs__}
+
+
+def criterion(entity: type, actor: Actor) -> ColumnElement[bool]:
+    """The SQL condition under which a row of `entity` is visible to `actor`."""
+    if actor.subdistrict_id is None:
+        return false()
+    table = entity.__table__
+    here = table.c.subdistrict_id == actor.subdistrict_id
+    scope = scope_of(entity)
+    if not actor.is_scoped or scope == Scope():
+        return here
+    return and_(here, or_(false(), *_reasons(table, scope, actor, entity)))
+
+
+def _reasons(table, scope: Scope, actor: Actor, entity: type) -> Iterable[ColumnElement[bool]]:
+    areas = Area.__table__
+    for name in scope.area:
+        if name == "self":
+            # Places are no secret; only somebody in charge of one branch is kept to it.
+            yield table.c.code.startswith(actor.area_code, autoescape=True) if actor.area_code else true()
+        elif actor.area_code:
+            inside = select(areas.c.id).where(
+                areas.c.subdistrict_id == actor.subdistrict_id,
+                areas.c.code.startswith(actor.area_code, autoescape=True),
+            )
+            yield table.c[f"{name}_id"].in_(inside)
+    yield from _given_to(entity, scope, actor)
+    for name in scope.through:
+        owner = _references(entity)[name]
+        visible = select(owner.__table__.c.id).where(criterion(owner, actor))
+        yield table.c[f"{name}_id"].in_(visible)
+
+
+def _given_to(entity: type, scope: Scope, actor: Actor) -> Iterable[ColumnElement[bool]]:
+    """Rows that are the actor's own: by unit, by person, or by a part of the row."""
+    table = entity.__table__
+    if actor.unit_id:
+        for name in scope.unit:
+            yield table.c[f"{name}_id"] == actor.unit_id
+    if actor.worker_id:
+        for name in scope.worker:
+            yield table.c[f"{name}_id"] == actor.worker_id
+    for class_name, back in scope.given:
+        part = entity.registry._class_registry[class_name]
+        own = list(_given_to(part, scope_of(part), actor))
+        if own:
+            rows = part.__table__.c
+            yield table.c.id.in_(
+                select(rows[f"{back}_id"]).where(
+                    rows.subdistrict_id == actor.subdistrict_id, or_(*own)
+                )
+            )
+
+
+def scoped_classes() -> list[type]:
+    """The classes whose criterion covers every business table (rosters of one table once)."""
+    return [
+        mapper.class_ for mapper in Base.registry.mappers
+        if issubclass(mapper.class_, Entity) and mapper.inherits is None
+    ]  # fmt: skip
+
+
+def _add_criteria(state) -> None:
+    if not (state.is_select or state.is_update or state.is_delete):
+        return
+    actor: Actor | None = state.session.info.get("actor")
+    if actor is None:
+        raise RuntimeError("no actor is bound to this session; call services.access.bind first")
+    mappers = {m for m in state.all_mappers} if state.is_orm_statement else set()
+    options = [
+        with_loader_criteria(cls, criterion(cls, actor), include_aliases=True)
+        for cls in scoped_classes()
+    ]
+    if actor.subdistrict_id and User.__mapper__ in mappers:
+        options.append(with_loader_criteria(User, User.subdistrict_id == actor.subdistrict_id))
+    state.statement = state.statement.options(*options)
+
+
+def install(session_class: type[Session] = Session) -> None:
+    """Put the scope on every ORM statement of a session class."""
+    event.listen(session_class, "do_orm_execute", _add_criteria)

@@ -1,0 +1,135 @@
+"""The audit trail: one listener writes every change, in the same transaction as the change."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import event, insert, inspect
+from sqlalchemy.orm import Session
+
+from models import Described, Entity, describe, uuid7
+from models.audit import AccessEvent, AuditEvent
+from models.codes import AccessKind, AuditVerb, Code
+from models.sealed import Sealed, seal
+
+_SILENT = {"audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters"}
+
+
+def _stored(column, value: Any) -> Any:
+    """A value as it may lie in the trail: codes by value, sealed kinds sealed."""
+    if value is None:
+        return None
+    if isinstance(column.type, Sealed):
+        return seal(value, column.type.domain)
+    if isinstance(value, Code):
+        return value.value
+    if isinstance(value, datetime | date | Decimal):
+        return str(value)
+    return value
+
+
+def _fill_in(session: Session, *_args) -> None:
+    """Give new rows their sub-district and times before they are flushed."""
+    now = session.info.get("now")
+    actor = session.info.get("actor")
+    for row in session.new:
+        if isinstance(row, Entity):
+            if row.subdistrict_id is None and actor is not None:
+                row.subdistrict_id = actor.subdistrict_id
+            row.created_at = row.created_at or now
+            row.updated_at = row.updated_at or now
+    for row in session.dirty:
+        if isinstance(row, Entity) and session.is_modified(row):
+            row.updated_at = now
+
+
+def _changes(row: Described, verb: AuditVerb) -> dict[str, list]:
+    state = inspect(row)
+    found = {}
+    for name, described in describe(type(row)).items():
+        history = state.attrs[described.key].history
+        if verb is AuditVerb.UPDATE and not history.has_changes():
+            continue
+        old = history.deleted[0] if history.deleted else None
+        new = getattr(row, described.key) if verb is not AuditVerb.DELETE else None
+        if verb is AuditVerb.DELETE:
+            old = getattr(row, described.key)
+        if old is None and new is None:
+            continue
+        found[name] = [_stored(described.column, old), _stored(described.column, new)]
+    return found
+
+
+def _write(session: Session, _flush_context) -> None:
+    actor = session.info.get("actor")
+    if actor is None or actor.subdistrict_id is None:
+        return
+    entries = []
+    for rows, verb in (
+        (session.new, AuditVerb.CREATE), (session.dirty, AuditVerb.UPDATE), (session.deleted, AuditVerb.DELETE),
+    ):  # fmt: skip
+        for row in rows:
+            if not isinstance(row, Described) or row.__table__.name in _SILENT:
+                continue
+            changes = _changes(row, verb)
+            if changes:
+                entries.append(_entry(session, type(row), row.id, title_of(row), verb, changes))
+    if entries:
+        session.connection().execute(insert(AuditEvent.__table__), entries)
+
+
+def title_of(row: Described) -> str:
+    """A row's name in the trail: its plain title attributes, personal ones left out."""
+    described = describe(type(row))
+    parts = []
+    for name in row.__title__:
+        known = described.get(name)
+        if known and not known.target and not known.is_personal and not known.field.dictionary:
+            value = getattr(row, known.key)
+            if value is not None:
+                parts.append(str(value))
+    return " ".join(parts)[:200] or row.__label__
+
+
+def _entry(session, entity, record_id, record_label, verb, changes) -> dict:
+    actor, now = session.info["actor"], session.info["now"]
+    return {
+        "subdistrict_id": actor.subdistrict_id, "id": uuid7(), "created_at": now, "updated_at": now,
+        "version": 1, "happened_at": now, "user_id": actor.user_id, "user_name": actor.name,
+        "entity": entity.slug(), "entity_label": entity.__label__, "record_id": str(record_id),
+        "record_label": record_label, "verb": verb, "changes": changes,
+    }  # fmt: skip
+
+
+def bulk(session: Session, entity: type[Described], sentence: str, count: int) -> None:
+    """Record a bulk write, which bypasses the listener, as one entry."""
+    entry = _entry(session, entity, "-", sentence[:200], AuditVerb.BULK, {"count": [None, count]})
+    session.connection().execute(insert(AuditEvent.__table__), [entry])
+
+
+def accessed(
+    session: Session, kind: AccessKind, *, entity: type[Described] | None = None,
+    record_id: str | None = None, detail: str | None = None, count: int | None = None,
+    reason: str | None = None,
+) -> None:  # fmt: skip
+    """Record a reading of personal data, an export or a sign-in."""
+    actor, now = session.info["actor"], session.info["now"]
+    session.connection().execute(
+        insert(AccessEvent.__table__),
+        [{
+            "subdistrict_id": actor.subdistrict_id, "id": uuid7(), "created_at": now,
+            "updated_at": now, "version": 1, "happened_at": now, "user_id": actor.user_id,
+            "user_name": actor.name, "kind": kind,
+            "entity_label": entity.__label__ if entity else None, "record_id": record_id,
+            "detail": detail, "row_count": count, "reason": reason,
+            "address": session.info.get("address"),
+        }],
+    )  # fmt: skip
+
+
+def install(session_class: type[Session] = Session) -> None:
+    """Put the listener on a session class."""
+    event.listen(session_class, "before_flush", _fill_in)
+    event.listen(session_class, "after_flush", _write)
