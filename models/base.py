@@ -21,6 +21,7 @@ from sqlalchemy.orm import (
     DeclarativeBase, Mapped, declared_attr, foreign, mapped_column, relationship, remote,
 )  # fmt: skip
 
+
 from .codes import Code, MenuGroup
 from .fields import Field, Ref, dictionary_check
 from .kinds import TYPES, UtcDateTime
@@ -111,8 +112,8 @@ class Described:
             setattr(
                 cls, f"{name}_id",
                 mapped_column(
-                    String(32) if target.group(1) == "Role" else Uuid(as_uuid=False),
-                    nullable=nullable, info={"field": described}, active_history=True,
+                    Uuid(as_uuid=False), nullable=nullable, info={"field": described},
+                    active_history=True,
                 ),
             )  # fmt: skip
         cls.__label__ = label or cls.__label__

@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Shared, uuid7
-from .codes import AccessKind
 from .fields import field, ref
 from .kinds import PersonName, ShortText, Username
-
-from sqlalchemy import Uuid
 
 if TYPE_CHECKING:
     from .area import Area
@@ -21,10 +18,11 @@ if TYPE_CHECKING:
     from .worker import Worker
 
 
-class Role(Shared, label="角色", group="系统", title=("name",), key=("id",), order=2):
+class Role(Shared, label="角色", group="系统", title=("name",), key=("code",), order=2):
     """A bundle of permissions that a security administrator keeps."""
 
-    id: Mapped[str] = field("代号", listed=True, primary_key=True, type_=String(32), help="小写英文，例如 community_staff")
+    id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True, default=uuid7)
+    code: Mapped[str] = field("代号", listed=True, unique=True, type_=String(32), help="小写英文，例如 community_staff")
     name: Mapped[ShortText] = field("角色名称", listed=True, searched=True)
     permissions: Mapped[list] = field("权限", type_=JSON, default=list)
     note: Mapped[ShortText | None] = field("说明", listed=True)

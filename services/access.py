@@ -65,7 +65,7 @@ class Actor:
     name: str
     subdistrict_id: str | None
     permissions: frozenset[str] = frozenset()
-    role_id: str = ""
+    role_code: str = ""
     role_name: str = ""
     area_code: str | None = None
     unit_id: str | None = None
@@ -93,7 +93,7 @@ def system(subdistrict_id: str, name: str = "系统") -> Actor:
 def actor_of(user: User, area_code: str | None) -> Actor:
     """The actor a signed-in user is; `area_code` is the code of the user's area."""
     return Actor(
-        user.id, user.name, user.subdistrict_id, frozenset(user.role.permissions), user.role_id,
+        user.id, user.name, user.subdistrict_id, frozenset(user.role.permissions), user.role.code,
         user.role.name, area_code, user.unit_id, user.worker_id, user.is_scoped,
     )  # fmt: skip
 
