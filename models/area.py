@@ -12,7 +12,7 @@ from .kinds import LongText, ShortText
 
 
 class Area(
-    Entity, label="区域", group="名册", title=("full_name",), key=("code",), order=1,
+    Entity, label="区域", group="名册", title=("full_name",), key=("code",), order=1, sort="code",
     scope=Scope(area=("self",)),
 ):  # fmt: skip
     """One node of the tree.
@@ -23,7 +23,7 @@ class Area(
 
     name: Mapped[ShortText] = field("名称", listed=True, searched=True, sorted=True)
     kind: Mapped[AreaKind] = field("层级", listed=True, filtered=True)
-    parent: Mapped[Area | None] = ref("上级", listed=True, filtered=True, help="片属于村社区，组属于片，邻属于组")
+    parent: Mapped[Area | None] = ref("上级", only=("subdistrict", "community", "village", "sector", "group"), listed=True, filtered=True, help="片属于村社区，组属于片，邻属于组")
     full_name: Mapped[ShortText] = field("全称", listed=True, searched=True, is_fixed=True)
     code: Mapped[str] = field(
         "编码", listed=True, searched=True, sorted=True, is_fixed=True, type_=String(40)

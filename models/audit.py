@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .user import User
 
 
-class AuditEvent(Entity, label="操作日志", group="系统", title=("entity_label", "verb"), order=20, scope=Scope()):
+class AuditEvent(Entity, label="操作日志", group="系统", title=("entity_label", "verb"), order=20, sort="-happened_at", scope=Scope()):
     """One change of one record; `changes` is {attribute: [old, new]}, sealed values stay sealed."""
 
     happened_at: Mapped[datetime] = field("时间", listed=True, sorted=True, filtered=True)
@@ -32,7 +32,7 @@ class AuditEvent(Entity, label="操作日志", group="系统", title=("entity_la
     __table_args__ = (Index("ix_audit_events_record", "subdistrict_id", "entity", "record_id", "happened_at"),)
 
 
-class AccessEvent(Entity, label="访问日志", group="系统", title=("kind",), order=21, scope=Scope()):
+class AccessEvent(Entity, label="访问日志", group="系统", title=("kind",), order=21, sort="-happened_at", scope=Scope()):
     """A reading of personal data, an export, a sign-in."""
 
     happened_at: Mapped[datetime] = field("时间", listed=True, sorted=True, filtered=True)

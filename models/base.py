@@ -78,7 +78,8 @@ class Described:
 
     label, group: Chinese name and menu group; title: attributes that name a row in one line;
     key: the natural key for import; unique: extra unique sets; scope: see `Scope`;
-    in_menu: False for parts shown on their owner's page only.
+    in_menu: False for parts shown on their owner's page only; sort: the order of the list,
+    an attribute with "-" before it for descending (else newest first).
     """
 
     __declared__: ClassVar[tuple[str, ...]] = ()
@@ -90,6 +91,7 @@ class Described:
     __scope__: ClassVar[Scope | None] = None
     __in_menu__: ClassVar[bool] = True
     __order__: ClassVar[int] = 50
+    __sort__: ClassVar[str] = ""
 
     @classmethod
     def slug(cls) -> str:
@@ -97,7 +99,7 @@ class Described:
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     @classmethod
-    def _absorb(cls, label, group, title, key, scope, in_menu, order) -> None:
+    def _absorb(cls, label, group, title, key, scope, in_menu, order, sort) -> None:
         own = cls.__dict__
         annotations = dict(own.get("__annotations__", {}))
         cls.__declared__ = tuple(annotations)
@@ -123,6 +125,7 @@ class Described:
         cls.__scope__ = scope or cls.__scope__
         cls.__in_menu__ = in_menu
         cls.__order__ = order
+        cls.__sort__ = sort or cls.__sort__
 
 
 def _link(cls) -> None:
@@ -251,9 +254,9 @@ class Entity(Described, Base):
     def __init_subclass__(
         cls, *, label: str = "", group: str = "", title: tuple = (), key: tuple = (),
         unique: tuple | None = None, scope: Scope | None = None, in_menu: bool = True,
-        order: int = 50, **kwargs,
+        order: int = 50, sort: str = "", **kwargs,
     ):  # fmt: skip
-        cls._absorb(label, group, title, key, scope, in_menu, order)
+        cls._absorb(label, group, title, key, scope, in_menu, order, sort)
         super().__init_subclass__(**kwargs)
         if not cls.__dict__.get("__abstract__"):
             for names in unique if unique is not None else ((key,) if key else ()):
@@ -273,9 +276,9 @@ class Shared(Described, Base):
 
     def __init_subclass__(
         cls, *, label: str = "", group: str = "", title: tuple = (), key: tuple = (),
-        scope: Scope | None = None, in_menu: bool = True, order: int = 50, **kwargs,
+        scope: Scope | None = None, in_menu: bool = True, order: int = 50, sort: str = "", **kwargs,
     ):  # fmt: skip
-        cls._absorb(label, group, title, key, scope, in_menu, order)
+        cls._absorb(label, group, title, key, scope, in_menu, order, sort)
         super().__init_subclass__(**kwargs)
         if not cls.__dict__.get("__abstract__"):
             _link(cls)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Case(
-    Entity, label="案件", group="解纷", title=("case_no", "subject"), key=("case_no",), order=1,
+    Entity, label="案件", group="解纷", title=("case_no", "subject"), key=("case_no",), order=1, sort="-registered_at",
     scope=Scope(
         area=("area",), unit=("lead_unit", "competent_unit"), worker=("handler",),
         given=(("Assignment", "case"), ("Team", "case")),
@@ -113,7 +113,7 @@ class Assignment(
     due_on: Mapped[date] = field("反馈期限", listed=True, filtered=True, sorted=True)
     due_reason: Mapped[ShortText] = field("期限说明")
     demand: Mapped[LongText | None] = field("交办要求")
-    assigned_by: Mapped[User] = ref("交办人", is_fixed=True)
+    assigned_by: Mapped[User | None] = ref("交办人", is_fixed=True)
     assigned_at: Mapped[datetime] = field("交办时间", listed=True, sorted=True, is_fixed=True)
     feedback: Mapped[LongText | None] = field("反馈情况", is_fixed=True)
     fed_back_at: Mapped[datetime | None] = field("反馈时间", listed=True, is_fixed=True)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from .worker import Staff
 
 
-class Unit(Entity, label="部门单位", group="责任", title=("name",), key=("name",), order=1, scope=Scope()):
+class Unit(Entity, label="部门单位", group="责任", title=("name",), key=("name",), order=1, sort="name", scope=Scope()):
     """A sub-district department, a community as a unit, or an external body."""
 
     name: Mapped[ShortText] = field("单位名称", listed=True, searched=True, sorted=True)
     kind: Mapped[UnitKind] = field("类别", listed=True, filtered=True)
-    area: Mapped[Area | None] = ref("对应村社区", listed=True, help="类别为村社区时填写")
+    area: Mapped[Area | None] = ref("对应村社区", listed=True, only=("community", "village"), help="类别为村社区时填写")
     duty: Mapped[LongText | None] = field("信访工作职责", searched=True, help="在大信访格局中的职责分工")
     contact_name: Mapped[PersonName | None] = field("联络员", listed=True)
     phone: Mapped[Telephone | None] = field("办公电话", listed=True)
@@ -41,7 +41,7 @@ class DispatchRule(
     basis: Mapped[ShortText | None] = field("依据", listed=True)
 
 
-class DutyDay(Entity, label="带班表", group="责任", title=("duty_on",), key=("duty_on",), order=4, scope=Scope()):
+class DutyDay(Entity, label="带班表", group="责任", title=("duty_on",), key=("duty_on",), order=4, sort="-duty_on", scope=Scope()):
     """The leader on duty (带班领导), who may divert matters on that day (S130)."""
 
     duty_on: Mapped[date] = field("日期", listed=True, filtered=True, sorted=True)

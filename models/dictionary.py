@@ -11,7 +11,7 @@ from .kinds import ShortText
 
 
 class DictItem(
-    Shared, label="字典项", group="系统", title=("name",), key=("dictionary", "code"), order=80
+    Shared, label="字典项", group="系统", title=("name",), key=("dictionary", "code"), order=80, sort="id"
 ):
     """One value of a list that people edit, e.g. `dispute_category:02` 邻里."""
 

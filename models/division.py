@@ -10,7 +10,7 @@ from .fields import field
 from .kinds import ShortText
 
 
-class Division(Shared, label="行政区划", group="系统", title=("name",), key=("code",), order=85):
+class Division(Shared, label="行政区划", group="系统", title=("name",), key=("code",), order=85, sort="code"):
     """Province (2 digits), city (4), county (6), sub-district (9), community or village (12)."""
 
     code: Mapped[str] = field(

@@ -24,7 +24,8 @@ class Field:
 
     `is_fixed` columns are written by services only; `is_needed` makes a column required on
     the form although the shared table lets other rosters leave it empty; `is_numbered` lets a
-    service fill in a required number left empty; `low` and `high` bound a number, on the form
+    service fill in a required number left empty; `only` narrows a reference to rows of these
+    kinds (a chief's area is a sector, a group or a neighbourhood); `low` and `high` bound a number, on the form
     and by a CHECK.
     """
 
@@ -40,6 +41,7 @@ class Field:
     is_hidden: bool = False
     is_needed: bool = False
     is_numbered: bool = False
+    only: tuple[str, ...] = ()
     dictionary: str = ""
     relation: str = ""
     low: float | None = None
@@ -57,7 +59,7 @@ class Ref:
 
 _FLAGS = {
     "help", "section", "aliases", "listed", "searched", "filtered", "sorted",
-    "is_fixed", "is_hidden", "is_needed", "is_numbered", "low", "high",
+    "is_fixed", "is_hidden", "is_needed", "is_numbered", "only", "low", "high",
 }  # fmt: skip
 
 

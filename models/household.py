@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class Household(
     Entity, label="住户", group="名册", title=("head_name", "address"), key=("household_no",),
-    order=4, scope=Scope(area=("neighborhood",), through=("residential_area",)),
+    order=4, sort="household_no", scope=Scope(area=("neighborhood",), through=("residential_area",)),
 ):  # fmt: skip
     """One household, served by the chief of its neighbourhood."""
 
@@ -30,7 +30,7 @@ class Household(
     head_name: Mapped[PersonName] = field("户主", listed=True, searched=True, section="户主", aliases=("户主姓名", "姓名"))
     mobile: Mapped[Mobile | None] = field("联系电话", listed=True, searched=True, section="户主", aliases=("电话", "手机"))
     head_id_number: Mapped[IdNumber | None] = field("户主身份证号", searched=True, section="户主", help="确有需要才填；加密保存")
-    neighborhood: Mapped[Area | None] = ref("所属邻", listed=True, filtered=True, section="归属", aliases=("邻",))
+    neighborhood: Mapped[Area | None] = ref("所属邻", listed=True, only=("neighborhood",), filtered=True, section="归属", aliases=("邻",))
     residential_area: Mapped[ResidentialArea | None] = ref("小区", listed=True, filtered=True, section="归属")
     building: Mapped[Building | None] = ref("楼栋", section="归属")
     unit_no: Mapped[str | None] = field("单元", section="门牌", type_=String(20))

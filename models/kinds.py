@@ -47,12 +47,9 @@ class Kind:
     normalise: Callable[[str], str] = str.strip
     check: Callable[[str], str | None] = lambda value: None
     mask: Callable[[str], str] | None = None
+    is_personal: bool = False
     is_open: bool = False
     is_long: bool = False
-
-    @property
-    def is_personal(self) -> bool:
-        return self.mask is not None
 
 
 def _plain(text: str) -> str:
@@ -111,12 +108,12 @@ def mask_id(value: str) -> str:
     return value[:3] + "*" * (len(value) - 7) + value[-4:] if len(value) > 7 else "*" * len(value)
 
 
-NAME = Kind("name", "姓名", 10, _tidy, _no_markup_name, mask_name, is_open=True)
+NAME = Kind("name", "姓名", 10, _tidy, _no_markup_name, mask_name, is_personal=True, is_open=True)
 MOBILE = Kind(
     "mobile", "手机号码", 14, lambda v: _plain(v).removeprefix("+86").replace("-", ""),
-    _matches(r"1[3-9]\d{9}", "手机号码应为11位数字，以1开头，例如13800000000"), mask_phone,
+    _matches(r"1[3-9]\d{9}", "手机号码应为11位数字，以1开头，例如13800000000"), mask_phone, is_personal=True,
 )  # fmt: skip
-ID_NUMBER = Kind("id_number", "身份证号", 21, lambda v: _plain(v).upper(), _id_number, mask_id)
+ID_NUMBER = Kind("id_number", "身份证号", 21, lambda v: _plain(v).upper(), _id_number, mask_id, is_personal=True)
 TELEPHONE = Kind(
     "telephone", "办公电话", 15, _plain,
     _matches(r"(0\d{2,3}-?\d{7,8})|(1[3-9]\d{9})|(\d{3,5})", "电话应为区号-号码（如0731-83600000）、手机或服务号码（如12345）"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Committee(
-    Entity, label="人民调解委员会", group="解纷", title=("name",), key=("name",), order=5, scope=Scope()
+    Entity, label="人民调解委员会", group="解纷", title=("name",), key=("name",), order=5, sort="name", scope=Scope()
 ):
     """A people's mediation committee: 3–9 members, one director, at least one woman, 3 years (R13)."""
 

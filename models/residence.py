@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class ResidentialArea(
-    Entity, label="小区", group="名册", title=("name",), key=("area", "name"), order=2,
+    Entity, label="小区", group="名册", title=("name",), key=("area", "name"), order=2, sort="name",
     scope=Scope(area=("area",)),
 ):  # fmt: skip
     """A residential compound or natural village inside a community."""
 
     name: Mapped[ShortText] = field("小区名称", listed=True, searched=True, sorted=True, aliases=("小区", "自然村"))
-    area: Mapped[Area] = ref("村社区", listed=True, filtered=True)
+    area: Mapped[Area] = ref("村社区", listed=True, filtered=True, only=("community", "village"))
     address: Mapped[ShortText | None] = field("地址", listed=True, searched=True)
     property_company: Mapped[ShortText | None] = field("物业公司", listed=True, searched=True)
     property_contact: Mapped[PersonName | None] = field("物业联系人", listed=True)

@@ -11,7 +11,7 @@ from .fields import field
 from .kinds import LongText, ShortText
 
 
-class Term(Shared, label="时限规则", group="系统", title=("name",), key=("id",), order=82):
+class Term(Shared, label="时限规则", group="系统", title=("name",), key=("id",), order=82, sort="id"):
     """One period: what it is for, when it starts, how long, where it is written."""
 
     id: Mapped[str] = field("代号", listed=True, searched=True, primary_key=True, type_=String(40))

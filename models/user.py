@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .worker import Worker
 
 
-class Role(Shared, label="角色", group="系统", title=("name",), key=("code",), order=2):
+class Role(Shared, label="角色", group="系统", title=("name",), key=("code",), order=2, sort="code"):
     """A bundle of permissions that a security administrator keeps."""
 
     id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True, default=uuid7)
@@ -28,7 +28,7 @@ class Role(Shared, label="角色", group="系统", title=("name",), key=("code",
     note: Mapped[ShortText | None] = field("说明", listed=True)
 
 
-class User(Shared, label="用户", group="系统", title=("name",), key=("username",), order=1):
+class User(Shared, label="用户", group="系统", title=("name",), key=("username",), order=1, sort="username"):
     """An account. `area` narrows what is seen to one branch of the tree, `unit` to one unit."""
 
     id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True, default=uuid7)

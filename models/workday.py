@@ -11,7 +11,7 @@ from .fields import field
 from .kinds import ShortText
 
 
-class Workday(Shared, label="工作日历", group="系统", title=("day", "name"), key=("day",), order=83):
+class Workday(Shared, label="工作日历", group="系统", title=("day", "name"), key=("day",), order=83, sort="-day"):
     """A day that differs from Monday to Friday work; other days are not listed."""
 
     day: Mapped[date] = field("日期", listed=True, filtered=True, sorted=True, primary_key=True)

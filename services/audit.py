@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models import Described, Entity, describe, uuid7
 from models.audit import AccessEvent, AuditEvent
 from models.codes import AccessKind, AuditVerb, Code
-from models.sealed import Sealed, seal
+from models.sealed import Sealed, seal, unseal
 
 _SILENT = {"audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters"}
 
@@ -28,6 +28,21 @@ def _stored(column, value: Any) -> Any:
     if isinstance(value, datetime | date | Decimal):
         return str(value)
     return value
+
+
+def restored(column, stored: Any) -> Any:
+    """A value of the trail in the type of its column, sealed ones opened."""
+    if stored is None:
+        return None
+    if isinstance(column.type, Sealed):
+        return unseal(stored, column.type.domain)
+    enum = getattr(column.type, "enum_class", None)
+    if enum:
+        return enum(stored) if stored in enum._value2member_map_ else stored
+    python = getattr(column.type, "python_type", str)
+    if python in (date, datetime):
+        return python.fromisoformat(stored)
+    return Decimal(stored) if python is Decimal else stored
 
 
 def _fill_in(session: Session, *_args) -> None:

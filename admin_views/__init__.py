@@ -1,0 +1,80 @@
+"""The staff's door. `install` registers a view for every entity, and the few custom screens."""
+
+from __future__ import annotations
+
+from flask import Flask, request, url_for
+from flask_admin import Admin
+from flask_admin.theme import Bootstrap4Theme
+from flask_login import current_user
+
+from models import entities
+from models.codes import MenuGroup
+
+from .acting import actor
+from .base import EntityView
+from .checks import check_entities, check_views
+from .home import HomeView
+from .special import CUSTOM_VIEWS, ENTITY_VIEWS
+
+
+def install(app: Flask) -> Admin:
+    """Make the admin, one view an entity; a wrong declaration stops the start."""
+    check_entities()
+    admin = Admin(
+        app, name="解纷台", theme=Bootstrap4Theme(base_template="admin/base.html"), index_view=HomeView(),
+        csp_nonce_generator=app.jinja_env.globals.get("csp_nonce"),
+    )  # fmt: skip
+    app.extensions["entity_views"] = {}
+    for entity in entities():
+        add_entity(app, admin, entity)
+    for view in CUSTOM_VIEWS:
+        admin.add_view(view())
+    check_views([*app.extensions["entity_views"].values(), *admin._views])
+    app.context_processor(lambda: _surroundings(admin))
+    return admin
+
+
+def add_entity(app: Flask, admin: Admin, entity: type) -> EntityView:
+    """Register the screens of one entity: its own view class if it has one, else the generic."""
+    view = ENTITY_VIEWS.get(entity.__name__, EntityView)(entity)
+    app.extensions["entity_views"][entity.__name__] = view
+    admin.add_view(view)
+    return view
+
+
+def _surroundings(admin: Admin) -> dict:
+    """What every page shows around its content: the menu, who is signed in, the way here."""
+    if not current_user.is_authenticated:
+        return {"nav": [], "me": None, "crumbs": [], "search_url": None}
+    me = actor()
+    return {
+        "nav": _menu(admin),
+        "me": {"name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
+        "crumbs": _crumbs(admin),
+        "search_url": None,
+        "sign_out_url": url_for("account.sign_out"),
+        "password_url": url_for("account.password"),
+    }  # fmt: skip
+
+
+def _menu(admin: Admin) -> list[dict]:
+    groups: dict[str, list] = {group.label: [] for group in MenuGroup}
+    for view in admin._views:
+        group = getattr(view, "group", "")
+        in_menu = getattr(view, "entity", None) is None or view.entity.__in_menu__
+        if group and in_menu and view.is_accessible():
+            groups[group].append({
+                "label": view.name, "url": url_for(f"{view.endpoint}.index_view"),
+                "is_current": request.blueprint == view.endpoint, "count": None,
+            })  # fmt: skip
+    return [{"label": label, "items": items} for label, items in groups.items() if items]
+
+
+def _crumbs(admin: Admin) -> list[dict]:
+    crumbs = [{"label": "首页", "url": url_for("admin.index")}]
+    for view in admin._views:
+        if view.endpoint == request.blueprint and getattr(view, "group", ""):
+            is_list = request.endpoint == f"{view.endpoint}.index_view"
+            crumbs.append({"label": view.group, "url": None})
+            crumbs.append({"label": view.name, "url": None if is_list else url_for(f"{view.endpoint}.index_view")})
+    return crumbs

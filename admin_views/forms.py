@@ -1,0 +1,284 @@
+"""Forms made from descriptions: one box class, whose reading and writing depend on the datum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from wtforms import Field, Form
+from wtforms.validators import StopValidation
+
+from models import Described, describe
+from models.codes import Code
+from models.fields import Description
+from models.kinds import LONG, SHORT, Kind
+from services import lookups
+from services.access import Actor, permission_labels
+from services.errors import Refused
+from services.flow import Step
+from services.listing import dictionary_choices
+from services.showing import LOCAL, is_clear, text
+
+
+class Box(Field):
+    """One input: `read` turns what was typed into a value (ValueError carries the sentence).
+
+    A personal value the reader may not see is shown masked; sent back unchanged it is kept.
+    """
+
+    widget_name = "text"
+
+    def __init__(
+        self, label: str = "", *, read: Callable[[str], Any] = str, write: Callable[[Any], str] = text,
+        widget: str = "text", needed: bool = False, help: str = "", mask: Callable[[str], str] | None = None,
+        choices: Sequence[tuple[str, str]] = (), lookup_url: str = "", label_for: Callable | None = None,
+        groups: dict | None = None, maxlength: int | None = None, **kwargs,
+    ):  # fmt: skip
+        super().__init__(label, description=help, **kwargs)
+        self.read, self.write, self.widget_name, self.is_needed = read, write, widget, needed
+        self.mask, self.choices, self.lookup_url, self.groups = mask, choices, lookup_url, groups
+        self.label_for, self.maxlength = label_for, maxlength
+        self.typed: str | None = None
+        self.is_kept = False
+        self.flags.required = needed
+
+    def process_formdata(self, valuelist):
+        if self.widget_name == "permissions":
+            known = {value for group in self.groups.values() for value in group}
+            self.data = sorted(set(valuelist) & known)
+            return
+        raw = valuelist[0] if valuelist else ""
+        self.typed = raw
+        stored = self.object_data
+        if self.mask and stored and raw.strip() == self.mask(stored):
+            self.data, self.is_kept = stored, True
+        elif not raw.strip():
+            self.data = None
+        else:
+            self.data = self.read(raw)
+
+    def pre_validate(self, form):
+        if self.process_errors:
+            raise StopValidation()
+        if self.is_needed and (self.data is None or self.data == ""):
+            raise StopValidation(f"请填写{self.label.text}")
+
+    def _value(self) -> str:
+        if self.typed is not None:
+            return self.typed
+        if self.data is None:
+            return ""
+        return self.mask(self.data) if self.mask else self.write(self.data)
+
+    @property
+    def display(self) -> str:
+        """The words for a look-up's current id."""
+        return self.label_for(self._value()) if self.label_for and self._value() else ""
+
+
+def _integer(label: str, low, high):
+    return lambda raw: _within(label, _parse(int, raw, "请填整数"), low, high)
+
+
+def _decimal(label: str, low, high):
+    return lambda raw: _within(label, _parse(Decimal, raw.replace(",", ""), "请填数字，例如 1200.50"), low, high)
+
+
+def _parse(kind, raw: str, sentence: str):
+    try:
+        value = kind(raw.strip())
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise ValueError
+        return value
+    except (ValueError, InvalidOperation):
+        raise ValueError(sentence) from None
+
+
+def _within(label: str, value, low, high):
+    if low is not None and value < low:
+        raise ValueError(f"{label}不能小于{low:g}")
+    if high is not None and value > high:
+        raise ValueError(f"{label}不能大于{high:g}")
+    if abs(value) >= 10**12:
+        raise ValueError(f"{label}的数字太大，请核对")
+    return value
+
+
+def _day(raw: str) -> date:
+    try:
+        day = date.fromisoformat(raw.strip())
+    except ValueError:
+        raise ValueError("请填日期，例如 2026-01-31") from None
+    if not 1900 <= day.year <= 2200:
+        raise ValueError("年份不对，请核对日期")
+    return day
+
+
+def _instant(raw: str) -> datetime:
+    try:
+        return datetime.fromisoformat(raw.strip()).replace(tzinfo=LOCAL)
+    except ValueError:
+        raise ValueError("请填日期和时间，例如 2026-01-31 09:30") from None
+
+
+def _member(code: type[Code]):
+    def read(raw: str) -> Code:
+        try:
+            return code(raw)
+        except ValueError:
+            raise ValueError("没有这个选项，请重新选择") from None
+
+    return read
+
+
+def _one_of(choices):
+    known = {value for value, _ in choices}
+
+    def read(raw: str) -> str:
+        if raw not in known:
+            raise ValueError("没有这个选项，请重新选择")
+        return raw
+
+    return read
+
+
+def _yes_or_no(raw: str) -> bool:
+    if raw not in ("yes", "no"):
+        raise ValueError("请选 是 或 否")
+    return raw == "yes"
+
+
+def _words(kind: Kind, length: int | None):
+    def read(raw: str) -> str | None:
+        value = kind.normalise(raw)
+        if length and len(value) > length:
+            raise ValueError(f"最多{length}个字，现在{len(value)}个")
+        sentence = kind.check(value) if value else None
+        if sentence:
+            raise ValueError(sentence)
+        return value or None
+
+    return read
+
+
+@dataclass(frozen=True)
+class Asker:
+    """What forms need of their surroundings: session, actor, and where look-ups are answered."""
+
+    session: Any
+    actor: Actor
+    lookup_url: Callable[[str], str]
+
+    def reference(self, name: str, label: str, target: type[Described], only=(), **options) -> Box:
+        def read(raw: str) -> str:
+            try:
+                return lookups.checked(self.session, label, target, raw.strip(), only).id
+            except Refused as no:
+                raise ValueError(no.sentence) from None
+
+        return Box(
+            label, widget="lookup", read=read, write=str, lookup_url=self.lookup_url(name),
+            label_for=lambda key: lookups.label(self.session, target, key, self.actor), **options,
+        )  # fmt: skip
+
+    def typed(self, name: str, label: str, type_: type, *, low=None, high=None, **options) -> Box:
+        """A box for a plain type: bool, int, Decimal, date, datetime or a code list."""
+        if isinstance(type_, type) and issubclass(type_, Code):
+            choices = [(member.value, member.label) for member in type_]
+            return Box(label, widget="choice", choices=choices, read=_member(type_), write=lambda m: m.value, **options)
+        if type_ is bool:
+            return Box(label, widget="yesno", read=_yes_or_no, write=lambda v: "yes" if v else "no", **options)
+        if type_ is int:
+            return Box(label, widget="number", read=_integer(label, low, high), **options)
+        if type_ is Decimal:
+            return Box(label, widget="number", read=_decimal(label, low, high), write=str, **options)
+        if type_ is date:
+            return Box(label, widget="date", read=_day, **options)
+        if type_ is datetime:
+            return Box(label, widget="datetime", read=_instant, **options)
+        raise TypeError(f"no box for {type_!r} of {name}")
+
+    def box(self, description: Description) -> Box:
+        """The box of one described attribute."""
+        d = description
+        options = {"needed": d.is_required, "help": d.field.help}
+        if d.target:
+            return self.reference(d.name, d.label, d.target, d.field.only, **options)
+        if d.field.dictionary:
+            choices = dictionary_choices(self.session, d.field.dictionary)
+            return Box(d.label, widget="choice", choices=choices, read=_one_of(choices), write=str, **options)
+        if d.name == "permissions":
+            return Box(d.label, widget="permissions", groups=permission_labels(), write=str, help=d.field.help)
+        if d.type is not str:
+            return self.typed(d.name, d.label, d.code or d.type, low=d.field.low, high=d.field.high, **options)
+        kind = d.kind or SHORT
+        is_hidden = d.is_personal and not is_clear(d, self.actor)
+        return Box(
+            d.label, widget="long" if kind.is_long else "text", read=_words(kind, d.length), write=str,
+            mask=kind.mask if is_hidden else None, maxlength=d.length, **options,
+        )  # fmt: skip
+
+
+def form_descriptions(entity: type[Described]) -> list[Description]:
+    """The attributes a person fills in."""
+    return [d for d in describe(entity).values() if not d.field.is_fixed and not d.field.is_hidden]
+
+
+def entity_form(entity: type[Described], asker: Asker, leave_out: Sequence[str] = ()) -> type[Form]:
+    """A form class for an entity; fields are named like its attributes."""
+    wanted = [d for d in form_descriptions(entity) if d.name not in leave_out]
+    return type(f"{entity.__name__}Form", (Form,), {d.name: asker.box(d) for d in wanted})
+
+
+def step_form(step: Step, asker: Asker) -> type[Form]:
+    """A form class for what a step asks."""
+    boxes = {}
+    for ask in step.asks:
+        options = {"needed": ask.is_required, "help": ask.help}
+        if issubclass(ask.type, Described):
+            box = asker.reference(ask.name, ask.label, ask.type, **options)
+        elif ask.type is str:
+            box = Box(
+                ask.label, widget="long" if ask.is_long else "text",
+                read=_words(LONG if ask.is_long else SHORT, None if ask.is_long else 200), **options,
+            )  # fmt: skip
+        else:
+            box = asker.typed(ask.name, ask.label, ask.type, **options)
+        boxes[ask.name] = box
+    return type(f"{step.verb.title()}Form", (Form,), {n: b for n, b in boxes.items()})
+
+
+
+def sections(form: Form, descriptions: Sequence[Description], label: str) -> list[dict]:
+    """Fields grouped as their descriptions say, in declared order."""
+    found: dict[str, list] = {}
+    for description in descriptions:
+        if description.name in form:
+            found.setdefault(description.field.section or label, []).append(form[description.name])
+    return [{"title": title, "fields": fields} for title, fields in found.items()]
+
+
+def fill(row: Described, form: Form, descriptions: Sequence[Description]) -> None:
+    """Write a valid form into a row; what was not asked or kept masked stays as it was."""
+    for description in descriptions:
+        if description.name not in form or form[description.name].is_kept:
+            continue
+        value = form[description.name].data
+        if getattr(row, description.key) != value:
+            setattr(row, description.key, value)
+
+
+def show_errors(form: Form, refused: Refused) -> list[str]:
+    """Put a service's refusals on the fields they name; returns sentences without a field."""
+    loose = []
+    for name, sentence in refused.errors.items():
+        if name in form:
+            form[name].errors = [*form[name].errors, sentence]
+        else:
+            loose.append(sentence)
+    if not refused.errors or loose or refused.sentence not in refused.errors.values():
+        loose.insert(0, refused.sentence)
+    return loose

@@ -1,0 +1,150 @@
+"""A workflow is a table of steps; `take` is the only writer of `status`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from models import Described
+from models.codes import Code
+
+from .access import Actor, Permission
+from .errors import Conflict, Refused
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question of a step: how it is asked on the form, and whether it must be answered.
+
+    `type` is str, bool, date, int, a `Code` class, or an entity (answered by a row).
+    """
+
+    name: str
+    label: str
+    type: type = str
+    is_required: bool = True
+    is_long: bool = False
+    help: str = ""
+    target_filter: str = ""
+
+
+Guard = Callable[..., str | None]
+Effect = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the table: verb, label, states it starts from, state it leads to, who, what.
+
+    `guards` return the Chinese reason why not, or None; `effects` write the facts. Both are
+    called with (session, subject, actor, now, answers).
+    """
+
+    verb: str
+    label: str
+    sources: frozenset[Code] | set[Code]
+    target: Code | None
+    by: Permission
+    asks: Sequence[Ask] = ()
+    guards: Sequence[Guard] = ()
+    effects: Sequence[Effect] = ()
+    hint: str = ""
+
+
+@dataclass
+class Flow:
+    """The steps of one kind of subject. `record` writes the event of a step taken."""
+
+    name: str
+    states: type[Code]
+    steps: Sequence[Step]
+    record: Callable[..., None]
+    by_verb: dict[str, Step] = field(init=False)
+
+    def __post_init__(self):
+        self.by_verb = {step.verb: step for step in self.steps}
+        if len(self.by_verb) != len(self.steps):
+            raise ValueError(f"flow {self.name}: a verb appears twice")
+
+    def open_to(self, subject: Described, actor: Actor) -> list[Step]:
+        """The steps this person can take now: they become the buttons."""
+        return [s for s in self.steps if subject.status in s.sources and actor.may(s.by)]
+
+    def take(
+        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, **answers: Any
+    ) -> None:
+        """Permission, state, answers, guards, then facts, status and event; or `Refused`.
+
+        The update carries the version the subject was read with, so of two people one wins
+        and the other gets `Conflict`.
+        """
+        step = self.by_verb[verb]
+        actor.require(step.by)
+        if subject.status not in step.sources:
+            raise Conflict(f"现在是“{subject.status.label}”，不能{step.label}。可能别人刚刚办过，请刷新查看")
+        answers = self._answers(step, answers)
+        for guard in step.guards:
+            reason = guard(session, subject, actor, now, answers)
+            if reason:
+                raise Refused(reason)
+        before = subject.status
+        for effect in step.effects:
+            effect(session, subject, actor, now, answers)
+        if step.target is not None:
+            subject.status = step.target
+        self.record(session, subject, step, before, actor, now, answers)
+        try:
+            session.flush()
+        except StaleDataError:
+            raise Conflict("别人刚刚办理了这件事，您的操作没有生效，请刷新查看最新情况") from None
+
+    def _answers(self, step: Step, given: dict[str, Any]) -> dict[str, Any]:
+        known = {ask.name for ask in step.asks}
+        unknown = set(given) - known
+        if unknown:
+            raise TypeError(f"{self.name}.{step.verb} does not ask {sorted(unknown)}")
+        errors = {}
+        for ask in step.asks:
+            value = given.get(ask.name)
+            if isinstance(value, str):
+                value = value.strip()
+            if ask.is_required and (value is None or value == ""):
+                errors[ask.name] = f"请填写{ask.label}"
+        if errors:
+            raise Refused("还有必填内容没有填写：" + "；".join(errors.values()), errors=errors)
+        return {ask.name: given.get(ask.name) for ask in step.asks}
+
+
+def plain(answers: dict[str, Any]) -> dict[str, Any]:
+    """Answers as they may be kept in an event: rows by id, codes by value, days as text."""
+    found = {}
+    for name, value in answers.items():
+        if value is None or value == "":
+            continue
+        if isinstance(value, Described):
+            value = value.id
+        elif isinstance(value, Code):
+            value = value.value
+        elif isinstance(value, date | datetime):
+            value = value.isoformat()
+        found[name] = value
+    return found
+
+
+def print_table(flow: Flow, title: str) -> str:
+    """The table as Markdown for people of the field to review."""
+    lines = [
+        f"# {title}", "", "| 步骤 | 从 | 到 | 谁可以办 | 要填 | 条件 |", "|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for step in flow.steps:
+        sources = "、".join(state.label for state in flow.states if state in step.sources)
+        asks = "、".join(a.label + ("" if a.is_required else "（可不填）") for a in step.asks) or "—"
+        guards = "；".join((g.__doc__ or "").strip().rstrip(".") for g in step.guards) or "—"
+        target = step.target.label if step.target else "不变"
+        lines.append(f"| {step.label} | {sources} | {target} | {step.by.label} | {asks} | {guards} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,123 @@
+"""Saving and deleting a row of any entity: the one place where its rules run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import inspect
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from models import Described, Entity, describe
+
+from .access import Actor
+from .errors import Conflict, Missing, Refused
+
+Rule = Callable[[Session, Described, Actor, datetime], None]
+
+_rules: dict[type, list[Rule]] = {}
+
+
+def before_save(entity: type[Described]) -> Callable[[Rule], Rule]:
+    """Register a rule of an entity; it completes the row or raises `Refused(field=…)`."""
+
+    def register(rule: Rule) -> Rule:
+        _rules.setdefault(entity, []).append(rule)
+        return rule
+
+    return register
+
+
+def prepare(session: Session, row: Described, actor: Actor, now: datetime) -> None:
+    """Run the rules of the row's class and of the classes it inherits from."""
+    for cls in reversed(type(row).__mro__):
+        for rule in _rules.get(cls, ()):
+            rule(session, row, actor, now)
+
+
+def find(session: Session, entity: type[Described], record_id: str) -> Described:
+    """The row with this id that the session's actor may see, else `Missing`.
+
+    URLs carry only the id half of the key; the sub-district half is the actor's.
+    """
+    keys = [column.name for column in inspect(entity).primary_key]
+    actor = session.info["actor"]
+    key = (actor.subdistrict_id, record_id) if len(keys) == 2 else _typed(entity, record_id)
+    row = session.get(entity, key)
+    if row is None:
+        raise Missing
+    return row
+
+
+def _typed(entity, record_id: str):
+    column = inspect(entity).primary_key[0]
+    try:
+        python = column.type.python_type
+        return python.fromisoformat(record_id) if hasattr(python, "fromisoformat") else record_id
+    except ValueError:
+        raise Missing from None
+
+
+def check_version(row: Described, shown: str | None) -> None:
+    """Refuse to save over somebody else's change: `shown` is the version the form was made from."""
+    if isinstance(row, Entity) and str(row.version) != (shown or ""):
+        raise Conflict("您打开这张表单之后，别人已先保存了修改。请对照两边内容，决定后再保存")
+
+
+def save(session: Session, row: Described, actor: Actor, now: datetime) -> None:
+    """Check, add and flush a row; database constraints answer with a sentence too."""
+    with session.no_autoflush:
+        prepare(session, row, actor, now)
+    session.add(row)
+    _flush(session, row)
+
+
+def delete(session: Session, row: Described) -> None:
+    """Delete a row; a row that others point to is refused by the database."""
+    session.delete(row)
+    try:
+        with session.begin_nested():
+            session.flush()
+    except IntegrityError:
+        raise Refused(f"这条{row.__label__}还被其他记录使用，不能删除。可先改动那些记录，或把它停用") from None
+
+
+def _flush(session: Session, row: Described) -> None:
+    try:
+        with session.begin_nested():
+            session.flush()
+    except StaleDataError:
+        raise Conflict("您保存的同时别人也保存了修改，请刷新后对照再改") from None
+    except IntegrityError as error:
+        raise refusal_of(row, error) from None
+
+
+def refusal_of(row: Described, error: IntegrityError) -> Refused:
+    """A Chinese sentence for a violated constraint, naming the fields but never the values."""
+    table = row.__table__
+    text = str(error.orig)
+    labels = {d.column.name: (name, d.label) for name, d in describe(type(row)).items()}
+    for constraint in (*table.constraints, *table.indexes):
+        columns = [c.name for c in getattr(constraint, "columns", ())]
+        shown = ", ".join(f"{table.name}.{c}" for c in columns)
+        is_unique = getattr(constraint, "unique", False) or type(constraint).__name__ == "UniqueConstraint"
+        named = constraint.name and str(constraint.name) in text
+        if is_unique and (named or (shown and f"UNIQUE constraint failed: {shown}" in text)):
+            known = [labels[c] for c in columns if c in labels]
+            words = "、".join(label for _, label in known) or "这项内容"
+            return Refused(
+                f"已有相同“{words}”的{row.__label__}，请核对是否重复登记",
+                errors={name: f"与已有的{row.__label__}重复" for name, _ in known},
+            )
+    for constraint in table.constraints:
+        if constraint.name and str(constraint.name) in text:
+            named = [labels[c] for c in labels if c in str(getattr(constraint, "sqltext", ""))]
+            words = "、".join(label for _, label in named)
+            if words:
+                return Refused(
+                    f"“{words}”填写的内容不符合规定，请核对后再保存",
+                    errors={name: "请核对" for name, _ in named},
+                )
+    return Refused("有的内容不符合规定或与其他记录冲突，没有保存，请核对后再试")
