@@ -76,7 +76,7 @@ class EntityView(Sheets, PermittedView, ModelView):
     def __init__(self, entity: type[Described], **kwargs):
         self.entity = entity
         self.slug = entity.slug()
-        self.permission = f"{self.slug}:view"
+        self.permission = f"{self.guarded_as}:view"
         self.described = describe(entity)
         self.group = entity.__group__.label
         if not self.columns:
@@ -107,11 +107,21 @@ class EntityView(Sheets, PermittedView, ModelView):
 
     # ---- what a person may do ---------------------------------------------------------
 
+    @property
+    def guarded_as(self) -> str:
+        """Whose permissions count: a part without a menu entry is guarded as its owner."""
+        return owner_of(self.entity).slug()
+
     def may(self, action: str) -> bool:
-        return actor().may(f"{self.slug}:{action}")
+        return actor().may(f"{self.guarded_as}:{self._of_owner(action)}")
 
     def require(self, action: str) -> None:
-        actor().require(f"{self.slug}:{action}")
+        actor().require(f"{self.guarded_as}:{self._of_owner(action)}")
+
+    def _of_owner(self, action: str) -> str:
+        """Adding or removing a part is a change of its owner."""
+        is_part = owner_of(self.entity) is not self.entity
+        return "edit" if is_part and action in ("create", "delete") else action
 
     def url(self, action: str = "index_view", **args) -> str:
         return url_for(f"{self.slug}.{action}", **args)
@@ -167,7 +177,7 @@ class EntityView(Sheets, PermittedView, ModelView):
             "last_url": self._turn(keep, last="1") if page.has_next else None,
             "page_size": query.page_size, "sizes": [20, 50, 100], "actions": [],
             "hidden_args": [(k, x) for k, v in keep.items() if k in ("sort", "page_size") for x in v],
-            "delete_url": self.url("delete_view") if self.may("delete") and self.can_add() else None,
+            "delete_url": self.url("delete_view") if self.can_remove() else None,
         }  # fmt: skip
 
     def can_add(self) -> bool:
@@ -176,6 +186,9 @@ class EntityView(Sheets, PermittedView, ModelView):
 
     def can_change(self) -> bool:
         return self.may("edit")
+
+    def can_remove(self) -> bool:
+        return self.may("delete")
 
     def _filterable(self, d: Description) -> bool:
         if not d.field.filtered:
@@ -393,7 +406,7 @@ class EntityView(Sheets, PermittedView, ModelView):
             "facts": self._facts(row), "buttons": self.buttons(row), "related": self._related(row),
             "timeline": None, "changes": self._changes(row), "attachments": self._attachments(row),
             "edit_url": self.url("edit_view", id=row.id) if self.can_change() else None,
-            "delete_url": self.url("delete_view", id=row.id) if self.may("delete") else None,
+            "delete_url": self.url("delete_view", id=row.id) if self.can_remove() else None,
         }  # fmt: skip
 
     def badges(self, row: Described) -> list[dict]:
@@ -532,6 +545,14 @@ class EntityView(Sheets, PermittedView, ModelView):
             post_url=self.url("delete_view"), cancel_url=back, button_label="确定删除",
             hidden=[("id", row.id), ("confirmed", "1")],
         )  # fmt: skip
+
+
+def owner_of(entity: type[Described]) -> type[Described]:
+    """The entity whose page shows this one, for parts without a menu entry; else itself."""
+    if entity.__in_menu__:
+        return entity
+    owned = next((r for r in entity.__refs__.values() if r.on_delete == "CASCADE"), None)
+    return owner_of(entity.registry._class_registry[owned.target]) if owned else entity
 
 
 def _without(keep: dict, name: str) -> dict:

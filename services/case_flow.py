@@ -285,3 +285,5 @@ CASE_FLOW = Flow(
     ],
     _record,
 )  # fmt: skip
+
+OPEN_STATES = frozenset({S.REGISTERED, S.ACCEPTED, S.ASSIGNED, S.FED_BACK})

@@ -1,0 +1,28 @@
+"""Entities whose screens know more than their table, and the screens that are no table."""
+
+from .case import CaseView
+from .dispatch import DispatchView
+from .roster import (
+    AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, TreeView,
+)  # fmt: skip
+from .system import ReadOnlyView, RoleView, UserView
+from .team import TeamView
+
+ENTITY_VIEWS = {
+    "Case": CaseView,
+    "Area": AreaView,
+    "Chief": ChiefView,
+    "Household": HouseholdView,
+    "Committee": CommitteeView,
+    "Mediator": MediatorView,
+    "ResponsibilityAgreement": AgreementView,
+    "User": UserView,
+    "Role": RoleView,
+    **dict.fromkeys(
+        ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
+         "Attachment", "Counter", "SignIn", "SignInFailure"),
+        ReadOnlyView,
+    ),
+}  # fmt: skip
+
+CUSTOM_VIEWS = (DispatchView, TeamView, TreeView, LoadsView)

@@ -1,0 +1,72 @@
+"""Accounts, roles, logs and settings."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, request
+from flask_admin import expose
+
+from extensions import now, transaction
+from services import records, sign_in
+from services.errors import Refused
+
+from .acting import actor
+from .base import EntityView
+
+
+class UserView(EntityView):
+    """Accounts. A new account and a reset get a random password, shown once, to be changed."""
+
+    def save(self, session, row, is_new):
+        if is_new:
+            row.subdistrict_id = actor().subdistrict_id
+            password = sign_in.new_password()
+            row.password_hash = sign_in.hash_password(password)
+            row.must_change_password = True
+        records.save(session, row, actor(), now())
+        if is_new:
+            flash(f"初始密码：{password}　只显示这一次，请当面交给本人，首次登录须修改", "warning")
+        elif not row.is_active:
+            sign_in.end_all(session, row, now())
+
+    def buttons(self, row):
+        if not self.may("edit"):
+            return []
+        return [{"label": "重置密码", "url": self.url("reset_view", id=row.id), "is_primary": False, "method": "post",
+                 "confirm": "确定重置这个账号的密码吗？原密码立即失效。"}]  # fmt: skip
+
+    @expose("/reset/", methods=("POST",))
+    def reset_view(self):
+        self.require("edit")
+        row = self.find(request.args.get("id"))
+        password = sign_in.new_password()
+        with transaction() as session:
+            row.password_hash = sign_in.hash_password(password)
+            row.must_change_password = True
+            sign_in.end_all(session, row, now())
+        flash(f"新密码：{password}　只显示这一次，请当面交给本人", "warning")
+        return redirect(self.url("details_view", id=row.id))
+
+
+class RoleView(EntityView):
+    def save(self, session, row, is_new):
+        if not row.permissions:
+            raise Refused("请至少勾选一项权限", field="permissions")
+        super().save(session, row, is_new)
+
+
+class ReadOnlyView(EntityView):
+    """Records that services write: seen, filtered and exported, never made by hand."""
+
+    def can_add(self):
+        return False
+
+    def can_change(self):
+        return False
+
+    def can_remove(self):
+        return False
+
+    def require(self, action):
+        if action in ("create", "edit", "delete", "import"):
+            raise Refused("日志和办理过程由系统记录，不能手工改动")
+        super().require(action)

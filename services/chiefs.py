@@ -1,0 +1,61 @@
+"""Appointments of the three chiefs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import describe
+from models.area import Area
+from models.codes import ChiefKind
+from models.neighbor import Chief
+
+from . import records
+from .access import Actor
+from .errors import Refused
+from .showing import masked
+
+
+@records.before_save(Chief)
+def _fits_the_area(session: Session, chief: Chief, actor: Actor, now: datetime) -> None:
+    area = session.get(Area, (actor.subdistrict_id, chief.area_id)) if chief.area_id else None
+    if area is None:
+        raise Refused("请选择任职区域", field="area")
+    if area.kind.value not in {kind.value for kind in ChiefKind}:
+        raise Refused("任职区域只能选片、组或邻", field="area")
+    chief.kind = ChiefKind(area.kind.value)
+    if chief.started_on is None:
+        raise Refused("请填写任职日期", field="started_on")
+    if chief.ended_on is not None and chief.ended_on < chief.started_on:
+        raise Refused("卸任日期不能早于任职日期", field="ended_on")
+    if chief.ended_on is None:
+        other = in_office(session, area.id)
+        if other is not None and other.id != chief.id:
+            name = masked(describe(Chief)["name"], other.name, actor)
+            raise Refused(
+                f"{area.full_name}已有在任{chief.kind.label}{name}。换人请打开{name}的页面点“换人”，会自动记下卸任日期",
+                field="area",
+            )
+
+
+def in_office(session: Session, area_id: str) -> Chief | None:
+    """The chief of an area today, if any."""
+    return session.scalar(select(Chief).where(Chief.area_id == area_id, Chief.ended_on.is_(None)))
+
+
+def replace(session: Session, old: Chief, new: Chief, actor: Actor, now: datetime) -> None:
+    """End one appointment on the day the next begins, and link the two."""
+    if old.ended_on is not None:
+        raise Refused("这位已经卸任，不能再换人")
+    if new.started_on is None:
+        raise Refused("请填写任职日期", field="started_on")
+    if new.started_on < old.started_on:
+        raise Refused("接任日期不能早于前任的任职日期", field="started_on")
+    old.ended_on = new.started_on
+    session.flush()
+    new.area_id = old.area_id
+    records.save(session, new, actor, now)
+    old.replaced_by_id = new.id
+    session.flush()

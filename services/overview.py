@@ -1,0 +1,95 @@
+"""Figures of the home page: each with the query that shows its rows and how it was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import and_, case as when, func, or_, select
+from sqlalchemy.orm import Session
+
+from models.area import Area
+from models.case import Case
+from models.codes import AreaKind, CaseStatus
+from models.household import Household
+from models.neighbor import Chief
+
+from .access import Actor
+from .case_flow import OPEN_STATES
+
+
+@dataclass(frozen=True)
+class Figure:
+    label: str
+    count: int
+    how: str
+    query: str
+    tone: str = ""
+
+
+def cases(session: Session, today: date) -> list[Figure]:
+    """Figures over the cases the actor may see, in one statement."""
+    soon, month = today + timedelta(days=3), today.replace(day=1)
+    opened = Case.status.in_(OPEN_STATES)
+    waiting = Case.status.in_((CaseStatus.REGISTERED, CaseStatus.ACCEPTED))
+    conditions = {
+        "waiting": waiting, "running": Case.status == CaseStatus.ASSIGNED,
+        "soon": and_(opened, Case.due_on >= today, Case.due_on <= soon),
+        "late": and_(opened, Case.due_on < today),
+        "fed_back": Case.status == CaseStatus.FED_BACK,
+        "new": Case.received_on >= month,
+    }  # fmt: skip
+    line = session.execute(
+        select(*(func.count(when((condition, 1))).label(name) for name, condition in conditions.items()))
+        .select_from(Case)
+    ).one()  # fmt: skip
+    states = "status=registered&status=accepted&status=assigned&status=fed_back"
+    return [
+        Figure("待分流", line.waiting, "已登记和已受理、还没有交办的", "status=registered&status=accepted"),
+        Figure("办理中", line.running, "已交办、等待反馈的", "status=assigned"),
+        Figure("待办结", line.fed_back, "已反馈、等待核实办结的", "status=fed_back"),
+        Figure("三日内到期", line.soon, f"未办结且期限在{today:%m-%d}至{soon:%m-%d}的",
+               f"{states}&due_on__from={today}&due_on__to={soon}", "warn" if line.soon else ""),
+        Figure("已超期", line.late, f"未办结且期限早于{today:%m-%d}的",
+               f"{states}&due_on__to={today - timedelta(days=1)}", "bad" if line.late else ""),
+        Figure("本月新收", line.new, f"收到日期在{month:%m-%d}及以后的", f"received_on__from={month}"),
+    ]  # fmt: skip
+
+
+def next_due(session: Session, actor: Actor, limit: int) -> Sequence[Case]:
+    """Open cases by due date: the actor's own when the actor handles cases."""
+    statement = select(Case).where(Case.status.in_(OPEN_STATES))
+    own = []
+    if actor.worker_id:
+        own.append(Case.handler_id == actor.worker_id)
+    if actor.unit_id:
+        own.append(Case.lead_unit_id == actor.unit_id)
+    if own:
+        statement = statement.where(or_(*own))
+    return session.scalars(statement.order_by(Case.due_on.is_(None), Case.due_on, Case.id).limit(limit)).all()
+
+
+def rosters(session: Session) -> list[Figure]:
+    """What the rosters lack."""
+    without = session.execute(
+        select(func.count()).select_from(Household).where(Household.neighborhood_id.is_(None))
+    ).scalar_one()
+    served = select(Chief.area_id).where(Chief.ended_on.is_(None))
+    headless = session.execute(
+        select(func.count()).select_from(Area)
+        .where(Area.kind == AreaKind.NEIGHBORHOOD, Area.id.not_in(served))
+    ).scalar_one()  # fmt: skip
+    per = (
+        select(func.count().label("n")).select_from(Household)
+        .where(Household.neighborhood_id.is_not(None)).group_by(Household.neighborhood_id).subquery()
+    )  # fmt: skip
+    over, under = session.execute(
+        select(func.count(when((per.c.n > 15, 1))), func.count(when((per.c.n < 5, 1)))).select_from(per)
+    ).one()
+    return [
+        Figure("没有归邻的住户", without, "住户名册里“所属邻”为空的", "household.index_view?search=", "warn" if without else ""),
+        Figure("没有邻长的邻", headless, "没有在任邻长的邻", "area_loads.index_view?show=headless", "warn" if headless else ""),
+        Figure("超过15户的邻", over, "联系户数多于15户的邻（R12）", "area_loads.index_view?show=over", "warn" if over else ""),
+        Figure("不足5户的邻", under, "联系户数少于5户的邻（R12）", "area_loads.index_view?show=under", "warn" if under else ""),
+    ]  # fmt: skip

@@ -1,0 +1,202 @@
+"""The "3+X" team: who can sit where, and assembling it complete (R14)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from models.case import Case
+from models.codes import CaseStatus, Employment, TeamSeat
+from models.mediation import Lawyer, Mediator
+from models.team import Team, TeamChange, TeamMember
+from models.worker import Staff, Worker
+
+from . import workload
+from .access import Actor, Permission
+from .case_flow import active_team, local_day
+from .errors import Conflict, Refused
+from .labels import dictionary_names
+
+SINGLE = (TeamSeat.LEADER, TeamSeat.MEDIATOR, TeamSeat.LAWYER)
+RULES = {
+    TeamSeat.LEADER: "领导班子成员一名",
+    TeamSeat.MEDIATOR: "专岗或专职调解员一名",
+    TeamSeat.LAWYER: "律师一名",
+    TeamSeat.STAFF: "至少一名，第一名为联络人",
+}
+SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One person for one seat; `barred` is the reason why not, `why` the reasons for."""
+
+    worker: Worker
+    load: int
+    why: list[str]
+    barred: str | None
+    notes: list[str]
+    score: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who is to sit where: worker ids; every seat must be filled."""
+
+    leader: Sequence[str]
+    mediator: Sequence[str]
+    lawyer: Sequence[str]
+    staff: Sequence[str]
+
+    def of(self, seat: TeamSeat) -> Sequence[str]:
+        return getattr(self, seat.value)
+
+
+def candidates(session: Session, case: Case) -> dict[TeamSeat, list[Candidate]]:
+    """For each seat the people who may take it, best first, barred ones last with the reason."""
+    busy = workload.loads(session)
+    party_list = workload.parties(session, case)
+    topic = dictionary_names(session).get(case.category.rsplit(".", 1)[0], "")
+    active = Worker.is_active.is_(True)
+    staff = session.scalars(select(Staff).where(active).options(joinedload(Staff.unit))).all()
+    pools = {
+        TeamSeat.LEADER: [s for s in staff if s.is_leader],
+        TeamSeat.MEDIATOR: session.scalars(
+            select(Mediator).where(active).options(joinedload(Mediator.committee), joinedload(Mediator.unit))
+        ).all(),
+        TeamSeat.LAWYER: session.scalars(select(Lawyer).where(active).options(joinedload(Lawyer.unit))).all(),
+        TeamSeat.STAFF: [s for s in staff if not s.is_leader],
+    }
+    found = {}
+    for seat, people in pools.items():
+        rated = [_rate(person, seat, case, busy, party_list, topic) for person in people]
+        found[seat] = sorted(rated, key=lambda c: (c.barred is not None, -c.score, c.worker.id))
+    return found
+
+
+def _rate(person: Worker, seat, case: Case, busy, party_list, topic: str) -> Candidate:
+    load = busy.get(person.id, 0)
+    barred, look = workload.conflict(person, party_list)
+    if seat is TeamSeat.MEDIATOR and person.employment is Employment.PART_TIME:
+        barred = barred or "兼职调解员不能任专岗调解员"
+    why = [f"在办{load}件"]
+    score = 50 - 6 * load
+    if topic and person.skills and topic in person.skills:
+        why.insert(0, f"专长“{topic}”")
+        score += 12
+    if seat is TeamSeat.MEDIATOR and person.employment is Employment.DEDICATED:
+        why.insert(0, "专岗")
+        score += 8
+    if person.unit_id and person.unit_id in (case.competent_unit_id, case.lead_unit_id, case.territory_unit_id):
+        why.insert(0, "主管或属地单位")
+        score += 6
+    return Candidate(person, load, why, barred, [look] if look else [], score)
+
+
+def propose(found: dict[TeamSeat, list[Candidate]]) -> tuple[Choice, str]:
+    """The best free candidate of every seat, and the reason in words."""
+    best = {seat: next((c for c in people if c.barred is None), None) for seat, people in found.items()}
+    words = "；".join(
+        f"{seat.label} {c.worker.name}（{'，'.join(c.why)}）" for seat, c in best.items() if c is not None
+    )
+    chosen = {seat.value: [c.worker.id] if c else [] for seat, c in best.items()}
+    return Choice(**chosen), f"建议：{words}" if words else "没有可用的人选，请先完善名册"
+
+
+def assemble(
+    session: Session, case: Case, choice: Choice, actor: Actor, now: datetime, *, plan: str | None = None,
+    note: str | None = None, shown_version: str | None = None,
+) -> Team:
+    """Form the team of a case, or change its seats; saved only complete, with history.
+
+    Raises `Refused` naming the seat. `shown_version` is that of the team the page showed.
+    """
+    actor.require(Permission.CASE_JOIN)
+    if case.status in (CaseStatus.CLOSED, CaseStatus.DECLINED):
+        raise Refused(f"案件{case.status.label}，不能再组建专班")
+    people = _checked(session, case, choice)
+    team = active_team(session, case)
+    if team is None:
+        team = Team(case_id=case.id, formed_on=local_day(now))
+        session.add(team)
+    elif str(team.version) != (shown_version or ""):
+        raise Conflict("专班刚刚被别人调整过，请对照最新成员再保存")
+    before = seats(session, team) if team.id else {}
+    for seat in SINGLE:
+        setattr(team, f"{seat.value}_id", people[seat][0].id)
+    team.staff_id = people[TeamSeat.STAFF][0].id
+    if plan is not None:
+        team.plan = plan.strip() or None
+    session.flush()
+    _write_members(session, team, people[TeamSeat.STAFF][1:])
+    _write_changes(session, team, before, people, actor, now, note)
+    session.flush()
+    return team
+
+
+def _checked(session: Session, case: Case, choice: Choice) -> dict[TeamSeat, list[Worker]]:
+    errors, people = {}, {}
+    known = {seat: {c.worker.id: c for c in found} for seat, found in candidates(session, case).items()}
+    for seat in TeamSeat:
+        ids = list(dict.fromkeys(choice.of(seat)))
+        if seat in SINGLE and len(ids) > 1:
+            errors[seat.value] = f"{seat.label}只能有一名，现在选了{len(ids)}名，请只留一名"
+        elif not ids:
+            errors[seat.value] = f"还缺{seat.label}，请选择{RULES[seat]}"
+        elif any(i not in known[seat] for i in ids):
+            errors[seat.value] = f"选择的人不能担任{seat.label}，请从列出的人选中选择"
+        else:
+            barred = next((known[seat][i] for i in ids if known[seat][i].barred), None)
+            if barred:
+                errors[seat.value] = f"{barred.worker.name}{barred.barred}"
+            people[seat] = [known[seat][i].worker for i in ids]
+    if errors:
+        raise Refused("专班没有保存：" + "；".join(errors.values()), errors=errors)
+    return people
+
+
+def seats(session: Session, team: Team) -> dict[TeamSeat, list[str]]:
+    """Worker ids by seat; the first of the staff is the contact."""
+    extra = session.scalars(
+        select(TeamMember.worker_id).where(TeamMember.team_id == team.id).order_by(TeamMember.id)
+    ).all()
+    return {
+        TeamSeat.LEADER: [team.leader_id], TeamSeat.MEDIATOR: [team.mediator_id],
+        TeamSeat.LAWYER: [team.lawyer_id], TeamSeat.STAFF: [team.staff_id, *extra],
+    }  # fmt: skip
+
+
+def _write_members(session: Session, team: Team, wanted: Sequence[Worker]) -> None:
+    present = session.scalars(select(TeamMember).where(TeamMember.team_id == team.id)).all()
+    ids = {worker.id for worker in wanted}
+    for member in present:
+        if member.worker_id not in ids:
+            session.delete(member)
+    have = {member.worker_id for member in present}
+    session.add_all(TeamMember(team_id=team.id, worker_id=w.id) for w in wanted if w.id not in have)
+
+
+def _write_changes(session, team, before, people, actor: Actor, now, note) -> None:
+    for seat in TeamSeat:
+        old = before.get(seat, [])
+        new = [worker.id for worker in people[seat]]
+        gone, come = [i for i in old if i not in new], [i for i in new if i not in old]
+        for i in range(max(len(gone), len(come))):
+            session.add(
+                TeamChange(
+                    team_id=team.id, seat=seat, changed_at=now, user_id=actor.user_id, note=note or None,
+                    worker_before_id=gone[i] if i < len(gone) else None,
+                    worker_after_id=come[i] if i < len(come) else None,
+                )
+            )  # fmt: skip
+
+
+def history(session: Session, team: Team) -> Sequence[TeamChange]:
+    return session.scalars(
+        select(TeamChange).where(TeamChange.team_id == team.id).order_by(TeamChange.changed_at.desc(), TeamChange.id.desc())
+        .options(joinedload(TeamChange.worker_before), joinedload(TeamChange.worker_after), joinedload(TeamChange.user))
+    ).all()  # fmt: skip

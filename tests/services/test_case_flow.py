@@ -1,0 +1,235 @@
+"""The steps of a case: who may take them, what they ask, what they leave behind."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from models.case import Assignment, CaseEvent
+from models.codes import AssignmentStatus, CaseOutcome, CaseStatus, MediationStage, Tier
+from services import access, case_flow, teams
+from services.access import Actor, Permission
+from services.case_flow import CASE_FLOW
+from services.errors import Conflict, Denied, Refused
+from tests.support.builders import build_world, case_facts, party
+
+
+@pytest.fixture
+def world(session):
+    return build_world(session)
+
+
+def office(session) -> Actor:
+    return session.info["actor"]
+
+
+def person(session, *permissions, **facts) -> Actor:
+    """A scoped actor with these permissions only."""
+    base = Actor(None, "某人", "430181002", frozenset(p.value for p in permissions))
+    return replace(base, **facts)
+
+
+def registered(session, world, **changes):
+    now = session.info["now"]
+    return case_flow.register(session, office(session), now, parties=[party()], **case_facts(world, **changes))
+
+
+def take(session, case, verb, actor=None, **answers):
+    CASE_FLOW.take(session, verb, case, actor or office(session), session.info["now"], **answers)
+
+
+def assigned(session, world, **answers):
+    case = registered(session, world)
+    take(session, case, "accept")
+    take(session, case, "assign", **({"worker": world.mediator} | answers))
+    return case
+
+
+def fed_back(session, world):
+    case = assigned(session, world)
+    take(session, case, "feed_back", feedback="双方已谈妥")
+    return case
+
+
+CLOSING = {"outcome": CaseOutcome.RESOLVED, "result": "楼上修好防水", "tier": Tier.COMMUNITY, "is_informed": True}
+
+
+def test_a_registered_case_has_its_number_at_once(session, world):
+    assert registered(session, world).case_no == "集里〔2026〕00001号"
+
+
+def test_the_second_case_of_the_year_has_the_next_number(session, world):
+    registered(session, world)
+    assert registered(session, world).case_no == "集里〔2026〕00002号"
+
+
+def test_registering_writes_the_first_event(session, world):
+    case = registered(session, world)
+    event = session.scalars(select(CaseEvent).where(CaseEvent.case_id == case.id)).one()
+    assert (event.number, event.label, event.status_before, event.status_after) == (
+        1, "登记", None, CaseStatus.REGISTERED,
+    )  # fmt: skip
+
+
+def test_a_case_received_tomorrow_is_refused(session, world):
+    with pytest.raises(Refused, match="收到日期不能晚于今天"):
+        registered(session, world, received_on=date(2026, 3, 3))
+
+
+def test_a_dispute_is_due_one_month_after_it_was_received(session, world):
+    assert registered(session, world).due_on == date(2026, 4, 2)
+
+
+def test_accepting_opens_the_way_to_assignment(session, world):
+    case = registered(session, world)
+    take(session, case, "accept")
+    assert [s.verb for s in CASE_FLOW.open_to(case, office(session))] == ["assign", "join"]
+
+
+def test_declining_without_a_reason_is_refused_and_changes_nothing(session, world):
+    case = registered(session, world)
+    with pytest.raises(Refused, match="请填写不予受理的理由"):
+        take(session, case, "decline", reason="  ")
+    assert case.status is CaseStatus.REGISTERED
+
+
+def test_an_order_to_nobody_is_refused(session, world):
+    case = registered(session, world)
+    take(session, case, "accept")
+    with pytest.raises(Refused, match="请选择承办单位或承办人"):
+        take(session, case, "assign")
+
+
+def test_an_order_without_a_day_is_due_in_five_working_days(session, world):
+    assigned(session, world)
+    assert session.scalars(select(Assignment)).one().due_on == date(2026, 3, 9)
+
+
+def test_an_order_due_yesterday_is_refused(session, world):
+    case = registered(session, world)
+    take(session, case, "accept")
+    with pytest.raises(Refused, match="不能早于今天"):
+        take(session, case, "assign", worker=world.mediator, due_on=date(2026, 3, 1))
+
+
+def test_an_order_may_not_outlast_the_whole_case(session, world):
+    case = registered(session, world)
+    take(session, case, "accept")
+    with pytest.raises(Refused, match="不能晚于整件的办理期限2026-04-02"):
+        take(session, case, "assign", worker=world.mediator, due_on=date(2026, 4, 3))
+
+
+def test_an_order_to_somebody_who_left_is_refused(session, world):
+    world.mediator.is_active = False
+    case = registered(session, world)
+    take(session, case, "accept")
+    with pytest.raises(Refused, match="已不在岗"):
+        take(session, case, "assign", worker=world.mediator)
+
+
+def test_an_assigned_case_is_in_diverted_mediation(session, world):
+    assert assigned(session, world).stage is MediationStage.DIVERTED
+
+
+def test_the_community_of_the_place_becomes_the_territorial_unit(session, world):
+    assert assigned(session, world).territory_unit_id == world.east_unit.id
+
+
+def test_a_second_order_withdraws_the_first(session, world):
+    case = assigned(session, world)
+    take(session, case, "assign", unit=world.justice)
+    states = session.scalars(select(Assignment.status).order_by(Assignment.id)).all()
+    assert states == [AssignmentStatus.WITHDRAWN, AssignmentStatus.OPEN]
+
+
+def test_only_the_one_who_has_the_order_feeds_back(session, world):
+    case = assigned(session, world)
+    stranger = person(session, Permission.CASE_FEED_BACK, worker_id=world.lawyer.id)
+    with pytest.raises(Refused, match="没有交办给您"):
+        take(session, case, "feed_back", stranger, feedback="我来说两句")
+
+
+def test_the_handler_feeds_back(session, world):
+    case = assigned(session, world)
+    handler = person(session, Permission.CASE_FEED_BACK, worker_id=world.mediator.id)
+    take(session, case, "feed_back", handler, feedback="双方已谈妥")
+    assert case.status is CaseStatus.FED_BACK
+
+
+def test_a_case_cannot_be_closed_before_the_citizen_is_informed(session, world):
+    case = fed_back(session, world)
+    with pytest.raises(Refused, match="须把结果告知当事人"):
+        take(session, case, "close", **(CLOSING | {"is_informed": False}))
+
+
+def test_closing_names_every_answer_that_is_missing(session, world):
+    case = fed_back(session, world)
+    with pytest.raises(Refused) as no:
+        take(session, case, "close", is_informed=True)
+    assert set(no.value.errors) == {"outcome", "result", "tier"}
+
+
+def test_a_closed_case_offers_no_further_step(session, world):
+    case = fed_back(session, world)
+    take(session, case, "close", **CLOSING)
+    assert CASE_FLOW.open_to(case, office(session)) == []
+
+
+def test_the_timeline_of_a_whole_case_is_kept_in_order(session, world):
+    case = fed_back(session, world)
+    take(session, case, "close", **CLOSING)
+    labels = session.scalars(select(CaseEvent.label).order_by(CaseEvent.number)).all()
+    assert labels == ["登记", "受理", "分流交办", "反馈", "办结"]
+
+
+def test_a_step_out_of_order_says_where_the_case_stands(session, world):
+    case = registered(session, world)
+    with pytest.raises(Conflict, match="现在是“已登记”，不能办结"):
+        take(session, case, "close", **CLOSING)
+
+
+def test_somebody_without_the_permission_cannot_dispatch(session, world):
+    case = registered(session, world)
+    with pytest.raises(Denied):
+        take(session, case, "accept", person(session, Permission.CASE_FEED_BACK))
+
+
+def test_joint_mediation_needs_a_complete_team(session, world):
+    case = assigned(session, world)
+    with pytest.raises(Refused, match="还没有“3\\+X”专班"):
+        take(session, case, "join")
+
+
+def test_with_a_complete_team_the_case_goes_to_joint_mediation(session, world):
+    case = assigned(session, world)
+    choice = teams.Choice([world.leader.id], [world.mediator.id], [world.lawyer.id], [world.clerk.id])
+    teams.assemble(session, case, choice, office(session), session.info["now"])
+    take(session, case, "join")
+    assert (case.stage, case.status) == (MediationStage.JOINT, CaseStatus.ASSIGNED)
+
+
+def test_of_two_people_who_take_a_step_at_once_one_gets_a_conflict(session, world):
+    case = registered(session, world)
+    case_id, version = case.id, case.version
+    take(session, case, "accept")
+    session.execute(
+        type(case).__table__.update().where(type(case).__table__.c.id == case_id).values(version=version + 5)
+    )
+    with pytest.raises(Conflict, match="别人刚刚办理了"):
+        take(session, case, "assign", worker=world.mediator)
+
+
+def test_every_state_is_reached_and_none_is_a_dead_end():
+    reached, ends = {CaseStatus.REGISTERED}, {CaseStatus.CLOSED, CaseStatus.DECLINED}
+    for _ in CaseStatus:
+        reached |= {s.target for s in CASE_FLOW.steps if s.target and s.sources & reached}
+    left = {source for s in CASE_FLOW.steps if s.target for source in s.sources}
+    assert (reached, set(CaseStatus) - left) == (set(CaseStatus), ends)
+
+
+def test_a_scoped_clerk_does_not_see_a_case_of_another_community(session, world):
+    case = registered(session, world)
+    session.expire_all()
+    access.bind(session, person(session, area_code=world.west.code), session.info["now"])
+    assert session.get(type(case), (case.subdistrict_id, case.id)) is None or case not in session.scalars(select(type(case))).all()

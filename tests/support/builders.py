@@ -1,0 +1,165 @@
+"""A small invented sub-district for tests: two communities with all that a case needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from models.area import Area
+from models.case import Case, CaseParty
+from models.codes import (
+    AreaKind, CaseKind, ChiefKind, CommitteeKind, CommitteePost, Employment, Gender, PartyRole, UnitKind,
+)  # fmt: skip
+from models.department import Unit
+from models.dictionary import DictItem
+from models.household import Household
+from models.mediation import Committee, Lawyer, Mediator
+from models.neighbor import Chief
+from models.term import Term
+from models.codes import TermUnit
+from models.user import Role, User
+from models.worker import Staff
+
+
+@dataclass
+class World:
+    """The rows a test is likely to name."""
+
+    root: Area
+    east: Area
+    west: Area
+    east_neighborhood: Area
+    west_neighborhood: Area
+    east_household: Household
+    west_household: Household
+    justice: Unit
+    east_unit: Unit
+    leader: Staff
+    clerk: Staff
+    mediator: Mediator
+    part_timer: Mediator
+    lawyer: Lawyer
+    second_lawyer: Lawyer
+
+
+def _area(session: Session, kind: AreaKind, name: str, code: str, parent: Area | None) -> Area:
+    full = name if parent is None or parent.kind is AreaKind.SUBDISTRICT else f"{parent.full_name}/{name}"
+    area = Area(kind=kind, name=name, code=code, full_name=full, parent_id=parent and parent.id)
+    session.add(area)
+    session.flush()
+    return area
+
+
+def build_dictionary(session: Session) -> None:
+    """The dictionary items and terms that cases need, as far as they are not there yet."""
+    items = [
+        ("dispute_category", "02", "邻里", None), ("dispute_category", "02.01", "相邻用水排水", "dispute_category:02"),
+        ("dispute_category", "10", "拖欠农民工工资", None), ("channel", "window", "综合治理窗口", None),
+        ("channel", "qr", "诉求码", None), ("relation", "child", "子女", None),
+    ]  # fmt: skip
+    for dictionary, code, name, parent in items:
+        key = f"{dictionary}:{code}"
+        if session.get(DictItem, key) is None:
+            session.add(DictItem(id=key, dictionary=dictionary, code=code, name=name, parent_key=parent))
+    terms = [
+        ("divert", "分流调解反馈", 5, TermUnit.WORKDAY), ("tj_mediate", "人民调解", 1, TermUnit.MONTH),
+        ("xf_handle", "信访事项办结", 60, TermUnit.DAY),
+    ]  # fmt: skip
+    for key, name, length, unit in terms:
+        if session.get(Term, key) is None:
+            session.add(Term(id=key, name=name, starts="受理", length=length, unit=unit, source="测试"))
+    session.flush()
+
+
+def build_world(session: Session) -> World:
+    """Build the small sub-district into a session bound to a system actor of 430181002."""
+    build_dictionary(session)
+    root = _area(session, AreaKind.SUBDISTRICT, "集里街道", "430181002", None)
+    found = {}
+    for side, name, number in (("east", "东里社区", "001"), ("west", "西里社区", "002")):
+        community = _area(session, AreaKind.COMMUNITY, name, f"430181002{number}", root)
+        sector = _area(session, AreaKind.SECTOR, "第1片", f"{community.code}.001", community)
+        group = _area(session, AreaKind.GROUP, "第1组", f"{sector.code}.001", sector)
+        near = _area(session, AreaKind.NEIGHBORHOOD, "第1邻", f"{group.code}.001", group)
+        home = Household(
+            household_no=f"H{number}", head_name="甲某某" if side == "east" else "乙某某", mobile="13800000001",
+            neighborhood_id=near.id, address=f"{name}1号",
+        )  # fmt: skip
+        session.add(home)
+        found |= {side: community, f"{side}_neighborhood": near, f"{side}_household": home}
+    justice = Unit(name="司法所", kind=UnitKind.FUNCTIONAL)
+    east_unit = Unit(name="东里社区居委会", kind=UnitKind.COMMUNITY, area_id=found["east"].id)
+    committee = Committee(name="东里社区人民调解委员会", kind=CommitteeKind.COMMUNITY, area_id=found["east"].id)
+    session.add_all([justice, east_unit, committee])
+    session.flush()
+    people = {
+        "leader": Staff(name="丙领导", is_leader=True, post="副主任", mobile="13800000011"),
+        "clerk": Staff(name="丁干部", unit_id=justice.id, mobile="13800000012"),
+        "mediator": Mediator(
+            name="戊调解", committee_id=committee.id, employment=Employment.DEDICATED, skills="邻里",
+            committee_post=CommitteePost.DIRECTOR, gender=Gender.FEMALE, mobile="13800000013",
+        ),
+        "part_timer": Mediator(
+            name="己兼职", committee_id=committee.id, employment=Employment.PART_TIME, mobile="13800000014"
+        ),
+        "lawyer": Lawyer(name="庚律师", firm="测试律师事务所", mobile="13800000015"),
+        "second_lawyer": Lawyer(name="辛律师", firm="测试律师事务所", mobile="13800000016"),
+    }  # fmt: skip
+    session.add_all(people.values())
+    session.flush()
+    return World(root=root, justice=justice, east_unit=east_unit, **found, **people)
+
+
+def build_chief(session: Session, area: Area, name: str = "壬邻长") -> Chief:
+    chief = Chief(
+        name=name, kind=ChiefKind(area.kind.value), area_id=area.id, mobile="13800000021", started_on=date(2025, 1, 1)
+    )
+    session.add(chief)
+    session.flush()
+    return chief
+
+
+def case_facts(world: World, **changes) -> dict:
+    """Facts that make a valid neighbours' dispute in the eastern community."""
+    facts = {
+        "subject": "楼上漏水引发的邻里纠纷", "kind": CaseKind.DISPUTE, "category": "dispute_category:02",
+        "channel": "channel:window", "summary": "楼上卫生间漏水，楼下顶棚发霉，双方协商未成。",
+        "area_id": world.east_neighborhood.id, "household_id": world.east_household.id,
+        "received_on": date(2026, 3, 2),
+    }  # fmt: skip
+    return facts | changes
+
+
+def party(name: str = "甲某某", role: PartyRole = PartyRole.APPLICANT, mobile: str | None = "13800000001") -> dict:
+    return {"name": name, "role": role, "mobile": mobile}
+
+
+def build_user(session: Session, username: str, permissions: list[str], **facts) -> User:
+    role = Role(code=f"role_{username}", name=f"{username}的角色", permissions=permissions)
+    session.add(role)
+    session.flush()
+    user = User(
+        username=username, name=f"用户{username}", role_id=role.id, subdistrict_id="430181002",
+        password_hash="-", must_change_password=False, **facts,
+    )  # fmt: skip
+    session.add(user)
+    session.flush()
+    return user
+
+
+def raw_case(session: Session, world: World, **changes) -> Case:
+    """A registered case written past the flow, for tests of the tables themselves."""
+    number = changes.pop("case_no", "测〔2026〕00001号")
+    case = Case(case_no=number, registered_at=session.info["now"], **case_facts(world, **changes))
+    session.add(case)
+    session.flush()
+    return case
+
+
+def raw_party(session: Session, case: Case, **facts) -> CaseParty:
+    row = CaseParty(case_id=case.id, **(party() | facts))
+    session.add(row)
+    session.flush()
+    return row
