@@ -49,9 +49,10 @@ def create_app(config: Config | None = None) -> Flask:
 
 
 def _engine_options(config: Config) -> dict:
+    hidden = {"hide_parameters": True}  # an error message must not carry what people typed
     if config.url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10}}
-    return {
+        return {"connect_args": {"timeout": 10}, **hidden}
+    return hidden | {
         "pool_pre_ping": True,
         "pool_size": config.threads,
         "max_overflow": 4,

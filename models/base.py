@@ -51,7 +51,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {
         **TYPES,
         Code: Enum(
-            Code, native_enum=False, create_constraint=True, length=24,
+            Code, native_enum=False, create_constraint=False, length=24,
             values_callable=lambda members: [member.value for member in members],
         ),
     }  # fmt: skip
@@ -192,6 +192,13 @@ def finish() -> None:
             if described.dictionary:
                 table.append_constraint(
                     dictionary_check(table.name, column.name, described.dictionary)
+                )
+            codes = getattr(column.type, "enum_class", None)
+            if codes:
+                values = ", ".join(f"'{member.value}'" for member in codes)
+                # Named after the column: two columns of one table may share a code list.
+                table.append_constraint(
+                    CheckConstraint(f"{column.name} IN ({values})", name=f"{column.name}_code")
                 )
             for bound, sign in ((described.low, ">="), (described.high, "<=")):
                 if bound is not None:

@@ -40,7 +40,7 @@ class Worker(
             name="mediator_has_committee",
         ),
     )
-    __mapper_args__ = {"polymorphic_on": "kind"}
+    __mapper_args__ = {"polymorphic_on": "kind", "version_id_col": Entity.version}
 
 
 class Staff(Worker, label="工作人员", group="责任", order=2):

@@ -121,52 +121,55 @@ def _references(entity: type) -> dict[str, type]:
     return {name: relations[name].mapper.class_ for name in entity.__refs__}
 
 
-def criterion(entity: type, actor: Actor) -> ColumnElement[bool]:
-    """The SQL condition under which a row of `entity` is visible to `actor`."""
+def criterion(entity: type, actor: Actor, row=None) -> ColumnElement[bool]:
+    """The SQL condition under which a row of `entity` is visible to `actor`.
+
+    `row` holds the columns the condition is about: the class itself, so that it follows an alias,
+    or the plain table's inside a subselect, so that it is not scoped a second time.
+    """
+    row = entity if row is None else row
     if actor.subdistrict_id is None:
         return false()
-    table = entity.__table__
-    here = table.c.subdistrict_id == actor.subdistrict_id
+    here = row.subdistrict_id == actor.subdistrict_id
     scope = scope_of(entity)
     if not actor.is_scoped or scope == Scope():
         return here
-    return and_(here, or_(false(), *_reasons(table, scope, actor, entity)))
+    return and_(here, or_(false(), *_reasons(row, scope, actor, entity)))
 
 
-def _reasons(table, scope: Scope, actor: Actor, entity: type) -> Iterable[ColumnElement[bool]]:
+def _reasons(row, scope: Scope, actor: Actor, entity: type) -> Iterable[ColumnElement[bool]]:
     areas = Area.__table__
     for name in scope.area:
         if name == "self":
             # Places are no secret; only somebody in charge of one branch is kept to it.
-            yield table.c.code.startswith(actor.area_code, autoescape=True) if actor.area_code else true()
+            yield row.code.startswith(actor.area_code, autoescape=True) if actor.area_code else true()
         elif actor.area_code:
             inside = select(areas.c.id).where(
                 areas.c.subdistrict_id == actor.subdistrict_id,
                 areas.c.code.startswith(actor.area_code, autoescape=True),
             )
-            yield table.c[f"{name}_id"].in_(inside)
-    yield from _given_to(entity, scope, actor)
+            yield getattr(row, f"{name}_id").in_(inside)
+    yield from _given_to(row, entity, scope, actor)
     for name in scope.through:
         owner = _references(entity)[name]
-        visible = select(owner.__table__.c.id).where(criterion(owner, actor))
-        yield table.c[f"{name}_id"].in_(visible)
+        rows = owner.__table__.c
+        yield getattr(row, f"{name}_id").in_(select(rows.id).where(criterion(owner, actor, rows)))
 
 
-def _given_to(entity: type, scope: Scope, actor: Actor) -> Iterable[ColumnElement[bool]]:
+def _given_to(row, entity: type, scope: Scope, actor: Actor) -> Iterable[ColumnElement[bool]]:
     """Rows that are the actor's own: by unit, by person, or by a part of the row."""
-    table = entity.__table__
     if actor.unit_id:
         for name in scope.unit:
-            yield table.c[f"{name}_id"] == actor.unit_id
+            yield getattr(row, f"{name}_id") == actor.unit_id
     if actor.worker_id:
         for name in scope.worker:
-            yield table.c[f"{name}_id"] == actor.worker_id
+            yield getattr(row, f"{name}_id") == actor.worker_id
     for class_name, back in scope.given:
         part = entity.registry._class_registry[class_name]
-        own = list(_given_to(part, scope_of(part), actor))
+        rows = part.__table__.c
+        own = list(_given_to(rows, part, scope_of(part), actor))
         if own:
-            rows = part.__table__.c
-            yield table.c.id.in_(
+            yield row.id.in_(
                 select(rows[f"{back}_id"]).where(
                     rows.subdistrict_id == actor.subdistrict_id, or_(*own)
                 )

@@ -41,12 +41,12 @@ def shortfalls(session: Session, committee: Committee) -> list[str]:
 def _one_director(session, mediator: Mediator, actor, now) -> None:
     if mediator.committee_post is CommitteePost.DIRECTOR and mediator.is_active is not False:
         other = session.scalar(
-            select(Mediator.name).where(
-                Mediator.committee_id == mediator.committee_id, Mediator.id != (mediator.id or ""),
+            select(Mediator.id).where(
+                Mediator.committee_id == mediator.committee_id,
                 Mediator.committee_post == CommitteePost.DIRECTOR, Mediator.is_active.is_(True),
             ).limit(1)
         )  # fmt: skip
-        if other:
+        if other not in (None, mediator.id):
             raise Refused("这个调委会已有主任，一个调委会只设主任一人", field="committee_post")
     if mediator.appointed_on and mediator.term_ends_on and mediator.term_ends_on < mediator.appointed_on:
         raise Refused("聘期届满不能早于聘任日期", field="term_ends_on")

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, false, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models import Described, describe
@@ -152,6 +153,11 @@ def _value(description: Description, kind: str, value: str) -> Any:
         if value not in ("yes", "no", "none"):
             raise Refused(f"“{description.label}”请选 是、否 或 未填")
         return value
+    if description.target and isinstance(description.column.type, Uuid):
+        try:
+            return str(UUID(value))
+        except ValueError:
+            raise Refused(f"“{description.label}”请从下拉结果中选择") from None
     return value
 
 
@@ -393,10 +399,12 @@ def _restore(column, value: Any) -> Any:
     """A position's value in the type of its column."""
     try:
         python = column.property.columns[0].type.python_type
+        if isinstance(column.property.columns[0].type, Uuid):
+            return str(UUID(value))
         if python in (date, datetime):
             return python.fromisoformat(value)
         return Decimal(value) if python is Decimal else value
-    except (ValueError, TypeError, NotImplementedError, InvalidOperation):
+    except (AttributeError, ValueError, TypeError, NotImplementedError, InvalidOperation):
         raise Refused("翻页地址不完整，请从列表第一页重新翻") from None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import inspect
+from sqlalchemy import Uuid, inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -42,18 +43,19 @@ def find(session: Session, entity: type[Described], record_id: str) -> Described
 
     URLs carry only the id half of the key; the sub-district half is the actor's.
     """
-    keys = [column.name for column in inspect(entity).primary_key]
-    actor = session.info["actor"]
-    key = (actor.subdistrict_id, record_id) if len(keys) == 2 else _typed(entity, record_id)
-    row = session.get(entity, key)
+    key = _typed(inspect(entity).primary_key[-1], record_id)
+    is_tenant = len(inspect(entity).primary_key) == 2
+    row = session.get(entity, (session.info["actor"].subdistrict_id, key) if is_tenant else key)
     if row is None:
         raise Missing
     return row
 
 
-def _typed(entity, record_id: str):
-    column = inspect(entity).primary_key[0]
+def _typed(column, record_id: str):
+    """An id as its column keeps it; what cannot be one names no row."""
     try:
+        if isinstance(column.type, Uuid):
+            return str(UUID(record_id))
         python = column.type.python_type
         return python.fromisoformat(record_id) if hasattr(python, "fromisoformat") else record_id
     except ValueError:

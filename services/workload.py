@@ -35,7 +35,7 @@ def unit_loads(session: Session) -> dict[str, int]:
     statement = select(Assignment.unit_id, func.count()).where(
         Assignment.status == AssignmentStatus.OPEN, Assignment.unit_id.is_not(None)
     )
-    return dict(session.execute(statement.group_by(Assignment.unit_id)).tuples().all())
+    return dict(session.execute(statement.group_by(Assignment.unit_id)).all())
 
 
 def parties(session: Session, case: Case) -> Sequence[CaseParty]:

@@ -1,0 +1,48 @@
+"""How SQLite is opened so that it behaves like a server database: one engine, four settings."""
+
+from __future__ import annotations
+
+from flask import g, has_request_context, request
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def configure_sqlite(engine: Engine) -> None:
+    """Foreign keys, write-ahead log, waiting for locks, and transactions that begin in the open.
+
+    Python's driver begins a transaction only before a writing statement, so a SAVEPOINT would
+    stand outside of any; here SQLAlchemy begins every one itself.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _open(connection, _record) -> None:
+        connection.isolation_level = None
+        for pragma in ("busy_timeout=10000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if _only_reads() else "BEGIN IMMEDIATE")
+
+
+def begin_writing(session: Session) -> None:
+    """Let a request that reads (GET) write after all, say that a file was opened.
+
+    A plain BEGIN cannot turn into a write once somebody else has committed (SQLite answers
+    "database is locked" without waiting), so the reading transaction ends here and the next one
+    is a writing one. Does nothing where the request may write anyway.
+    """
+    if _only_reads() and not (session.new or session.dirty or session.deleted):
+        g.is_writing = True
+        session.commit()
+
+
+def _only_reads() -> bool:
+    """True in a request that promises not to write.
+
+    BEGIN IMMEDIATE takes the one write lock at once: readers that took it would queue up.
+    Seeds, commands and tests may always write.
+    """
+    return has_request_context() and request.method in _READING and not g.get("is_writing")

@@ -1,0 +1,185 @@
+"""What every installation begins with: divisions, code lists, terms, calendar, roles, departments."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from sqlalchemy import Table, func, insert, select
+from sqlalchemy.orm import Session
+
+from models import Described, uuid7
+from models.area import Area
+from models.codes import AreaKind, TermUnit, UnitKind
+from models.department import DispatchRule, Unit
+from models.dictionary import DictItem
+from models.division import Division
+from models.term import Term
+from models.user import Role
+from models.workday import Workday
+from services import access, audit
+
+DATA = Path(__file__).parent / "data"
+Report = Callable[[str], object]
+CHUNK = 5000
+
+
+def read(name: str) -> list[dict[str, str]]:
+    """The rows of `seeds/data/<name>.csv`."""
+    with open(DATA / f"{name}.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def short_name(name: str) -> str:
+    """集里街道 is 集里, 浏阳市 is 浏阳: how a place is called inside longer names and numbers."""
+    for ending in ("街道", "镇", "乡", "市"):
+        if name.endswith(ending):
+            return name.removesuffix(ending)
+    return name
+
+
+def load_base(session: Session, report: Report = print) -> None:
+    """Add what is missing of the lists all need, and the departments of the session's sub-district.
+
+    Rows that are there stay as people have edited them; a second run changes nothing.
+    """
+    found = {
+        "区划": _add(session, Division, _divisions(), "code"),
+        "字典项": _add(session, DictItem, _dict_items(), "id"),
+        "时限": _add(session, Term, _terms(), "id"),
+        "节假日": _add(session, Workday, _workdays(), "day"),
+        "角色": _add(session, Role, _roles(), "code"),
+        "部门": _add_departments(session),
+    }
+    _add_root(session)
+    added = "、".join(f"{label}{count}条" for label, count in found.items() if count)
+    report(f"基础资料已备齐：新增{added}" if added else "基础资料已备齐，没有需要新增的")
+
+
+def put(session: Session, entity: type[Described], rows: list[dict]) -> None:
+    """Insert rows of one class in bulk, with one entry in the audit trail.
+
+    The bulk path bypasses the listener that fills in sub-district and times, so it is done here.
+    """
+    if not rows:
+        return
+    if "subdistrict_id" in entity.__table__.c:
+        now = session.info["now"]
+        common = {
+            "subdistrict_id": session.info["actor"].subdistrict_id,
+            "created_at": now, "updated_at": now, "version": 1,
+        }  # fmt: skip
+        for row in rows:
+            row.update(common)
+    connection = session.connection()
+    for start in range(0, len(rows), CHUNK):
+        connection.execute(insert(entity.__table__), rows[start : start + CHUNK])
+    audit.bulk(session, entity, f"初始化写入{entity.__label__}{len(rows)}条", len(rows))
+
+
+def _add(session: Session, entity: type[Described], rows: Iterable[dict], key: str) -> int:
+    have = _column(session, entity.__table__, key)
+    missing = [row for row in rows if row[key] not in have]
+    put(session, entity, missing)
+    return len(missing)
+
+
+def _column(session: Session, table: Table, name: str) -> set:
+    return set(session.connection().scalars(select(table.c[name])))
+
+
+def _divisions() -> list[dict]:
+    rows = read("divisions_above") + read("divisions")
+    for row in rows:
+        row["parent_code"] = row["parent_code"] or None
+        row["short_name"] = short_name(row["name"]) if len(row["code"]) in (6, 9) else None
+    return rows
+
+
+def _dict_items() -> list[dict]:
+    return [
+        {
+            "id": f"{row['dictionary']}:{row['code']}", "dictionary": row["dictionary"], "code": row["code"],
+            "name": row["name"], "sort": int(row["sort"]), "note": row["note"] or None,
+            "parent_key": f"{row['dictionary']}:{row['parent']}" if row["parent"] else None,
+        }
+        for row in read("dict_items")
+    ]  # fmt: skip
+
+
+def _terms() -> list[dict]:
+    return [
+        row | {
+            "length": int(row["length"]), "unit": TermUnit(row["unit"]),
+            "extend_length": int(row["extend_length"]), "is_statutory": row["is_statutory"] == "yes",
+        }
+        for row in read("terms")
+    ]  # fmt: skip
+
+
+def _workdays() -> list[dict]:
+    return [
+        row | {"day": date.fromisoformat(row["day"]), "is_workday": row["is_workday"] == "yes"}
+        for row in read("workdays")
+    ]
+
+
+def _roles() -> list[dict]:
+    return [
+        {"id": uuid7(), "code": row["code"], "name": row["name"], "note": row["note"],
+         "permissions": expand(row["permissions"])}
+        for row in read("roles")
+    ]  # fmt: skip
+
+
+def expand(patterns: str) -> list[str]:
+    """The permissions named by patterns like `household:* *:view -user:*`, taken in order."""
+    known = [name for group in access.permission_labels().values() for name in group]
+    chosen: set[str] = set()
+    for pattern in patterns.split():
+        named = {name for name in known if fnmatchcase(name, pattern.removeprefix("-"))}
+        if not named:
+            raise ValueError(f"roles.csv: no permission is called {pattern}")
+        chosen = chosen - named if pattern.startswith("-") else chosen | named
+    return [name for name in known if name in chosen]
+
+
+def _add_departments(session: Session) -> int:
+    """Departments and what each leads in; only where there are none, for people rename them."""
+    if session.scalar(select(func.count()).select_from(Unit)):
+        return 0
+    here = session.get(Division, session.info["actor"].subdistrict_id)
+    county = session.get(Division, here.parent_code)
+    names = {"here": here.short_name, "county": county.short_name}
+    units = [
+        {
+            "id": uuid7(), "name": row["name"].format(**names), "kind": UnitKind(row["kind"]),
+            "duty": row["duty"], "office_hours": row["office_hours"] or None,
+        }
+        for row in read("units")
+    ]  # fmt: skip
+    ids = {unit["name"]: unit["id"] for unit in units}
+    rules = [
+        {
+            "id": uuid7(), "category": f"dispute_category:{row['category']}", "basis": row["basis"],
+            "lead_unit_id": ids[row["lead_unit"].format(**names)],
+            "assisting_unit_id": ids[row["assisting_unit"].format(**names)],
+        }
+        for row in read("dispatch_rules")
+    ]  # fmt: skip
+    put(session, Unit, units)
+    put(session, DispatchRule, rules)
+    return len(units)
+
+
+def _add_root(session: Session) -> None:
+    """The top of the tree: the one area that nobody can add on a screen."""
+    code = session.info["actor"].subdistrict_id
+    if session.scalar(select(func.count()).select_from(Area).where(Area.code == code)):
+        return
+    name = session.get(Division, code).name
+    root = {"id": uuid7(), "kind": AreaKind.SUBDISTRICT, "name": name, "full_name": name, "code": code}
+    put(session, Area, [root | {"division_code": code}])

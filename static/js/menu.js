@@ -1,0 +1,57 @@
+// The menu on narrow screens, and panels that drop down. Without script the menu opens by its #target.
+
+const button = document.querySelector("[data-menu-button]");
+const menu = document.getElementById("menu");
+
+function show(isOpen) {
+  document.body.classList.toggle("menu-open", isOpen);
+  button.setAttribute("aria-expanded", String(isOpen));
+  if (isOpen) menu.querySelector("a").focus();
+  else if (menu.contains(document.activeElement)) button.focus();
+}
+
+const isOpen = () => document.body.classList.contains("menu-open");
+
+if (button && menu) {
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    show(!isOpen());
+  });
+  button.addEventListener("keydown", (event) => {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    show(!isOpen());
+  });
+  menu.querySelector("[data-menu-close]").addEventListener("click", (event) => {
+    event.preventDefault();
+    show(false);
+  });
+  document.addEventListener("click", (event) => {
+    if (isOpen() && !menu.contains(event.target) && !button.contains(event.target)) show(false);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && isOpen()) show(false);
+  });
+}
+
+// A long menu opens where one is, not at its top.
+const current = menu?.querySelector("[aria-current]");
+if (current) menu.scrollTop = Math.max(0, current.offsetTop - menu.clientHeight / 2);
+
+const DROPPED = "details[data-dropdown][open], details[data-filter-panel][open]";
+
+document.addEventListener("click", (event) => {
+  for (const panel of document.querySelectorAll(DROPPED)) {
+    if (!panel.contains(event.target)) panel.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  // The innermost goes first: a list of options stands inside the filter panel.
+  const panel = [...document.querySelectorAll(DROPPED)].pop();
+  if (!panel) return;
+  event.preventDefault();
+  panel.open = false;
+  panel.querySelector("summary").focus();
+});

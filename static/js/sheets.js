@@ -1,0 +1,62 @@
+// Import and export pages: how far the upload is, choosing columns, the reason only where it is asked.
+
+const upload = document.querySelector("[data-upload]");
+if (upload) {
+  const file = upload.querySelector('[type="file"]');
+  const state = upload.querySelector("[data-upload-state]");
+  const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`);
+
+  file.addEventListener("change", () => {
+    state.textContent = file.files.length ? `已选择 ${file.files[0].name}（${size(file.files[0].size)}）` : "";
+  });
+  upload.addEventListener("submit", (event) => {
+    if (!file.files.length) {
+      event.preventDefault();
+      state.textContent = "请先选择要导入的文件";
+      file.focus();
+      return;
+    }
+    const began = Date.now();
+    const tell = () => {
+      const seconds = Math.round((Date.now() - began) / 1000);
+      state.textContent = `正在上传和检查 ${file.files[0].name}${seconds > 4 ? `，已 ${seconds} 秒` : ""}。请不要关闭这一页`;
+    };
+    tell();
+    setInterval(tell, 5000);
+  });
+}
+
+const form = document.querySelector("[data-export]");
+if (form) {
+  const boxes = [...form.querySelectorAll('input[name="columns"]')];
+  const count = form.querySelector("[data-export-count]");
+  const state = form.querySelector("[data-export-state]");
+  const clear = form.querySelector("[data-export-clear]");
+  const reason = form.querySelector("[data-export-reason]");
+
+  const show = () => {
+    count.textContent = `已选 ${boxes.filter((box) => box.checked).length} 列，共 ${boxes.length} 列`;
+    if (reason) reason.hidden = !clear.checked;
+  };
+  const choose = (isChosen) => () => {
+    for (const box of boxes) box.checked = isChosen;
+    show();
+  };
+  const refuse = (event, sentence, where) => {
+    event.preventDefault();
+    state.textContent = sentence;
+    where.focus();
+  };
+
+  form.querySelector("[data-export-tools]").hidden = false;
+  form.querySelector("[data-export-all]").addEventListener("click", choose(true));
+  form.querySelector("[data-export-none]").addEventListener("click", choose(false));
+  form.addEventListener("change", show);
+  form.addEventListener("submit", (event) => {
+    if (!boxes.some((box) => box.checked)) refuse(event, "请至少选择一列再导出", boxes[0]);
+    else if (clear?.checked && reason.querySelector("input").value.trim().length < 2)
+      refuse(event, "明文导出请写明事由，例如“上报浏阳市委政法委”", reason.querySelector("input"));
+    else state.textContent = "正在生成表格，好了会自动下载";
+  });
+  show();
+}

