@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -107,18 +108,26 @@ def app(console, engine) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def office(app) -> Iterator[Session]:
-    """A session of the program on the console's database; what is committed there is seen by pages."""
-    from extensions import db, now
+def office(app, engine) -> Callable:
+    """Store rows that pages then see: `with office() as session: build_world(session)`.
 
-    with app.app_context():
-        yield access.bind(db.session(), access.system(SUBDISTRICT), now())
-        db.session.rollback()
+    Each block is a session of its own that commits at its end, so that nothing stays locked or
+    stale between requests; what it made can still be read afterwards.
+    """
+    sealed.use_keys({"1": _KEY})
+
+    @contextmanager
+    def work() -> Iterator[ServiceSession]:
+        with ServiceSession(engine, autoflush=False, expire_on_commit=False) as session:
+            yield access.bind(session, access.system(SUBDISTRICT), datetime.now(UTC))
+            session.commit()
+
+    return work
 
 
 @pytest.fixture
 def client(app) -> FlaskClient:
-    """A visitor who has not signed in."""
+    """A visitor who has not signed in. (No test holds an app context open: requests would share it.)"""
     return app.test_client()
 
 

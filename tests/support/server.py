@@ -21,3 +21,4 @@ def serving(app: Flask) -> Iterator[str]:
     finally:
         server.trigger.pull_trigger(server.close)
         thread.join(timeout=10)
+        server.task_dispatcher.shutdown()

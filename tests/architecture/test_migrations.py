@@ -1,0 +1,65 @@
+"""What the migrations build is what the models say, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import Migrate, downgrade, upgrade
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import create_engine, inspect, text
+
+from database import configure_sqlite
+from models import Base
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated(request, tmp_path):
+    """A bare app whose database was built by the migrations only, with its engine."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'migrated.db'}"
+    else:
+        base = request.getfixturevalue("postgres_url")
+        with create_engine(base, isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(text("DROP DATABASE IF EXISTS migrated"))
+            connection.execute(text("CREATE DATABASE migrated"))
+        url = base.replace("/postgres?", "/migrated?")
+    app = Flask("migrated")
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    database = SQLAlchemy(metadata=Base.metadata)
+    database.init_app(app)
+    Migrate(app, database, directory=str(ROOT / "migrations"))
+    with app.app_context():
+        if request.param == "sqlite":
+            configure_sqlite(database.engine)
+        upgrade()
+        yield database.engine
+        database.engine.dispose()
+
+
+def test_no_column_table_index_or_key_differs(migrated):
+    with migrated.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_every_check_of_the_models_is_there(migrated):
+    def checks(table):
+        return {c.name for c in table.constraints if type(c).__name__ == "CheckConstraint"}
+
+    found = inspect(migrated)
+    missing = {
+        table.name: checks(table) - {c["name"] for c in found.get_check_constraints(table.name)}
+        for table in Base.metadata.tables.values()
+    }
+    assert {name: names for name, names in missing.items() if names} == {}
+
+
+def test_the_way_down_leaves_nothing(migrated):
+    downgrade(revision="base")
+    assert set(inspect(migrated).get_table_names()) - {"alembic_version"} == set()
