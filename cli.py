@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC
@@ -18,7 +20,6 @@ from sqlalchemy.orm import Session
 
 from config import ROOT, Config
 from extensions import db, now
-from models.area import Area
 from models.user import User
 from services import access
 
@@ -44,6 +45,8 @@ def seed_base() -> None:
 @click.option("--seed", default=1, show_default=True, help="随机数种子；相同的种子得到相同的数据")
 def seed_demo(scale: int, seed: int) -> None:
     """装入示例街道（虚构数据）。"""
+    if not _is_new(_config()):
+        raise click.ClickException("数据库里已经有用户，示例数据只能装入新的数据库")
     _load_base(_config(), click.echo)
     _keep(_config(), _seed_demo(_config(), scale, seed, click.echo), click.echo)
 
@@ -63,6 +66,7 @@ def start() -> None:
     from app import create_app
 
     started = time.monotonic()
+    os.umask(0o077)  # the database, the log and uploads are for this user's eyes only
     config = Config()
     app = create_app(config)
     server = _listen(app, config)  # before the long work, so that a taken port is known at once
@@ -70,6 +74,7 @@ def start() -> None:
         prepare(config, _say)
     _say(f"启动用时 {time.monotonic() - started:.1f} 秒")
     _say(f"控制台：{_url(config)}    （按 Ctrl+C 停止）")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # let requests in hand end
     server.run()
 
 
@@ -79,7 +84,9 @@ def prepare(config: Config, report: Report) -> None:
     flask_migrate.upgrade(directory=str(ROOT / "migrations"))
     _load_base(config, report)
     if not _is_new(config):
-        report(f"首次登录用的账号见 {_shown(config.instance / SIGN_INS)}（已改过的密码以新密码为准）")
+        kept = config.instance / SIGN_INS
+        if kept.exists():
+            report(f"首次登录用的账号见 {_shown(kept)}（已改过的密码以新密码为准）")
     elif os.environ.get("DEMO") == "0":
         _keep(config, _first_accounts(config), report)
     else:
@@ -110,7 +117,7 @@ def _load_base(config: Config, report: Report) -> None:
 
 def _is_new(config: Config) -> bool:
     with _system_session(config) as session:
-        return not any(session.scalar(select(row.id).limit(1)) for row in (Area, User))
+        return session.scalar(select(User.id).limit(1)) is None
 
 
 def _seed_demo(config: Config, scale: int, seed: int, report: Report) -> Sequence:

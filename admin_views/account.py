@@ -108,12 +108,9 @@ def sign_out():
 
 
 class PasswordForm(Form):
-    current = Box("现在的密码", widget="password", needed=True)
+    current = Box("现在的密码", widget="password", needed=True, autocomplete="current-password")
     password = Box("新密码", widget="password", needed=True)
     again = Box("再输一次新密码", widget="password", needed=True)
-
-
-PasswordForm.current.kwargs["autocomplete"] = "current-password"
 
 
 @account.route("/password", methods=("GET", "POST"))

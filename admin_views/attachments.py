@@ -28,10 +28,10 @@ class Attached:
             "rows": [
                 {"name": a.file_name, "size": _size(a.byte_count), "time": text(a.created_at),
                  "who": a.added_by.name if a.added_by else "", "purpose": a.purpose,
-                 "url": self.url("file_view", id=row.id, file=a.id)}
+                 "url": self.link("file_view", id=row.id, file=a.id)}
                 for a in attachments.of(db.session, row)
             ],
-            "upload_url": self.url("upload_view", id=row.id) if self.may("edit") or self.may("view") else None,
+            "upload_url": self.link("upload_view", id=row.id) if self.may("edit") or self.may("view") else None,
         }  # fmt: skip
 
     @expose("/upload/", methods=("POST",))
@@ -49,7 +49,7 @@ class Attached:
             flash("文件已保存", "success")
         except Refused as no:
             flash(no.sentence, "error")
-        return redirect(self.url("details_view", id=row.id))
+        return redirect(self.link("details_view", id=row.id))
 
     @expose("/file/")
     def file_view(self):

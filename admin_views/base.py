@@ -123,12 +123,12 @@ class EntityView(Sheets, PermittedView, ModelView):
         is_part = owner_of(self.entity) is not self.entity
         return "edit" if is_part and action in ("create", "delete") else action
 
-    def url(self, action: str = "index_view", **args) -> str:
+    def link(self, action: str = "index_view", **args) -> str:
         return url_for(f"{self.slug}.{action}", **args)
 
     @property
     def asker(self) -> Asker:
-        return Asker(db.session, actor(), lambda name: self.url("lookup_view", field=name))
+        return Asker(db.session, actor(), lambda name: self.link("lookup_view", field=name))
 
     @property
     def words(self) -> dict[str, str]:
@@ -160,24 +160,24 @@ class EntityView(Sheets, PermittedView, ModelView):
             "count": count,
             "count_text": f"{COUNT_CAP:,}+ 条" if count > COUNT_CAP else f"{count:,} 条",
             "filters": [self._filter_box(d, query) for d in self.described.values() if self._filterable(d)],
-            "chips": self._chips(query, keep), "clear_url": self.url(),
+            "chips": self._chips(query, keep), "clear_url": self.link(),
             "search": query.search, "search_hint": self._search_hint(),
             "presets": [
-                {"label": label, "url": f"{self.url()}?{args}" if args else self.url(),
+                {"label": label, "url": f"{self.link()}?{args}" if args else self.link(),
                  "is_current": urlencode(keep, doseq=True) == args, "count": None}
                 for label, args in self.presets.items()
             ],
-            "create_url": self.url("create_view") if self.can_add() else None,
-            "export_url": f"{self.url('export_view')}?{urlencode(keep, doseq=True)}" if self.may("export") else None,
-            "import_url": self.url("import_view") if self.may("import") and self.can_add() else None,
-            "template_url": self.url("template_view") if self.may("import") and self.can_add() else None,
+            "create_url": self.link("create_view") if self.can_add() else None,
+            "export_url": f"{self.link('export_view')}?{urlencode(keep, doseq=True)}" if self.may("export") else None,
+            "import_url": self.link("import_view") if self.may("import") and self.can_add() else None,
+            "template_url": self.link("template_view") if self.may("import") and self.can_add() else None,
             "first_url": self._turn(keep) if page.has_previous else None,
             "previous_url": self._turn(keep, before=token_of(rows[0].position)) if page.has_previous and rows else None,
             "next_url": self._turn(keep, after=token_of(rows[-1].position)) if page.has_next and rows else None,
             "last_url": self._turn(keep, last="1") if page.has_next else None,
             "page_size": query.page_size, "sizes": [20, 50, 100], "actions": [],
             "hidden_args": [(k, x) for k, v in keep.items() if k in ("sort", "page_size") for x in v],
-            "delete_url": self.url("delete_view") if self.can_remove() else None,
+            "delete_url": self.link("delete_view") if self.can_remove() else None,
         }  # fmt: skip
 
     def can_add(self) -> bool:
@@ -201,7 +201,7 @@ class EntityView(Sheets, PermittedView, ModelView):
         return "搜索" + "、".join(labels[:4]) if labels else ""
 
     def _turn(self, keep: dict, **more: str) -> str:
-        return f"{self.url()}?{urlencode({**keep, **more}, doseq=True)}"
+        return f"{self.link()}?{urlencode({**keep, **more}, doseq=True)}"
 
     def _heading(self, d: Description, query: Query, keep: dict, is_main: bool) -> dict:
         direction = None
@@ -216,8 +216,8 @@ class EntityView(Sheets, PermittedView, ModelView):
 
     def _line(self, row, described: list[Description]) -> dict:
         return {
-            "id": row.id, "url": self.url("details_view", id=row.id),
-            "edit_url": self.url("edit_view", id=row.id) if self.can_change() else None,
+            "id": row.id, "url": self.link("details_view", id=row.id),
+            "edit_url": self.link("edit_view", id=row.id) if self.can_change() else None,
             "cells": [
                 {"text": text(row.values[d.name]), "name": d.name, "tone": self.tone(d.name, row.values),
                  "is_number": d.type is int or d.type.__name__ == "Decimal"}
@@ -242,7 +242,7 @@ class EntityView(Sheets, PermittedView, ModelView):
             pairs = [("yes", "是"), ("no", "否"), ("none", "未填")]
             box["options"] = [{"value": v, "label": w, "is_selected": v in chosen} for v, w in pairs]
         elif kind == "lookup":
-            box["lookup_url"] = self.url("lookup_view", field=d.name, all="1")
+            box["lookup_url"] = self.link("lookup_view", field=d.name, all="1")
             box["selected"] = [{"id": v, "label": lookups.label(db.session, d.target, v, actor())} for v in chosen]
         else:
             box["text"] = chosen[0] if chosen else ""
@@ -312,19 +312,19 @@ class EntityView(Sheets, PermittedView, ModelView):
                 with transaction() as session:
                     fill(row, form, self._form_fields(is_new=True))
                     self.save(session, row, is_new=True)
-                    target = self.url("details_view", id=row.id)
+                    target = self.link("details_view", id=row.id)
                 flash(f"已新增{self.entity.__label__}", "success")
-                return redirect(self.url("create_view") if request.form.get("another") else target)
+                return redirect(self.link("create_view") if request.form.get("another") else target)
             except Refused as no:
                 loose = show_errors(form, no)
-        return self._show_form(form, f"新增{self.entity.__label__}", self.url(), loose, is_new=True)
+        return self._show_form(form, f"新增{self.entity.__label__}", self.link(), loose, is_new=True)
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self):
         self.require("edit")
         row = self.find(request.args.get("id"))
         form = self._form(row, is_new=False)
-        back = self.url("details_view", id=row.id)
+        back = self.link("details_view", id=row.id)
         loose, conflict, status = [], None, 200
         if request.method == "POST" and form.validate():
             try:
@@ -405,8 +405,8 @@ class EntityView(Sheets, PermittedView, ModelView):
             "record": {"title": lookups.label_of(row, actor()), "subtitle": self.entity.__label__, "badges": self.badges(row)},
             "facts": self._facts(row), "buttons": self.buttons(row), "related": self._related(row),
             "timeline": None, "changes": self._changes(row), "attachments": self._attachments(row),
-            "edit_url": self.url("edit_view", id=row.id) if self.can_change() else None,
-            "delete_url": self.url("delete_view", id=row.id) if self.can_remove() else None,
+            "edit_url": self.link("edit_view", id=row.id) if self.can_change() else None,
+            "delete_url": self.link("delete_view", id=row.id) if self.can_remove() else None,
         }  # fmt: skip
 
     def badges(self, row: Described) -> list[dict]:
@@ -423,7 +423,7 @@ class EntityView(Sheets, PermittedView, ModelView):
             value = getattr(row, d.key)
             reveal = None
             if value is not None and d.is_personal and masked(d, value, actor()) != value and actor().may(Permission.REVEAL):
-                reveal = {"url": self.url("reveal_view"), "field": d.name, "id": row.id}
+                reveal = {"url": self.link("reveal_view"), "field": d.name, "id": row.id}
             found.setdefault(d.field.section or "基本情况", []).append({
                 "label": d.label, "text": self.cell(d, row), "reveal": reveal,
                 "is_wide": bool(d.kind and d.kind.is_long),
@@ -434,15 +434,11 @@ class EntityView(Sheets, PermittedView, ModelView):
         """Rows of other entities that point here: owned parts first, then what the reader may see."""
         found = []
         for view in current_app.extensions["entity_views"].values():
-            for name, wanted in view.entity.__refs__.items():
-                if view.entity.registry._class_registry[wanted.target] not in type(row).__mro__:
+            for d in view.described.values():
+                if d.target is None or d.target not in type(row).__mro__:
                     continue
-                is_part = wanted.on_delete == "CASCADE"
-                if not (view.may("view") or is_part):
-                    continue
-                if not is_part and not view.described[name].field.filtered:
-                    continue
-                found.append((not is_part, view._few(name, row.id, is_part)))
+                if d.is_part or (view.may("view") and d.field.filtered):
+                    found.append((not d.is_part, view._few(d.name, row.id, d.is_part)))
         return [table for _, table in sorted(found, key=lambda pair: pair[0]) if table]
 
     def _few(self, name: str, record_id: str, is_part: bool) -> dict | None:
@@ -457,12 +453,12 @@ class EntityView(Sheets, PermittedView, ModelView):
         return {
             "title": title, "columns": [self.described[c].label for c in columns],
             "rows": [
-                {"url": self.url("details_view", id=r.id) if self.may("view") else None,
+                {"url": self.link("details_view", id=r.id) if self.may("view") else None,
                  "cells": [text(r.values[c]) for c in columns]}
                 for r in page.rows
             ],
-            "create_url": self.url("create_view", **{name: record_id}) if is_part and self.may("create") else None,
-            "more_url": self.url("index_view", **{name: record_id}) if page.has_next and self.may("view") else None,
+            "create_url": self.link("create_view", **{name: record_id}) if is_part and self.may("create") else None,
+            "more_url": self.link("index_view", **{name: record_id}) if page.has_next and self.may("view") else None,
             "empty": "还没有",
         }  # fmt: skip
 
@@ -519,7 +515,7 @@ class EntityView(Sheets, PermittedView, ModelView):
         if request.accept_mimetypes.best == "application/json":
             return {"value": value}
         flash(f"{d.label}：{value}", "info")
-        return redirect(self.url("details_view", id=row.id))
+        return redirect(self.link("details_view", id=row.id))
 
     # ---- delete -----------------------------------------------------------------------
 
@@ -529,20 +525,20 @@ class EntityView(Sheets, PermittedView, ModelView):
         self.require("delete")
         row = self.find(request.values.get("id"))
         title = lookups.label_of(row, actor())
-        back = self.url("details_view", id=row.id)
+        back = self.link("details_view", id=row.id)
         if request.method == "POST" and request.form.get("confirmed"):
             try:
                 with transaction() as session:
                     records.delete(session, row)
                 flash(f"已删除{self.entity.__label__}“{title}”", "success")
-                return redirect(self.url())
+                return redirect(self.link())
             except Refused as no:
                 flash(no.sentence, "error")
                 return redirect(back)
         return self.render(
             "admin/confirm.html", heading=f"删除{self.entity.__label__}", sentence=f"确定删除“{title}”吗？删除会记入操作日志。",
             facts=[i for section in self._facts(row) for i in section["items"] if i["text"]][:8],
-            post_url=self.url("delete_view"), cancel_url=back, button_label="确定删除",
+            post_url=self.link("delete_view"), cancel_url=back, button_label="确定删除",
             hidden=[("id", row.id), ("confirmed", "1")],
         )  # fmt: skip
 
@@ -551,8 +547,8 @@ def owner_of(entity: type[Described]) -> type[Described]:
     """The entity whose page shows this one, for parts without a menu entry; else itself."""
     if entity.__in_menu__:
         return entity
-    owned = next((r for r in entity.__refs__.values() if r.on_delete == "CASCADE"), None)
-    return owner_of(entity.registry._class_registry[owned.target]) if owned else entity
+    owner = next((d.target for d in describe(entity).values() if d.is_part), None)
+    return owner_of(owner) if owner else entity
 
 
 def _without(keep: dict, name: str) -> dict:

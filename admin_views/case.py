@@ -73,7 +73,7 @@ class CaseView(Attached, EntityView):
     def buttons(self, row):
         steps = CASE_FLOW.open_to(row, actor())
         found = [
-            {"label": s.label, "url": self.url("step_view", id=row.id, verb=s.verb), "is_primary": i == 0,
+            {"label": s.label, "url": self.link("step_view", id=row.id, verb=s.verb), "is_primary": i == 0,
              "method": "get", "confirm": None, "hint": s.hint}
             for i, s in enumerate(steps)
         ]  # fmt: skip
@@ -113,7 +113,7 @@ class CaseView(Attached, EntityView):
             try:
                 take_step(row, step, form)
                 flash(f"已{step.label}：{row.case_no}", "success")
-                return redirect(self.url("details_view", id=row.id))
+                return redirect(self.link("details_view", id=row.id))
             except Conflict as no:
                 loose, status = [no.sentence], 409
             except Refused as no:
@@ -121,7 +121,7 @@ class CaseView(Attached, EntityView):
         return self.render(
             "admin/form.html", form=form, heading=f"{step.label} — {row.case_no}", conflict=None, warnings=loose,
             sections=[{"title": row.subject, "fields": list(form)}], submit_label=step.label,
-            cancel_url=self.url("details_view", id=row.id), lock_version=row.version, hint=step.hint,
+            cancel_url=self.link("details_view", id=row.id), lock_version=row.version, hint=step.hint,
             may_add_another=False,
         ), status  # fmt: skip
 

@@ -35,12 +35,12 @@ class Box(Field):
         self, label: str = "", *, read: Callable[[str], Any] = str, write: Callable[[Any], str] = text,
         widget: str = "text", needed: bool = False, help: str = "", mask: Callable[[str], str] | None = None,
         choices: Sequence[tuple[str, str]] = (), lookup_url: str = "", label_for: Callable | None = None,
-        groups: dict | None = None, maxlength: int | None = None, **kwargs,
+        groups: dict | None = None, maxlength: int | None = None, autocomplete: str = "", **kwargs,
     ):  # fmt: skip
         super().__init__(label, description=help, **kwargs)
         self.read, self.write, self.widget_name, self.is_needed = read, write, widget, needed
         self.mask, self.choices, self.lookup_url, self.groups = mask, choices, lookup_url, groups
-        self.label_for, self.maxlength = label_for, maxlength
+        self.label_for, self.maxlength, self.autocomplete = label_for, maxlength, autocomplete
         self.typed: str | None = None
         self.is_kept = False
         self.flags.required = needed

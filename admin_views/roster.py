@@ -193,7 +193,7 @@ class ChiefView(EntityView):
     def buttons(self, row):
         if row.ended_on is not None or not self.may("edit"):
             return []
-        url = self.url("create_view", replaces=row.id, area=row.area_id)
+        url = self.link("create_view", replaces=row.id, area=row.area_id)
         return [{"label": "换人", "url": url, "is_primary": True, "method": "get", "confirm": None}]
 
     def save(self, session, row, is_new):

@@ -41,7 +41,7 @@ class Sheets:
                 count=listing.count(query), chips=self._chips(query, request.args.to_dict(flat=False)),
                 columns=[{"name": d.name, "label": d.label, "is_chosen": d.name in self.columns} for d in self.exportable()],
                 may_clear=me.may(Permission.EXPORT_CLEAR) and any(d.is_personal for d in self.exportable()),
-                cancel_url=self.url(),
+                cancel_url=self.link(),
             )  # fmt: skip
         chosen = [d for d in self.exportable() if d.name in request.form.getlist("columns")]
         if not chosen:
@@ -100,12 +100,12 @@ class Sheets:
                 result = _result(plan)
                 if not plan.errors:
                     flash(f"导入完成：新增{result['counts']['add']}条，修改{result['counts']['change']}条，相同{result['counts']['same']}条", "success")
-                    return redirect(self.url())
+                    return redirect(self.link())
             except (Refused, reading.Unreadable) as no:
                 result = {"sentence": no.sentence, "counts": None, "errors": _row_errors(getattr(no, "rows", []))}
         return self.render(
             "admin/import.html", heading=f"导入{self.entity.__label__}", result=result,
-            template_url=self.url("template_view"), cancel_url=self.url(),
+            template_url=self.link("template_view"), cancel_url=self.link(),
             columns=rosters.columns_of(db.session, self.entity, actor=me),
         ), 422 if result else 200  # fmt: skip
 

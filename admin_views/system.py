@@ -31,7 +31,7 @@ class UserView(EntityView):
     def buttons(self, row):
         if not self.may("edit"):
             return []
-        return [{"label": "重置密码", "url": self.url("reset_view", id=row.id), "is_primary": False, "method": "post",
+        return [{"label": "重置密码", "url": self.link("reset_view", id=row.id), "is_primary": False, "method": "post",
                  "confirm": "确定重置这个账号的密码吗？原密码立即失效。"}]  # fmt: skip
 
     @expose("/reset/", methods=("POST",))
@@ -44,7 +44,7 @@ class UserView(EntityView):
             row.must_change_password = True
             sign_in.end_all(session, row, now())
         flash(f"新密码：{password}　只显示这一次，请当面交给本人", "warning")
-        return redirect(self.url("details_view", id=row.id))
+        return redirect(self.link("details_view", id=row.id))
 
 
 class RoleView(EntityView):

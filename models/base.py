@@ -139,16 +139,21 @@ def _relationship(cls, name: str, target: str):
     """A many-to-one that writes only the id half; the sub-district half is a condition.
 
     Were both halves written, two references of one row would fight over `subdistrict_id`.
+    A reference to one roster of a shared table (`Staff`) joins the table's base class, whose
+    scope is the one on record; the row that comes is still a `Staff`.
     """
 
+    def base():
+        return cls.registry._class_registry[target].__mapper__.base_mapper.class_
+
     def join():
-        other = cls.registry._class_registry[target]
+        other = base()
         same_row = foreign(getattr(cls, f"{name}_id")) == remote(other.id)
         if _is_tenant(cls.__table__) and _is_tenant_key(other.__table__):
             return and_(same_row, cls.subdistrict_id == remote(other.subdistrict_id))
         return same_row
 
-    return relationship(target, primaryjoin=join)
+    return relationship(base, primaryjoin=join)
 
 
 def _is_tenant(table) -> bool:

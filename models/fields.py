@@ -102,7 +102,10 @@ def ref(label: str, *, on_delete: str = "RESTRICT", **flags) -> Any:
 
 @dataclass(frozen=True)
 class Description:
-    """One attribute of an entity as every reader needs it: list, form, filter, sheet, audit."""
+    """One attribute of an entity as every reader needs it: list, form, filter, sheet, audit.
+
+    `is_part` marks the reference of an owned part to its owner.
+    """
 
     name: str
     column: Column
@@ -110,6 +113,7 @@ class Description:
     kind: Kind | None
     code: type[Code] | None
     target: type[Described] | None
+    is_part: bool = False
 
     @property
     def label(self) -> str:
@@ -171,11 +175,13 @@ def describe(entity: type[Described]) -> dict[str, Description]:
             if column is None or "field" not in column.info:
                 continue
             described: Field = column.info["field"]
-            target = mapper.relationships[name].mapper.class_ if described.relation else None
+            wanted = owner.__refs__[name] if described.relation else None
+            target = entity.registry._class_registry[wanted.target] if wanted else None
             enum = getattr(column.type, "enum_class", None)
             python = getattr(column.type, "python_type", None) if not enum else None
             kind = column.info.get("kind") or (SHORT if python is str and not target else None)
-            found[name] = Description(name, column, described, kind, enum, target)
+            is_part = wanted is not None and wanted.on_delete == "CASCADE"
+            found[name] = Description(name, column, described, kind, enum, target, is_part)
     return found
 
 

@@ -20,6 +20,7 @@ class UtcDateTime(TypeDecorator):
 
     impl = DateTime
     cache_ok = True
+    python_type = datetime
 
     def process_bind_param(self, value, dialect):
         if value is None:

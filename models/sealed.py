@@ -51,6 +51,7 @@ class Sealed(TypeDecorator):
 
     impl = String
     cache_ok = True
+    python_type = str
 
     def __init__(self, domain: str, length: int = 160):
         super().__init__(length)

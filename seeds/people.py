@@ -21,7 +21,7 @@ _SURNAMES = (
     "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
 _COMMON = list(accumulate(max(4, 60 - i) for i in range(len(_SURNAMES))))  # the first are the most frequent
-_WOMEN = "兰英秀梅芳玲燕娟霞红敏静丽珍琴云莲华慧萍桂香凤洁倩莉桃菊蓉雪春月巧爱青怡婷颖瑶琳"
+_WOMEN = "兰英秀梅芳玲燕娟霞红敏静丽珍琴云莲珠慧萍桂香凤洁倩莉桃菊蓉雪春月巧爱青怡婷颖瑶琳"
 _MEN = "伟强军平刚勇杰斌辉明建国华涛鹏飞超波林峰松柏海山志清根生福贵荣昌新民光宏毅诚文武"
 _MOBILE_STEP = 38_196_601  # coprime to 10**8: numbers look random and none comes twice
 
@@ -70,3 +70,8 @@ class People:
         born = date(1880, 1, 1) + timedelta(days=self.rng.randrange(7300))
         first = f"430181{born:%Y%m%d}{self.rng.randrange(50) * 2 + (gender is Gender.MALE) + 100:03d}"
         return first + id_check_digit(first)
+
+
+def gender_of(name: str) -> Gender:
+    """The gender an invented name was made for."""
+    return Gender.FEMALE if name[-1] in _WOMEN else Gender.MALE

@@ -54,6 +54,7 @@ class Combo {
     this.list.replaceChildren(...results.map((result, i) => this.option(result, i)));
     this.move(-1);
     if (document.activeElement === this.input) this.open(results.length > 0);
+    this.list.scrollIntoView({ block: "nearest" });
     this.say(results.length ? "" : `没有找到“${wanted}”，请换个说法再查。`);
   }
 

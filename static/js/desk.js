@@ -1,4 +1,4 @@
-// The dispatch desk by keyboard: j/k walk the tray, 1–9 take a suggestion, Ctrl+Enter gives the order.
+// The dispatch desk by keyboard: j/k walk the tray, 1–9 take a suggestion. Ctrl+Enter (keys.js) sends the order.
 
 const desk = document.querySelector("[data-desk]");
 if (desk) {
@@ -14,10 +14,7 @@ if (desk) {
     if (!box) return;
     box.value = value;
     const combo = box.closest("[data-combo]");
-    if (combo) {
-      combo.querySelector('[role="combobox"]').value = words;
-      combo.querySelector("[data-combo-clear]").hidden = !value;
-    }
+    if (combo) combo.querySelector('[role="combobox"]').value = words;
     box.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
@@ -44,14 +41,7 @@ if (desk) {
   const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.altKey || event.shiftKey || document.querySelector("dialog[open]")) return;
-    if (event.ctrlKey || event.metaKey) {
-      if (event.key === "Enter" && form) {
-        event.preventDefault();
-        form.requestSubmit(form.querySelector('[type="submit"]'));
-      }
-      return;
-    }
+    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     // Arrows scroll the pane that has the focus; they walk only where nothing else wants them.
     const isArrow = event.key.startsWith("Arrow");
@@ -66,5 +56,5 @@ if (desk) {
 
   for (const way of ways) way.addEventListener("click", () => take(way));
   if (current >= 0) items[current].scrollIntoView({ block: "nearest" });
-  if (current >= 0 && matchMedia("(max-width: 60rem)").matches) tray.open = false;
+  if (current >= 0 && matchMedia("(max-width: 900px)").matches) tray.open = false;
 }

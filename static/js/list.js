@@ -8,6 +8,12 @@ document.addEventListener("click", (event) => {
   else location.assign(row.dataset.href);
 });
 
+// A cell cut to one line tells the rest as its tip.
+document.addEventListener("mouseover", (event) => {
+  const cell = event.target.closest(".table.list td");
+  if (cell && cell.scrollWidth > cell.clientWidth) cell.title = cell.textContent.trim();
+});
+
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
@@ -16,7 +22,10 @@ document.addEventListener("change", (event) => {
 
 const filters = document.querySelector("[data-filters]");
 filters?.addEventListener("formdata", ({ formData }) => {
-  const kept = [...formData].filter(([, value]) => value !== "");
+  // The usual page size need not be said; one that was chosen stays.
+  const size = filters.elements.page_size;
+  const isUsual = size?.selectedOptions[0]?.defaultSelected && !location.search.includes("page_size=");
+  const kept = [...formData].filter(([name, value]) => value !== "" && !(isUsual && name === "page_size"));
   for (const name of new Set(formData.keys())) formData.delete(name);
   for (const [name, value] of kept) formData.append(name, value);
 });

@@ -6,7 +6,7 @@ const menu = document.getElementById("menu");
 function show(isOpen) {
   document.body.classList.toggle("menu-open", isOpen);
   button.setAttribute("aria-expanded", String(isOpen));
-  if (isOpen) menu.querySelector("a").focus();
+  if (isOpen) menu.querySelector("[data-menu-close]").focus({ preventScroll: true });
   else if (menu.contains(document.activeElement)) button.focus();
 }
 
@@ -34,9 +34,11 @@ if (button && menu) {
   });
 }
 
-// A long menu opens where one is, not at its top.
+// A long menu opens where one is.
 const current = menu?.querySelector("[aria-current]");
-if (current) menu.scrollTop = Math.max(0, current.offsetTop - menu.clientHeight / 2);
+if (current && current.offsetTop > menu.clientHeight * 0.85) {
+  menu.scrollTop = current.offsetTop - menu.clientHeight / 2;
+}
 
 const DROPPED = "details[data-dropdown][open], details[data-filter-panel][open]";
 

@@ -40,8 +40,7 @@ if (form) {
     for (const box of boxes) box.checked = all.checked;
     show();
   });
-  form.addEventListener("input", show);
   form.addEventListener("change", show);
-  form.addEventListener("click", () => setTimeout(show)); // choosing or clearing a look-up by mouse
+  newName.addEventListener("input", show);
   show();
 }

@@ -9,17 +9,13 @@ if (upload) {
   file.addEventListener("change", () => {
     state.textContent = file.files.length ? `已选择 ${file.files[0].name}（${size(file.files[0].size)}）` : "";
   });
-  upload.addEventListener("submit", (event) => {
-    if (!file.files.length) {
-      event.preventDefault();
-      state.textContent = "请先选择要导入的文件";
-      file.focus();
-      return;
-    }
+  // On the document, so that a form held back elsewhere is not said to be on its way.
+  document.addEventListener("submit", () => {
+    if (!file.files.length) return;
     const began = Date.now();
     const tell = () => {
       const seconds = Math.round((Date.now() - began) / 1000);
-      state.textContent = `正在上传和检查 ${file.files[0].name}${seconds > 4 ? `，已 ${seconds} 秒` : ""}。请不要关闭这一页`;
+      state.textContent = `正在上传和检查 ${file.files[0].name}${seconds ? `，已 ${seconds} 秒` : ""}。请不要关闭这一页`;
     };
     tell();
     setInterval(tell, 5000);

@@ -14,8 +14,8 @@ if (form) {
   const chosenOf = (seat) => [...seat.box.querySelectorAll(":checked")].map((input) => input.closest("[data-person]"));
 
   const badge = (mark, words, tone) => {
-    mark.textContent = words;
-    mark.className = `seat-state badge ${tone}`;
+    if (mark.textContent !== words) mark.textContent = words; // said aloud only when it changes
+    mark.className = `badge ${tone}`;
   };
 
   const showContact = (seat, chosen) => {
@@ -36,9 +36,7 @@ if (form) {
       badge(seat.mark, chosen.length ? `已选${chosen.length}名` : "待选", chosen.length ? "ok" : "warn");
       showContact(seat, chosen);
     }
-    const words = lacking.length ? `还缺：${lacking.join("、")}` : "已配齐";
-    state.className = `team-state badge ${lacking.length ? "warn" : "ok"}`;
-    if (state.textContent !== words) state.textContent = words;
+    badge(state, lacking.length ? `还缺：${lacking.join("、")}` : "已配齐", lacking.length ? "warn" : "ok");
   };
 
   const narrow = (seat) => {
@@ -75,7 +73,7 @@ if (form) {
   if (form.querySelector("[data-best]")) {
     best.hidden = false;
     best.addEventListener("click", () => {
-      for (const input of form.querySelectorAll("[data-seat] input[value]:not([type=search])")) {
+      for (const input of form.querySelectorAll("[data-seat] [name]")) {
         input.checked = input.hasAttribute("data-best");
       }
       form.dispatchEvent(new Event("change", { bubbles: true }));
