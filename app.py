@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, redirect, url_for
 
 import admin_views
+import cli
 from admin_views import account, guard
 from config import Config
 from database import configure_sqlite
@@ -40,6 +41,7 @@ def create_app(config: Config | None = None) -> Flask:
     guard.install(app, config)
     account.install(app, config)
     admin_views.install(app)
+    cli.install(app)
 
     @app.get("/")
     def front():
@@ -63,6 +65,4 @@ def _engine_options(config: Config) -> dict:
 
 
 if __name__ == "__main__":
-    from cli import start
-
-    start()
+    cli.start()

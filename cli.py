@@ -22,6 +22,7 @@ from config import ROOT, Config
 from extensions import db, now
 from models.user import User
 from services import access
+from services.errors import Refused
 
 Report = Callable[[str], None]
 SIGN_INS = "first-sign-ins.txt"
@@ -45,10 +46,11 @@ def seed_base() -> None:
 @click.option("--seed", default=1, show_default=True, help="随机数种子；相同的种子得到相同的数据")
 def seed_demo(scale: int, seed: int) -> None:
     """装入示例街道（虚构数据）。"""
-    if not _is_new(_config()):
-        raise click.ClickException("数据库里已经有用户，示例数据只能装入新的数据库")
-    _load_base(_config(), click.echo)
-    _keep(_config(), _seed_demo(_config(), scale, seed, click.echo), click.echo)
+    try:
+        accounts = _seed_demo(_config(), scale, seed, click.echo)
+    except Refused as no:
+        raise click.ClickException(str(no)) from None
+    _keep(_config(), accounts, click.echo)
 
 
 @click.command("print-flow")
@@ -124,7 +126,7 @@ def _seed_demo(config: Config, scale: int, seed: int, report: Report) -> Sequenc
     from seeds.run import seed_demo
 
     return seed_demo(
-        lambda subdistrict=None: _system_session(config, subdistrict), now=now(), first=config.subdistrict,
+        lambda subdistrict: _system_session(config, subdistrict), now=now(), first=config.subdistrict,
         scale=scale, seed=seed, report=report,
     )  # fmt: skip
 
@@ -140,6 +142,8 @@ def _first_accounts(config: Config) -> Sequence:
 
 def _keep(config: Config, accounts: Sequence, report: Report) -> None:
     """Write the first passwords to a file that only its owner can read, and show them once."""
+    if not accounts:
+        return
     rows = [("登录名", "初始密码", "角色", "姓名"), *((a.username, a.password, a.role_name, a.name) for a in accounts)]
     lines = ["  ".join(_padded(cell, column, rows) for column, cell in enumerate(row)).rstrip() for row in rows]
     path = config.instance / SIGN_INS

@@ -152,6 +152,7 @@ class EntityView(Sheets, PermittedView, ModelView):
     def _page(self, query: Query, page, count: int) -> dict:
         keep = {k: v for k, v in request.args.to_dict(flat=False).items() if k not in ("after", "before", "last")}
         rows = page.rows
+        filters = urlencode({k: v for k, v in keep.items() if k not in ("sort", "page_size")}, doseq=True)
         described = [self.described[name] for name in self.columns]
         return {
             "title": self.entity.__label__, "label": self.entity.__label__,
@@ -164,7 +165,7 @@ class EntityView(Sheets, PermittedView, ModelView):
             "search": query.search, "search_hint": self._search_hint(),
             "presets": [
                 {"label": label, "url": f"{self.link()}?{args}" if args else self.link(),
-                 "is_current": urlencode(keep, doseq=True) == args, "count": None}
+                 "is_current": filters == args, "count": None}
                 for label, args in self.presets.items()
             ],
             "create_url": self.link("create_view") if self.can_add() else None,

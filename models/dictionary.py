@@ -19,11 +19,13 @@ class DictItem(
         "字典", listed=True, searched=True, filtered=True, type_=String(32),
         help="字典的英文代号，例如 dispute_category（纠纷类别）",
     )  # fmt: skip
-    code: Mapped[str] = field("代码", listed=True, searched=True, type_=String(31))
+    code: Mapped[str] = field(
+        "代码", listed=True, searched=True, type_=String(31), help="下级用点分开：02.01 是 02 的下级"
+    )
     name: Mapped[ShortText] = field("名称", listed=True, searched=True)
     parent_key: Mapped[str | None] = field(
-        "上级项", listed=True, type_=String(64), is_fixed=True
-    )
+        "上级项", ForeignKey("dict_items.id"), listed=True, type_=String(64), is_fixed=True,
+    )  # fmt: skip
     sort: Mapped[int] = field("排序", listed=True, default=100, low=0, high=9999)
     is_active: Mapped[bool] = field("启用", listed=True, filtered=True, default=True)
     note: Mapped[ShortText | None] = field("说明")

@@ -25,10 +25,9 @@ from models.neighbor import Chief
 from models.residence import Building, ResidentialArea
 
 from .base import put
-from .offices import Offices, build_offices
+from .offices import MODEL_COMMUNITIES, Offices, build_offices
 from .people import People, Person, gender_of
 
-MODEL_COMMUNITIES = 15
 SECTORS, GROUPS, NEIGHBORHOODS, ESTATES = 114, 444, 3618, 169
 NEWCOMERS = 40  # households moved in lately that no neighbourhood has yet
 _SIZES = (5, 8, 10, 11, 12, 13, 14, 15)  # households of a neighbourhood (R12), 12.9 on average

@@ -28,8 +28,8 @@ function show(sentence, yes, no) {
 // A bulk action says how many rows it will touch.
 function question(form, submitter) {
   const sentence = submitter?.dataset.confirm || form.dataset.confirm;
-  const count = sentence && form.matches("[data-bulk]") && form.querySelector("[data-bulk-count]").textContent;
-  return count ? `${count}。${sentence}` : sentence;
+  if (!sentence || !form.matches("[data-bulk]")) return sentence;
+  return `${form.querySelector("[data-bulk-count]").textContent}。${sentence}`;
 }
 
 const agreed = new WeakSet();

@@ -1,4 +1,4 @@
-// The dispatch desk by keyboard: j/k walk the tray, 1–9 take a suggestion. Ctrl+Enter (keys.js) sends the order.
+// The dispatch desk by keyboard: j/k walk the tray, 1–9 take a suggestion; Ctrl+Enter is in keys.js.
 
 const desk = document.querySelector("[data-desk]");
 if (desk) {
@@ -41,7 +41,8 @@ if (desk) {
   const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (document.querySelector("dialog[open]")) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     // Arrows scroll the pane that has the focus; they walk only where nothing else wants them.
     const isArrow = event.key.startsWith("Arrow");

@@ -14,7 +14,8 @@ const KEYS = [
 ];
 
 const find = (selector) => document.querySelector(selector);
-const isTyping = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const TYPED_IN = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+const isTyping = (target) => target.closest(TYPED_IN);
 
 function focusOn(box) {
   if (!box) return false;
@@ -88,12 +89,13 @@ function explain() {
 }
 
 function makeSheet() {
+  const lines = KEYS.map(([keys, what]) => `<dt>${marked(keys)}</dt><dd>${what}</dd>`);
   const dialog = document.createElement("dialog");
   dialog.className = "dialog";
   dialog.setAttribute("aria-labelledby", "keys-title");
   dialog.innerHTML = `
     <h2 id="keys-title">键盘操作</h2>
-    <dl class="key-list">${KEYS.map(([keys, what]) => `<dt>${marked(keys)}</dt><dd>${what}</dd>`).join("")}</dl>
+    <dl class="key-list">${lines.join("")}</dl>
     <form class="form-end" method="dialog"><button class="button primary">知道了</button></form>`;
   document.body.append(dialog);
   return dialog;

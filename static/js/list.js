@@ -32,8 +32,9 @@ filters?.addEventListener("formdata", ({ formData }) => {
 
 for (const box of document.querySelectorAll("[data-multi]")) {
   box.addEventListener("change", () => {
-    const chosen = [...box.querySelectorAll("input:checked")].map((pick) => pick.parentElement.textContent.trim());
-    box.querySelector("[data-multi-text]").textContent = chosen.join("、") || "不限";
+    const chosen = [...box.querySelectorAll("input:checked")];
+    const words = chosen.map((pick) => pick.parentElement.textContent.trim());
+    box.querySelector("[data-multi-text]").textContent = words.join("、") || "不限";
   });
 }
 

@@ -4,7 +4,7 @@ const upload = document.querySelector("[data-upload]");
 if (upload) {
   const file = upload.querySelector('[type="file"]');
   const state = upload.querySelector("[data-upload-state]");
-  const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`);
+  const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : `${(bytes / 1e6).toFixed(1)} MB`);
 
   file.addEventListener("change", () => {
     state.textContent = file.files.length ? `已选择 ${file.files[0].name}（${size(file.files[0].size)}）` : "";

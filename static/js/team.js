@@ -11,7 +11,7 @@ if (form) {
     filter: box.querySelector("[data-seat-filter]"),
     mark: box.querySelector("[data-seat-state]"),
   }));
-  const chosenOf = (seat) => [...seat.box.querySelectorAll(":checked")].map((input) => input.closest("[data-person]"));
+  const chosenOf = (seat) => [...seat.people.children].filter((person) => person.querySelector(":checked"));
 
   const badge = (mark, words, tone) => {
     if (mark.textContent !== words) mark.textContent = words; // said aloud only when it changes

@@ -1,6 +1,7 @@
 // Leaving a half-filled form asks first. `data-dirty`: the server sent it back unsaved.
 
-const content = (form) => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value.name ?? value]));
+const content = (form) =>
+  JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value.name ?? value]));
 
 const before = new Map();
 for (const form of document.querySelectorAll("form[data-guard]")) before.set(form, content(form));
