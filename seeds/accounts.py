@@ -92,7 +92,9 @@ def _place(session: Session, username: str) -> dict:
         leader = session.scalar(leaders.order_by(Staff.name, Staff.mobile).limit(1))
         return {"unit": leader and leader.unit, "worker": leader}
     if username == "tiaojie":
-        dedicated = select(Mediator).where(Mediator.employment == Employment.DEDICATED, Mediator.is_active.is_(True))
+        dedicated = select(Mediator).where(
+            Mediator.employment == Employment.DEDICATED, Mediator.is_active.is_(True)
+        )
         mediator = session.scalar(dedicated.order_by(Mediator.name, Mediator.mobile).limit(1))
         return {"unit": mediator and mediator.unit, "worker": mediator}
     return {}

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from models import uuid7
@@ -18,6 +18,7 @@ from models.department import DutyDay, Unit
 from models.division import Division
 from models.mediation import Committee, Counsellor, Lawyer, Mediator
 from models.worker import Staff
+from services import audit
 
 from .base import put
 from .people import People
@@ -32,7 +33,18 @@ _LEADER_POSTS = (
 )  # fmt: skip
 _UNIT_POSTS = ("主任", "副主任", "信访联络员")
 _COMMUNITY_POSTS = ("党总支书记", "综治专干", "民政专干")
-_SKILLS = ("邻里", "婚姻家庭", "物业", "损害赔偿", "合同", "房屋宅基地", "山林土地", "征地拆迁", "拖欠农民工工资", "环境污染")
+_SKILLS = (
+    "邻里",
+    "婚姻家庭",
+    "物业",
+    "损害赔偿",
+    "合同",
+    "房屋宅基地",
+    "山林土地",
+    "征地拆迁",
+    "拖欠农民工工资",
+    "环境污染",
+)
 _GOALS = (
     ("初信初访一次性化解率达到90%以上", "已办结事项逐件回访，按季统计通报"),
     ("矛盾纠纷每月排查不少于两次并建立台账", "台账按月更新，已报平安法治办公室"),
@@ -65,6 +77,7 @@ def build_offices(
     committees, mediators = _committees(session, rng, people, communities, own, today)
     lawyers = _lawyers(rng, people, communities)
     put(session, Staff, leaders + [person for of_unit in staff.values() for person in of_unit])
+    _name_contacts(session, people, staff)
     put(session, Committee, committees)
     put(session, Mediator, [person for on_committee in mediators.values() for person in on_committee])
     put(session, Lawyer, lawyers)
@@ -81,7 +94,9 @@ def build_offices(
     )  # fmt: skip
 
 
-def _worker(people: People, kind: WorkerKind, unit_id: str | None, gender: Gender | None = None, **facts) -> dict:
+def _worker(
+    people: People, kind: WorkerKind, unit_id: str | None, gender: Gender | None = None, **facts
+) -> dict:
     person = people.person(gender)
     return {
         "id": uuid7(), "kind": kind, "name": person.name, "gender": person.gender, "mobile": person.mobile,
@@ -92,9 +107,7 @@ def _worker(people: People, kind: WorkerKind, unit_id: str | None, gender: Gende
 def _staff(people: People, own) -> tuple[list[dict], dict[str, list[dict]]]:
     """The leaders, and three people of every unit that is the sub-district's own."""
     office = next(unit.id for unit in own if "党政" in unit.name)
-    leaders = [
-        _worker(people, WorkerKind.STAFF, office, post=post, is_leader=True) for post in _LEADER_POSTS
-    ]
+    leaders = [_worker(people, WorkerKind.STAFF, office, post=post, is_leader=True) for post in _LEADER_POSTS]
     staff = {}
     for unit in own:
         if unit.kind is UnitKind.EXTERNAL:
@@ -104,6 +117,22 @@ def _staff(people: People, own) -> tuple[list[dict], dict[str, list[dict]]]:
             _worker(people, WorkerKind.STAFF, unit.id, post=post, is_leader=False) for post in posts
         ]
     return leaders, staff
+
+
+def _name_contacts(session: Session, people: People, staff: dict[str, list[dict]]) -> None:
+    """The last of a unit's people is the one to call."""
+    units = Unit.__table__
+    found = [
+        {"key": unit, "who": persons[-1]["name"], "number": people.landline()}
+        for unit, persons in staff.items()
+    ]
+    session.connection().execute(
+        update(units)
+        .where(units.c.subdistrict_id == session.info["actor"].subdistrict_id, units.c.id == bindparam("key"))
+        .values(contact_name=bindparam("who"), phone=bindparam("number")),
+        found,
+    )
+    audit.bulk(session, Unit, f"初始化写入联络员和电话{len(found)}条", len(found))
 
 
 # ---- mediation -----------------------------------------------------------------------
@@ -136,7 +165,13 @@ def _committees(session, rng, people: People, communities: list[dict], own, toda
     return rows, mediators
 
 
-_POSTS = (CommitteePost.DIRECTOR, CommitteePost.DEPUTY, CommitteePost.MEMBER, CommitteePost.MEMBER, CommitteePost.MEMBER)
+_POSTS = (
+    CommitteePost.DIRECTOR,
+    CommitteePost.DEPUTY,
+    CommitteePost.MEMBER,
+    CommitteePost.MEMBER,
+    CommitteePost.MEMBER,
+)
 
 
 def _mediator(rng, people: People, committee: dict, unit: str, nth: int, *, is_street: bool) -> dict:

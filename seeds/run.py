@@ -21,7 +21,12 @@ from .year import play_year
 
 
 def seed_demo(
-    make_session: Callable[[str], Session], *, now: datetime, first: str = "430181002", scale: int = 1, seed: int = 1,
+    make_session: Callable[[str], Session],
+    *,
+    now: datetime,
+    first: str = "430181002",
+    scale: int = 1,
+    seed: int = 1,
     report: Report = print,
 ) -> list[Account]:
     """Seed `scale` sub-districts, `first` before the others in the order of their codes.
@@ -34,7 +39,9 @@ def seed_demo(
     for number, code in enumerate(_wanted(first, scale)):
         with closing(make_session(code)) as session:
             try:
-                accounts += _seed_one(session, code, now, seed, "" if number == 0 else f"_{code[-3:]}", report)
+                accounts += _seed_one(
+                    session, code, now, seed, "" if number == 0 else f"_{code[-3:]}", report
+                )
                 session.commit()
             except BaseException:
                 session.rollback()
@@ -51,13 +58,17 @@ def _wanted(first: str, scale: int) -> list[str]:
     return [first, *(code for code in codes if code != first)][:scale]
 
 
-def _seed_one(session: Session, code: str, now: datetime, seed: int, suffix: str, report: Report) -> list[Account]:
+def _seed_one(
+    session: Session, code: str, now: datetime, seed: int, suffix: str, report: Report
+) -> list[Account]:
     began = perf_counter()
     if session.scalar(select(func.count()).select_from(Area).where(Area.parent_id.is_not(None))):
         raise Refused(f"{code}已经有区域资料，不能再写入演示数据")
     load_base(session, report)
     street = build_street(session, local_day(now), seed)
-    report(f"名册已写入：{len(street.communities)}个村社区、{len(street.neighborhoods)}个邻、{len(street.households)}户")
+    report(
+        f"名册已写入：{len(street.communities)}个村社区、{len(street.neighborhoods)}个邻、{len(street.households)}户"
+    )
     accounts = create_accounts(session, now, suffix)
     play_year(session, street, now, seed, report)
     report(f"{code}已完成，用时{perf_counter() - began:.1f}秒")

@@ -82,7 +82,7 @@ def build_street(session: Session, today: date, seed: int = 1) -> Street:
     put(session, HouseholdMember, members)
     put(session, Chief, chiefs)
     communities = tree[AreaKind.COMMUNITY]
-    put(session, Unit, _community_units(people, communities))
+    put(session, Unit, _community_units(communities))
     offices = build_offices(session, rng, people, communities, today)
     return Street(
         code, communities, tree[AreaKind.NEIGHBORHOOD], households,
@@ -117,7 +117,9 @@ def _tree(session: Session, rng: random.Random, code: str, root: str) -> dict[Ar
     weights = [rng.uniform(0.8, 1.2) * (1.5 if c["kind"] is AreaKind.COMMUNITY else 1) for c in communities]
     sectors = _below(communities, AreaKind.SECTOR, "片", apportion(round(SECTORS * share), weights))
     groups = _below(sectors, AreaKind.GROUP, "组", _evenly(rng, round(GROUPS * share), len(sectors)))
-    nears = _below(groups, AreaKind.NEIGHBORHOOD, "邻", _evenly(rng, round(NEIGHBORHOODS * share), len(groups)))
+    nears = _below(
+        groups, AreaKind.NEIGHBORHOOD, "邻", _evenly(rng, round(NEIGHBORHOODS * share), len(groups))
+    )
     return {
         AreaKind.COMMUNITY: communities, AreaKind.SECTOR: sectors, AreaKind.GROUP: groups,
         AreaKind.NEIGHBORHOOD: nears,
@@ -137,7 +139,13 @@ def _area(kind: AreaKind, name: str, code: str, parent: str, full_name: str) -> 
 
 def _below(parents: list[dict], kind: AreaKind, word: str, counts: list[int]) -> list[dict]:
     return [
-        _area(kind, f"第{n}{word}", f"{parent['code']}.{n:03d}", parent["id"], f"{parent['full_name']}/第{n}{word}")
+        _area(
+            kind,
+            f"第{n}{word}",
+            f"{parent['code']}.{n:03d}",
+            parent["id"],
+            f"{parent['full_name']}/第{n}{word}",
+        )
         for parent, count in zip(parents, counts, strict=True)
         for n in range(1, count + 1)
     ]
@@ -207,7 +215,9 @@ def _next_door(place: Place, number: int) -> dict:
     }  # fmt: skip
 
 
-def _households(rng: random.Random, people: People, nears: list[dict], places: dict[str, list[Place]]) -> list[dict]:
+def _households(
+    rng: random.Random, people: People, nears: list[dict], places: dict[str, list[Place]]
+) -> list[dict]:
     """Neighbourhood after neighbourhood, filling the residential areas of its community in order."""
     rows: list[dict] = []
     taken: dict[str, int] = {}
@@ -273,7 +283,9 @@ def _members(rng: random.Random, people: People, households: list[dict], today: 
 def _member(rng: random.Random, people: People, household: dict, relation: str, born: int) -> dict:
     gender = rng.choice((Gender.FEMALE, Gender.MALE))
     surname = household["head_name"][0] if relation != "spouse" else None
-    shift = {"spouse": rng.randint(-4, 4), "child": rng.randint(23, 30), "parent": -rng.randint(22, 29)}[relation]
+    shift = {"spouse": rng.randint(-4, 4), "child": rng.randint(23, 30), "parent": -rng.randint(22, 29)}[
+        relation
+    ]
     return {
         "id": uuid7(), "household_id": household["id"], "name": people.name(gender, surname),
         "relation": f"relation:{relation}", "gender": gender, "birth_year": born + shift,
@@ -299,7 +311,11 @@ def _chiefs(rng: random.Random, people: People, tree, households: list[dict], to
     for kind in (AreaKind.SECTOR, AreaKind.GROUP, AreaKind.NEIGHBORHOOD):
         for area in tree[kind]:
             person = neighbors.get(area["id"]) or people.person()
-            rows.append(_chief(rng, area["id"], ChiefKind(kind.value), person, began + timedelta(days=rng.randrange(20))))
+            rows.append(
+                _chief(
+                    rng, area["id"], ChiefKind(kind.value), person, began + timedelta(days=rng.randrange(20))
+                )
+            )
     former = []
     for row in rng.sample(rows, min(_FORMER, len(rows))):
         row["started_on"] = today - timedelta(days=rng.randint(20, 200))
@@ -323,14 +339,14 @@ def _chief(rng: random.Random, area_id: str, kind: ChiefKind, person: Person, st
     }  # fmt: skip
 
 
-def _community_units(people: People, communities: list[dict]) -> list[dict]:
+def _community_units(communities: list[dict]) -> list[dict]:
     return [
         {
             "id": uuid7(),
             "name": c["name"] + ("村民委员会" if c["kind"] is AreaKind.VILLAGE else "居民委员会"),
             "kind": UnitKind.COMMUNITY, "area_id": c["id"],
             "duty": "属地责任：办好群众工作站，走访排查，矛盾纠纷就地调处，配合部门办理信访事项",
-            "phone": people.landline(), "office_hours": "工作日8:30—12:00，14:30—17:30", "is_active": True,
+            "office_hours": "工作日8:30—12:00，14:30—17:30", "is_active": True,
         }
         for c in communities
     ]  # fmt: skip

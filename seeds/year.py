@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from models.area import Area
 from models.case import Case
-from models.codes import AreaKind, CaseKind, MatterLevel
+from models.codes import CaseKind, MatterLevel
 from models.department import DispatchRule, Unit
 from models.term import Term
 from models.user import Role, User
@@ -119,7 +119,9 @@ class Days:
 
     def _moment(self, day: date) -> datetime:
         seconds = self.rng.randrange(_MORNING_SECONDS + _AFTERNOON_SECONDS)
-        start, rest = (_MORNING, seconds) if seconds < _MORNING_SECONDS else (_AFTERNOON, seconds - _MORNING_SECONDS)
+        start, rest = (
+            (_MORNING, seconds) if seconds < _MORNING_SECONDS else (_AFTERNOON, seconds - _MORNING_SECONDS)
+        )
         return datetime.combine(day, start, LOCAL) + timedelta(seconds=rest)
 
 
@@ -155,7 +157,7 @@ class _Planner:
         self.days = Days(rng, self.known, self.today)
         self.teller = Teller(rng, street.people)
         self.terms = {term.id: term for term in session.scalars(select(Term))}
-        self.leads = dict(session.execute(select(DispatchRule.category, DispatchRule.lead_unit_id)).tuples().all())
+        self.leads = dict(session.execute(select(DispatchRule.category, DispatchRule.lead_unit_id)).all())
         self.actors = _actors(session)
         self.homes = _Homes(street, rng)
         self.turns = {
@@ -246,7 +248,9 @@ class _Planner:
         return matter
 
     def _matter(self, kind: CaseKind, has_team: bool = False, whose: str = "") -> Matter:
-        home = self.homes.one(self.street.communities[0]["code"] if whose == "community" else "", whose == "liaison")
+        home = self.homes.one(
+            self.street.communities[0]["code"] if whose == "community" else "", whose == "liaison"
+        )
         category = "17" if whose == "liaison" else ""
         story = self.teller.tell(kind, home, is_hard=has_team, category=category)
         community = self.homes.community_of(home)
@@ -266,7 +270,9 @@ class _Planner:
         if whose == "community":
             return self._unit(offices.community_units[community])
         chance = self.rng.random()
-        greater = story.level in (MatterLevel.BIG, MatterLevel.HARD) or story.facts["kind"] is CaseKind.PETITION
+        greater = (
+            story.level in (MatterLevel.BIG, MatterLevel.HARD) or story.facts["kind"] is CaseKind.PETITION
+        )
         if whose == "liaison" or chance < (0.75 if greater else 0.2):
             return self._unit(self._lead(story))
         if chance < 0.6:
@@ -378,7 +384,9 @@ class _Player:
         return self.actors["duty_leader" if matter.choice else "peace_law_director"]
 
     def _register(self, matter: Matter, actor: Actor, at: datetime) -> None:
-        matter.case = case_flow.register(self.session, actor, at, parties=matter.story.parties, **matter.story.facts)
+        matter.case = case_flow.register(
+            self.session, actor, at, parties=matter.story.parties, **matter.story.facts
+        )
 
     def _accept(self, matter: Matter, actor: Actor, at: datetime) -> None:
         self._flow("accept", matter, actor, at, level=matter.story.level)
@@ -393,7 +401,9 @@ class _Player:
         worker = self._row(Worker, assignee.worker_id)
         is_long = matter.choice or matter.story.facts["kind"] is CaseKind.PETITION
         due_on = self._long_term(matter.case, at) if is_long else None
-        self._flow("assign", matter, actor, at, unit=unit, worker=worker, due_on=due_on, demand=matter.story.demand)
+        self._flow(
+            "assign", matter, actor, at, unit=unit, worker=worker, due_on=due_on, demand=matter.story.demand
+        )
 
     def _long_term(self, case: Case, at: datetime) -> date:
         """What takes a team, or is a petition, gets a month, but never more than the case has."""

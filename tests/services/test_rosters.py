@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from formats import reading, sheets
 from formats.reading import Row, Table
@@ -204,8 +204,7 @@ def test_buildings_of_one_name_are_told_apart_by_the_residential_area(session, w
 
 
 def test_references_take_the_same_number_of_queries_for_many_rows_as_for_one(session, world):
-    from sqlalchemy import event
-
+    dictionary_names(session)  # kept for the whole session
     lines = [[f"H{n}", "甲", "1号", EAST] for n in range(1000, 1300)]
     counted = []
     for wanted in (lines[:1], lines):
