@@ -13,6 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf import CSRFProtect
 
+from database import begin_writing
 from models import Base
 from services import access, audit
 
@@ -39,6 +40,7 @@ def now() -> datetime:
 @contextmanager
 def transaction() -> Iterator[FlaskSession]:
     """Commit once at the end, or roll back everything."""
+    begin_writing(db.session)
     try:
         yield db.session
         db.session.commit()

@@ -24,7 +24,7 @@ from services import audit, lookups, records
 from services.access import Permission
 from services.errors import Conflict, Denied, Missing, Refused
 from services.labels import dictionary_names
-from services.listing import COUNT_CAP, Filter, Listing, Query, filter_type, parse, token_of
+from services.listing import COUNT_CAP, EMPTY, Filter, Listing, Query, filter_type, parse, token_of
 from services.listing import dictionary_choices
 from services.showing import masked, shown, text
 
@@ -240,11 +240,12 @@ class EntityView(Sheets, PermittedView, ModelView):
             pairs = [(m.value, m.label) for m in d.code] if d.code else dictionary_choices(db.session, d.field.dictionary)
             box["options"] = [{"value": v, "label": w, "is_selected": v in chosen} for v, w in pairs]
         elif kind == "yesno":
-            pairs = [("yes", "是"), ("no", "否"), ("none", "未填")]
+            pairs = [("yes", "是"), ("no", "否"), *([(EMPTY, "未填")] if d.column.nullable else [])]
             box["options"] = [{"value": v, "label": w, "is_selected": v in chosen} for v, w in pairs]
         elif kind == "lookup":
             box["lookup_url"] = self.link("lookup_view", field=d.name, all="1")
-            box["selected"] = [{"id": v, "label": lookups.label(db.session, d.target, v, actor())} for v in chosen]
+            box["selected"] = [{"id": v, "label": self._name_of(d, v)} for v in chosen if v != EMPTY]
+            box["has_empty"], box["is_empty"] = d.column.nullable, EMPTY in chosen
         else:
             box["text"] = chosen[0] if chosen else ""
         return box
@@ -260,6 +261,10 @@ class EntityView(Sheets, PermittedView, ModelView):
             })  # fmt: skip
         return chips
 
+    @staticmethod
+    def _name_of(d: Description, record_id: str) -> str:
+        return "未填" if record_id == EMPTY else lookups.label(db.session, d.target, record_id, actor()) or "（看不到）"
+
     def in_words(self, wanted: Filter) -> str:
         """One filter as a readable sentence."""
         d, kind = wanted.description, filter_type(wanted.description)
@@ -270,9 +275,9 @@ class EntityView(Sheets, PermittedView, ModelView):
                 f"{d.label} 不晚于 {text(wanted.high)}" if kind == "date" else
                 f"{d.label} 不小于 {text(wanted.low)}" if wanted.low is not None else f"{d.label} 不大于 {text(wanted.high)}"
             )  # fmt: skip
-        names = {"yes": "是", "no": "否", "none": "未填"}
+        names = {"yes": "是", "no": "否", EMPTY: "未填"}
         if kind == "lookup":
-            labels = [lookups.label(db.session, d.target, v, actor()) or "（看不到）" for v in wanted.values]
+            labels = [self._name_of(d, v) for v in wanted.values]
         elif kind == "yesno":
             labels = [names[v] for v in wanted.values]
         elif kind == "choice" and not d.code:
@@ -347,6 +352,10 @@ class EntityView(Sheets, PermittedView, ModelView):
         )  # fmt: skip
         return response, status
 
+    def suggested(self) -> dict:
+        """What an empty form starts with, by attribute name."""
+        return {}
+
     def new_row(self) -> Described:
         return self.entity()
 
@@ -362,6 +371,7 @@ class EntityView(Sheets, PermittedView, ModelView):
         form_class = entity_form(self.entity, self.asker, self.hidden_in_form)
         if is_new:
             data = {d.name: request.args.get(d.name) or _default(d) for d in fields}
+            data |= {name: value for name, value in self.suggested().items() if data.get(name) is None}
         else:
             data = {d.name: getattr(row, d.key) for d in fields}
         return form_class(request.form if request.method == "POST" else None, data=data)

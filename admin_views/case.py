@@ -54,9 +54,11 @@ class CaseView(Attached, EntityView):
             raise Refused("案件登记后不能删除。不属受理范围的请办“不予受理”，重复的在办结时说明")
         super().require(action)
 
+    def suggested(self):
+        return {"received_on": local_day(now())}
+
     def save(self, session, row, is_new):
         if is_new:
-            actor().require(Permission.CASE_REGISTER)
             case_flow.enter(session, row, actor(), now())
         else:
             super().save(session, row, is_new)

@@ -37,6 +37,8 @@ class DispatchView(CustomView):
         case = records.find(db.session, Case, wanted) if wanted else None
         form, loose, status = None, [], 200
         step = self._step(case)
+        if step is None and request.method == "POST":
+            loose, status = ["这件案件刚刚已由别人办理，您的操作没有生效，请看最新情况"], 409
         if step is not None:
             form = step_form(step, self._asker())(request.form if request.method == "POST" else None)
             if request.method == "POST" and form.validate():
@@ -78,7 +80,7 @@ class DispatchView(CustomView):
                 for w in tray
             ],
             "tray_count": count, "case": None, "suggestions": [], "form": form, "warnings": loose,
-            "sections": [], "step": step, "post_url": request.full_path, "lock_version": getattr(case, "version", ""),
+            "sections": [], "step": step, "post_url": None, "lock_version": getattr(case, "version", ""),
             "other_steps": [],
         }  # fmt: skip
         if case is None:
@@ -93,7 +95,7 @@ class DispatchView(CustomView):
                 {"label": "层级", "text": case.level.label}, {"label": "紧急程度", "text": case.urgency.label},
                 {"label": "收到日期", "text": text(case.received_on)},
                 {"label": "办理期限", "text": f"{text(case.due_on)} {case.due_reason or ''}"},
-                {"label": "地点", "text": case.place or ""}, {"label": "诉求与事实", "text": case.summary},
+                {"label": "地点", "text": case.place or ""}, {"label": "诉求与事实", "text": case.summary, "is_wide": True},
             ],
             "parties": [self._party(p) for p in workload.parties(db.session, case)],
             "earlier": [
@@ -103,6 +105,8 @@ class DispatchView(CustomView):
             ],
         }  # fmt: skip
         if step is not None:
+            # The address names the case: by the time it is sent another one may head the tray.
+            page["post_url"] = url_for(".index_view", case=case.id, verb=step.verb)
             page["sections"] = [{"title": step.label, "fields": list(form)}]
             page["other_steps"] = [
                 {"label": s.label, "url": url_for(".index_view", case=case.id, verb=s.verb)}

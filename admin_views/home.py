@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from extensions import db, now
 from services import overview
+from services.access import Permission
 from services.case_flow import local_day
 
 from .acting import actor
@@ -44,7 +45,7 @@ class HomeView(AdminIndexView):
                 for f in overview.cases(db.session, today)
             ]  # fmt: skip
             lists.append({
-                "title": "我的待办" if me.worker_id or me.unit_id else "最近到期",
+                "title": "最近到期" if me.may(Permission.CASE_DISPATCH) or not (me.worker_id or me.unit_id) else "我的待办",
                 "columns": ["编号", "事由", "状态", "期限"],
                 "rows": [
                     {"url": url_for("case.details_view", id=c.id), "cells": [c.case_no, c.subject, c.status.label, f"{c.due_on or ''}"]}

@@ -13,6 +13,7 @@ from models.household import Household
 from models.neighbor import Chief
 from services import areas, chiefs, committees, lookups, records
 from services.access import Permission
+from services.case_flow import local_day
 from services.errors import Refused
 from services.listing import Filter, Listing, Query
 from services.showing import shown, text
@@ -166,7 +167,7 @@ class LoadsView(CustomView):
         chief = chiefs.in_office(db.session, node.id)
         return {
             "heading": f"调整联户 — {node.full_name}", "warnings": warnings,
-            "node": {"name": node.full_name, "count": len(page.rows), "chief": _chief(chief), "url": url_for("area.details_view", id=node.id)},
+            "node": {"name": node.full_name, "count": areas.household_count(db.session, node.id), "chief": _chief(chief), "url": url_for("area.details_view", id=node.id)},
             "households": [
                 {"id": r.id, "no": r.values["household_no"], "name": text(r.values["head_name"]),
                  "address": text(r.values["address"]), "is_chosen": r.id in chosen}
@@ -195,6 +196,9 @@ class ChiefView(EntityView):
             return []
         url = self.link("create_view", replaces=row.id, area=row.area_id)
         return [{"label": "换人", "url": url, "is_primary": True, "method": "get", "confirm": None}]
+
+    def suggested(self):
+        return {"started_on": local_day(now())}
 
     def save(self, session, row, is_new):
         replaces = request.args.get("replaces")

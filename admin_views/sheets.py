@@ -13,7 +13,7 @@ from models.codes import AccessKind
 from services import audit, rosters
 from services.access import Permission
 from services.errors import Refused
-from services.listing import Listing, parse
+from services.listing import COUNT_CAP, Listing, parse
 from services.showing import LOCAL
 
 from .acting import actor
@@ -38,7 +38,7 @@ class Sheets:
         if request.method == "GET":
             return self.render(
                 "admin/export.html", heading=f"导出{self.entity.__label__}", post_url=request.full_path,
-                count=listing.count(query), chips=self._chips(query, request.args.to_dict(flat=False)),
+                count=_count(listing.count(query)), chips=self._chips(query, request.args.to_dict(flat=False)),
                 columns=[{"name": d.name, "label": d.label, "is_chosen": d.name in self.columns} for d in self.exportable()],
                 may_clear=me.may(Permission.EXPORT_CLEAR) and any(d.is_personal for d in self.exportable()),
                 cancel_url=self.link(),
@@ -95,6 +95,8 @@ class Sheets:
                 at = now()
                 with transaction() as session:
                     plan = rosters.plan(session, self.entity, table, me, at)
+                    for action in [*(["create"] if plan.add else []), *(["edit"] if plan.change else [])]:
+                        self.require(action)
                     if not plan.errors:
                         rosters.apply(session, self.entity, plan, me, at)
                 result = _result(plan)
@@ -108,6 +110,10 @@ class Sheets:
             template_url=self.link("template_view"), cancel_url=self.link(),
             columns=rosters.columns_of(db.session, self.entity, actor=me),
         ), 422 if result else 200  # fmt: skip
+
+
+def _count(count: int) -> str:
+    return f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
 
 
 def _result(plan) -> dict:

@@ -13,7 +13,19 @@ from .acting import actor
 from .base import EntityView
 
 
-class UserView(EntityView):
+class OneByOne:
+    """Mixed into the views of accounts and roles: power is given one by one, not by a sheet."""
+
+    def require(self, action):
+        if action == "import":
+            raise Refused("账号和角色请在页面上逐个办理，不能用表格导入")
+        super().require(action)
+
+    def may(self, action):
+        return action != "import" and super().may(action)
+
+
+class UserView(OneByOne, EntityView):
     """Accounts. A new account and a reset get a random password, shown once, to be changed."""
 
     def save(self, session, row, is_new):
@@ -47,7 +59,7 @@ class UserView(EntityView):
         return redirect(self.link("details_view", id=row.id))
 
 
-class RoleView(EntityView):
+class RoleView(OneByOne, EntityView):
     def save(self, session, row, is_new):
         if not row.permissions:
             raise Refused("请至少勾选一项权限", field="permissions")

@@ -62,8 +62,9 @@ class TeamView(CustomView):
         ), status  # fmt: skip
 
     def _seat(self, seat: TeamSeat, people, chosen, proposal, errors) -> dict:
-        shown_people = people[: teams.SHOWN]
-        shown_people += [c for c in people[teams.SHOWN :] if c.worker.id in chosen]
+        # Who sits there comes first and in order: the first of the staff is the contact.
+        seated = sorted((c for c in people if c.worker.id in chosen), key=lambda c: chosen.index(c.worker.id))
+        shown_people = [*seated, *(c for c in people if c.worker.id not in chosen)][: teams.SHOWN]
         best = set(proposal.of(seat))
         return {
             "key": seat.value, "label": seat.label, "rule": teams.RULES[seat], "is_many": seat is TeamSeat.STAFF,

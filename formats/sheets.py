@@ -209,7 +209,7 @@ def _validation(column: SheetColumn, source) -> dict:
     elif column.kind in ("date", "datetime"):
         rule = {
             "validate": "date", "criteria": "between", "minimum": date(1900, 3, 1), "maximum": date(2200, 12, 31),
-            "error_message": f"请填日期，例如 {column.example}",
+            "error_message": "请填日期，例如 2026-01-31",
         }  # fmt: skip
     elif column.kind in ("integer", "number", "money"):
         word = "整数" if column.kind == "integer" else "数字"

@@ -28,7 +28,7 @@ class AuditEvent(Entity, label="操作日志", group="系统", title=("entity_la
     record_id: Mapped[str] = field("记录", type_=String(64), is_hidden=True)
     record_label: Mapped[ShortText] = field("记录", listed=True)
     verb: Mapped[AuditVerb] = field("动作", listed=True, filtered=True)
-    changes: Mapped[dict | None] = field("改动", type_=JSON, is_hidden=True)
+    changes: Mapped[dict | None] = field("改动", type_=JSON(none_as_null=True), is_hidden=True)
     __table_args__ = (Index("ix_audit_events_record", "subdistrict_id", "entity", "record_id", "happened_at"),)
 
 

@@ -77,6 +77,7 @@ class Described:
     """What every table says of itself. Class keywords:
 
     label, group: Chinese name and menu group; title: attributes that name a row in one line;
+    hint: attributes that tell rows of one title apart in a look-up;
     key: the natural key for import; unique: extra unique sets; scope: see `Scope`;
     in_menu: False for parts shown on their owner's page only; sort: the order of the list,
     an attribute with "-" before it for descending (else newest first).
@@ -87,6 +88,7 @@ class Described:
     __label__: ClassVar[str] = ""
     __group__: ClassVar[MenuGroup | None] = None
     __title__: ClassVar[tuple[str, ...]] = ()
+    __hint__: ClassVar[tuple[str, ...]] = ()
     __key__: ClassVar[tuple[str, ...]] = ()
     __scope__: ClassVar[Scope | None] = None
     __in_menu__: ClassVar[bool] = True
@@ -99,7 +101,7 @@ class Described:
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     @classmethod
-    def _absorb(cls, label, group, title, key, scope, in_menu, order, sort) -> None:
+    def _absorb(cls, label, group, title, hint, key, scope, in_menu, order, sort) -> None:
         own = cls.__dict__
         annotations = dict(own.get("__annotations__", {}))
         cls.__declared__ = tuple(annotations)
@@ -121,6 +123,7 @@ class Described:
         cls.__label__ = label or cls.__label__
         cls.__group__ = next((g for g in MenuGroup if g.label == group), cls.__group__)
         cls.__title__ = title or cls.__title__
+        cls.__hint__ = hint or cls.__hint__
         cls.__key__ = key or cls.__key__
         cls.__scope__ = scope or cls.__scope__
         cls.__in_menu__ = in_menu
@@ -264,11 +267,11 @@ class Entity(Described, Base):
         return any("__table__" in parent.__dict__ for parent in cls.__mro__[1:])
 
     def __init_subclass__(
-        cls, *, label: str = "", group: str = "", title: tuple = (), key: tuple = (),
+        cls, *, label: str = "", group: str = "", title: tuple = (), hint: tuple = (), key: tuple = (),
         unique: tuple | None = None, scope: Scope | None = None, in_menu: bool = True,
         order: int = 50, sort: str = "", **kwargs,
     ):  # fmt: skip
-        cls._absorb(label, group, title, key, scope, in_menu, order, sort)
+        cls._absorb(label, group, title, hint, key, scope, in_menu, order, sort)
         super().__init_subclass__(**kwargs)
         if not cls.__dict__.get("__abstract__"):
             for names in unique if unique is not None else ((key,) if key else ()):
@@ -287,10 +290,10 @@ class Shared(Described, Base):
         return table_name(cls.__name__)
 
     def __init_subclass__(
-        cls, *, label: str = "", group: str = "", title: tuple = (), key: tuple = (),
+        cls, *, label: str = "", group: str = "", title: tuple = (), hint: tuple = (), key: tuple = (),
         scope: Scope | None = None, in_menu: bool = True, order: int = 50, sort: str = "", **kwargs,
     ):  # fmt: skip
-        cls._absorb(label, group, title, key, scope, in_menu, order, sort)
+        cls._absorb(label, group, title, hint, key, scope, in_menu, order, sort)
         super().__init_subclass__(**kwargs)
         if not cls.__dict__.get("__abstract__"):
             _link(cls)

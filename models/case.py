@@ -143,5 +143,5 @@ class CaseEvent(Entity, label="办理过程", group="解纷", title=("label",), 
     user: Mapped[User | None] = ref("经手人", listed=True)
     user_name: Mapped[ShortText] = field("经手人姓名", listed=True)
     note: Mapped[LongText | None] = field("说明", listed=True)
-    answers: Mapped[dict | None] = field("填报内容", type_=JSON)
+    answers: Mapped[dict | None] = field("填报内容", type_=JSON(none_as_null=True))
     __table_args__ = (UniqueConstraint("subdistrict_id", "case_id", "number"),)

@@ -43,7 +43,7 @@ class Household(
 
 
 class HouseholdMember(
-    Entity, label="家庭成员", group="名册", title=("name",), key=("household", "name"), order=5
+    Entity, label="家庭成员", group="名册", title=("name",), hint=("household",), key=("household", "name"), order=5
 ):
     """A member with contact; only what visits and mediation need."""
 

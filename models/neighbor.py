@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Chief(
-    Entity, label="三长", group="名册", title=("name", "kind", "area"), key=("area",), unique=(),
+    Entity, label="三长", group="名册", title=("name", "kind"), hint=("area",), key=("area",), unique=(),
     order=6, scope=Scope(area=("area",)),
 ):  # fmt: skip
     """One term of office of one person in one sector, group or neighbourhood.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ResidentialArea(
-    Entity, label="小区", group="名册", title=("name",), key=("area", "name"), order=2, sort="name",
+    Entity, label="小区", group="名册", title=("name",), hint=("area",), key=("area", "name"), order=2, sort="name",
     scope=Scope(area=("area",)),
 ):  # fmt: skip
     """A residential compound or natural village inside a community."""
@@ -30,7 +30,7 @@ class ResidentialArea(
 
 
 class Building(
-    Entity, label="楼栋", group="名册", title=("residential_area", "name"),
+    Entity, label="楼栋", group="名册", title=("name",), hint=("residential_area",),
     key=("residential_area", "name"), order=3,
 ):  # fmt: skip
     """One building; its entrances carry the appeal code."""

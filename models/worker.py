@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Worker(
-    Entity, label="工作力量", group="名册", title=("name", "kind", "unit"), key=("name", "mobile"),
+    Entity, label="工作力量", group="名册", title=("name",), hint=("kind", "unit"), key=("name", "mobile"),
     unique=(), in_menu=False, scope=Scope(),
 ):  # fmt: skip
     """Anyone a case can be given to or a team can be made of.

@@ -138,17 +138,12 @@ def _area(kind: AreaKind, name: str, code: str, parent: str, full_name: str) -> 
 
 
 def _below(parents: list[dict], kind: AreaKind, word: str, counts: list[int]) -> list[dict]:
-    return [
-        _area(
-            kind,
-            f"第{n}{word}",
-            f"{parent['code']}.{n:03d}",
-            parent["id"],
-            f"{parent['full_name']}/第{n}{word}",
-        )
-        for parent, count in zip(parents, counts, strict=True)
-        for n in range(1, count + 1)
-    ]
+    rows = []
+    for parent, count in zip(parents, counts, strict=True):
+        for n in range(1, count + 1):
+            name, code = f"第{n}{word}", f"{parent['code']}.{n:03d}"
+            rows.append(_area(kind, name, code, parent["id"], f"{parent['full_name']}/{name}"))
+    return rows
 
 
 def community_code(area: dict) -> str:
@@ -281,14 +276,14 @@ def _members(rng: random.Random, people: People, households: list[dict], today: 
 
 
 def _member(rng: random.Random, people: People, household: dict, relation: str, born: int) -> dict:
-    gender = rng.choice((Gender.FEMALE, Gender.MALE))
-    surname = household["head_name"][0] if relation != "spouse" else None
-    shift = {"spouse": rng.randint(-4, 4), "child": rng.randint(23, 30), "parent": -rng.randint(22, 29)}[
-        relation
-    ]
+    gender, surname = rng.choice((Gender.FEMALE, Gender.MALE)), household["head_name"][0]
+    if relation == "spouse":
+        is_wife = gender_of(household["head_name"]) is Gender.MALE
+        gender, surname = Gender.FEMALE if is_wife else Gender.MALE, None
+    low, high = {"spouse": (-4, 4), "child": (23, 30), "parent": (-29, -22)}[relation]
     return {
         "id": uuid7(), "household_id": household["id"], "name": people.name(gender, surname),
-        "relation": f"relation:{relation}", "gender": gender, "birth_year": born + shift,
+        "relation": f"relation:{relation}", "gender": gender, "birth_year": born + rng.randint(low, high),
         "mobile": people.mobile() if relation == "spouse" and rng.random() < 0.4 else None,
     }  # fmt: skip
 
@@ -311,11 +306,8 @@ def _chiefs(rng: random.Random, people: People, tree, households: list[dict], to
     for kind in (AreaKind.SECTOR, AreaKind.GROUP, AreaKind.NEIGHBORHOOD):
         for area in tree[kind]:
             person = neighbors.get(area["id"]) or people.person()
-            rows.append(
-                _chief(
-                    rng, area["id"], ChiefKind(kind.value), person, began + timedelta(days=rng.randrange(20))
-                )
-            )
+            started = began + timedelta(days=rng.randrange(20))
+            rows.append(_chief(rng, area["id"], ChiefKind(kind.value), person, started))
     former = []
     for row in rng.sample(rows, min(_FORMER, len(rows))):
         row["started_on"] = today - timedelta(days=rng.randint(20, 200))

@@ -16,7 +16,7 @@ from models.department import Unit
 from models.team import Team
 from models.worker import Worker
 
-from . import records
+from . import records, rosters
 from .access import Actor, Permission
 from .due_dates import for_term
 from .errors import Refused
@@ -54,7 +54,6 @@ def register(session: Session, actor: Actor, now: datetime, *, parties: list[dic
 
     `facts` are attributes of `Case`; `parties` those of `CaseParty`. Raises `Refused`.
     """
-    actor.require(P.CASE_REGISTER)
     case = Case(**facts)
     enter(session, case, actor, now)
     for party in parties:
@@ -62,8 +61,10 @@ def register(session: Session, actor: Actor, now: datetime, *, parties: list[dic
     return case
 
 
+@rosters.creator(Case)
 def enter(session: Session, case: Case, actor: Actor, now: datetime) -> None:
     """Number a new matter, fix its first contact and write the first event."""
+    actor.require(P.CASE_REGISTER)
     case.status = S.REGISTERED
     case.stage = MediationStage.ONSITE if case.kind is not CaseKind.PETITION else None
     case.case_no = case_number(session, now)
@@ -216,6 +217,9 @@ def _close(session, case, actor, now, answers) -> None:
     case.is_informed = answers["is_informed"]
     case.solved_at_tier = answers["tier"]
     case.closed_at = now
+    team = active_team(session, case)
+    if team is not None:
+        team.disbanded_at = now  # its members have one matter less in hand
 
 
 def citizen_is_informed(session, case, actor, now, answers) -> str | None:

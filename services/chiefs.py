@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from models import describe
@@ -26,6 +26,8 @@ def _fits_the_area(session: Session, chief: Chief, actor: Actor, now: datetime) 
     if area.kind.value not in {kind.value for kind in ChiefKind}:
         raise Refused("任职区域只能选片、组或邻", field="area")
     chief.kind = ChiefKind(area.kind.value)
+    if _is_somebody_else(chief):
+        raise Refused("姓名和电话都变了，像是换了人。换人请点“换人”，前任的任期会保留；只是更正请分两次修改", field="name")
     if chief.started_on is None:
         raise Refused("请填写任职日期", field="started_on")
     if chief.ended_on is not None and chief.ended_on < chief.started_on:
@@ -38,6 +40,12 @@ def _fits_the_area(session: Session, chief: Chief, actor: Actor, now: datetime) 
                 f"{area.full_name}已有在任{chief.kind.label}{name}。换人请打开{name}的页面点“换人”，会自动记下卸任日期",
                 field="area",
             )
+
+
+def _is_somebody_else(chief: Chief) -> bool:
+    """True when name and phone of a stored chief are both replaced: a term must not be overwritten."""
+    state = inspect(chief)
+    return state.persistent and all(state.attrs[name].history.has_changes() for name in ("name", "mobile"))
 
 
 def in_office(session: Session, area_id: str) -> Chief | None:

@@ -28,6 +28,7 @@ from .errors import Refused
 from .showing import LOCAL, is_clear, masked, text, title_parts
 
 COUNT_CAP = 10_000
+EMPTY = "none"  # a filter's value for “not filled in”
 
 
 @dataclass
@@ -98,7 +99,7 @@ def parse(entity: type[Described], args: Mapping[str, list[str]], actor: Actor) 
     """
     described = describe(entity)
     query = Query(search=_first(args, "search").strip())
-    for name, description in described.items():
+    for description in described.values():
         if description.field.filtered:
             found = _filter(description, args, actor)
             if found:
@@ -150,8 +151,10 @@ def _value(description: Description, kind: str, value: str) -> Any:
         except ValueError:
             raise Refused(f"“{description.label}”没有这个选项，请重新选择") from None
     if kind == "yesno":
-        if value not in ("yes", "no", "none"):
+        if value not in ("yes", "no", EMPTY):
             raise Refused(f"“{description.label}”请选 是、否 或 未填")
+        return value
+    if description.target and value == EMPTY:
         return value
     if description.target and isinstance(description.column.type, Uuid):
         try:
@@ -226,10 +229,10 @@ class Listing:
                 return and_(*([column >= low] if low else []), *([column < high] if high else []))
             return and_(*_bounds(column, low, high))
         if kind == "yesno":
-            meaning = {"yes": column.is_(True), "no": column.is_(False), "none": column.is_(None)}
+            meaning = {"yes": column.is_(True), "no": column.is_(False), EMPTY: column.is_(None)}
             return or_(*(meaning[value] for value in wanted.values))
-        if description.target is Area:
-            return or_(*(column.in_(_branch(value)) for value in wanted.values))
+        if description.target:
+            return or_(*(self._points_to(description, column, value) for value in wanted.values))
         if description.field.dictionary:
             return or_(*(self._item(column, value) for value in wanted.values))
         if kind == "text":
@@ -238,6 +241,13 @@ class Listing:
             normalise = description.kind.normalise
             return column.in_([normalise(value) for value in wanted.values])
         return column.in_(wanted.values)
+
+    @staticmethod
+    def _points_to(description: Description, column, value: str) -> ColumnElement[bool]:
+        """Rows whose reference is empty, is this row, or, for areas, lies below it."""
+        if value == EMPTY:
+            return column.is_(None)
+        return column.in_(_branch(value)) if description.target is Area else column == value
 
     @staticmethod
     def _item(column, value: str) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from models import Described, describe
 from models.fields import Description
@@ -14,7 +14,7 @@ from .access import Actor
 from .errors import Missing, Refused
 from .listing import Listing, identity
 from .records import find
-from .showing import masked, text, title_parts
+from .showing import masked, text
 
 LIMIT = 20
 
@@ -34,25 +34,35 @@ def candidates(
     if len(query.strip()) < 2:
         return []
     listing = Listing(session, target, actor)
-    parts = title_parts(target)
-    statement = select(identity(target), *(getattr(target, p.key).label(p.name) for p in parts))
+    described = describe(target)
+    statement = select(target)
+    for name in (*target.__title__, *target.__hint__):
+        if name in described and described[name].target:
+            statement = statement.options(joinedload(getattr(target, name)))
     for word in words[:6]:
         statement = statement.where(listing._matches(word))
     if only:
         statement = statement.where(target.kind.in_([describe(target)["kind"].code(v) for v in only]))
-    described = describe(target)
     if "is_active" in described:
         statement = statement.where(target.is_active.is_(True))
     order = getattr(target, target.__sort__.lstrip("-"), None) if target.__sort__ else None
     statement = statement.order_by(*([order] if order is not None else []), identity(target)).limit(LIMIT)
-    return [
-        Choice(str(line[0]), _joined(parts, line[1:], actor)) for line in session.execute(statement)
-    ]
+    rows = session.scalars(statement)
+    return [Choice(str(row.id), label_of(row, actor), _words(row, target.__hint__, actor)) for row in rows]
 
 
-def _joined(parts: list[Description], values, actor: Actor) -> str:
-    shown = [text(masked(part, value, actor)) for part, value in zip(parts, values, strict=True)]
-    return " ".join(word for word in shown if word)
+def _words(row: Described, names: tuple[str, ...], actor: Actor) -> str:
+    """Attributes of a row in one line, masked; a reference by its target's name."""
+    described = describe(type(row))
+    found = [_word(row, described[name], actor) for name in names if name in described]
+    return " ".join(word for word in found if word)
+
+
+def _word(row: Described, d: Description, actor: Actor) -> str:
+    if d.target:
+        other = getattr(row, d.name)
+        return label_of(other, actor) if other is not None else ""
+    return "" if d.is_personal and not d.kind.is_open else text(masked(d, getattr(row, d.key), actor))
 
 
 def label(session: Session, target: type[Described], record_id: str | None, actor: Actor) -> str:
@@ -66,8 +76,8 @@ def label(session: Session, target: type[Described], record_id: str | None, acto
 
 
 def label_of(row: Described, actor: Actor) -> str:
-    parts = title_parts(type(row))
-    return _joined(parts, [getattr(row, part.key) for part in parts], actor) or row.__label__
+    """A row's name in one line, as this person may see it."""
+    return _words(row, row.__title__, actor) or row.__label__
 
 
 def checked(

@@ -15,7 +15,7 @@ from models.codes import AreaKind, CaseStatus
 from models.household import Household
 from models.neighbor import Chief
 
-from .access import Actor
+from .access import Actor, Permission
 from .case_flow import OPEN_STATES
 
 
@@ -58,14 +58,11 @@ def cases(session: Session, today: date) -> list[Figure]:
 
 
 def next_due(session: Session, actor: Actor, limit: int) -> Sequence[Case]:
-    """Open cases by due date: the actor's own when the actor handles cases."""
+    """Open cases by due date: all for who dispatches them, else the actor's own."""
     statement = select(Case).where(Case.status.in_(OPEN_STATES))
-    own = []
-    if actor.worker_id:
-        own.append(Case.handler_id == actor.worker_id)
-    if actor.unit_id:
-        own.append(Case.lead_unit_id == actor.unit_id)
-    if own:
+    mine = {Case.handler_id: actor.worker_id, Case.lead_unit_id: actor.unit_id}
+    own = [column == value for column, value in mine.items() if value]
+    if own and not actor.may(Permission.CASE_DISPATCH):
         statement = statement.where(or_(*own))
     return session.scalars(statement.order_by(Case.due_on.is_(None), Case.due_on, Case.id).limit(limit)).all()
 
@@ -88,8 +85,8 @@ def rosters(session: Session) -> list[Figure]:
         select(func.count(when((per.c.n > 15, 1))), func.count(when((per.c.n < 5, 1)))).select_from(per)
     ).one()
     return [
-        Figure("没有归邻的住户", without, "住户名册里“所属邻”为空的", "household.index_view?search=", "warn" if without else ""),
+        Figure("没有归邻的住户", without, "住户名册里“所属邻”为空的", "household.index_view?neighborhood=none", "warn" if without else ""),
         Figure("没有邻长的邻", headless, "没有在任邻长的邻", "area_loads.index_view?show=headless", "warn" if headless else ""),
-        Figure("超过15户的邻", over, "联系户数多于15户的邻（R12）", "area_loads.index_view?show=over", "warn" if over else ""),
-        Figure("不足5户的邻", under, "联系户数少于5户的邻（R12）", "area_loads.index_view?show=under", "warn" if under else ""),
+        Figure("超过15户的邻", over, "联系户数多于15户的邻", "area_loads.index_view?show=over", "warn" if over else ""),
+        Figure("不足5户的邻", under, "联系户数少于5户的邻", "area_loads.index_view?show=under", "warn" if under else ""),
     ]  # fmt: skip

@@ -28,7 +28,7 @@ RULES = {
     TeamSeat.LAWYER: "律师一名",
     TeamSeat.STAFF: "至少一名，第一名为联络人",
 }
-SHOWN = 12
+SHOWN = 120
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Choice:
 
 def candidates(session: Session, case: Case) -> dict[TeamSeat, list[Candidate]]:
     """For each seat the people who may take it, best first, barred ones last with the reason."""
-    busy = workload.loads(session)
+    busy = workload.loads(session, but=case)
     party_list = workload.parties(session, case)
     topic = dictionary_names(session).get(case.category.rsplit(".", 1)[0], "")
     active = Worker.is_active.is_(True)

@@ -13,17 +13,21 @@ from models.team import Team, TeamMember
 from models.worker import Worker
 
 
-def loads(session: Session) -> dict[str, int]:
-    """{worker id: open assignments plus seats in active teams}; five grouped statements."""
+def loads(session: Session, but: Case | None = None) -> dict[str, int]:
+    """{worker id: open assignments plus seats in active teams}; six grouped statements.
+
+    The team of the case `but` is left out: whoever sits in it is not busier for this very matter.
+    """
     found: dict[str, int] = {}
     open_orders = select(Assignment.worker_id, func.count()).where(
         Assignment.status == AssignmentStatus.OPEN, Assignment.worker_id.is_not(None)
     )
     counted = [open_orders.group_by(Assignment.worker_id)]
+    active = [Team.disbanded_at.is_(None), *([Team.case_id != but.id] if but else [])]
     for seat in (Team.leader_id, Team.mediator_id, Team.lawyer_id, Team.staff_id):
-        counted.append(select(seat, func.count()).where(Team.disbanded_at.is_(None)).group_by(seat))
+        counted.append(select(seat, func.count()).where(*active).group_by(seat))
     members = select(TeamMember.worker_id, func.count()).join(TeamMember.team)
-    counted.append(members.where(Team.disbanded_at.is_(None)).group_by(TeamMember.worker_id))
+    counted.append(members.where(*active).group_by(TeamMember.worker_id))
     for statement in counted:
         for worker_id, count in session.execute(statement):
             found[worker_id] = found.get(worker_id, 0) + count

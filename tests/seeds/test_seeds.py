@@ -19,7 +19,6 @@ from models.case import Assignment, Case, CaseEvent, CaseParty
 from models.codes import (
     AgreementStatus, AreaKind, AssignmentStatus, AuditVerb, CaseKind, CaseStatus, Employment, UnitKind,
 )  # fmt: skip
-from models.counter import Counter as NumberCounter
 from models.department import DispatchRule, DutyDay, Unit
 from models.dictionary import DictItem
 from models.division import Division
@@ -140,7 +139,12 @@ def test_a_former_chief_names_the_one_who_followed(session):
 def test_every_neighbourhood_has_5_to_15_households(session):
     sizes = Counter(session.scalars(select(Household.neighborhood_id)))
     unplaced = sizes.pop(None)
-    assert (len(sizes), min(sizes.values()) >= 5, max(sizes.values()) <= 15, unplaced) == (3618, True, True, 40)
+    assert (len(sizes), min(sizes.values()) >= 5, max(sizes.values()) <= 15, unplaced) == (
+        3618,
+        True,
+        True,
+        40,
+    )
 
 
 def test_there_are_more_than_46000_households(session):
@@ -318,7 +322,9 @@ def test_subjects_and_summaries_vary(session):
 
 def test_no_words_are_left_unfilled(session):
     lines = session.execute(select(Case.subject, Case.summary, Case.result, Case.place)).all()
-    assert [line for line in lines if re.search(r"[{}|]|None|被被|漏漏", " ".join(w or "" for w in line))] == []
+    assert [
+        line for line in lines if re.search(r"[{}|]|None|被被|漏漏", " ".join(w or "" for w in line))
+    ] == []
 
 
 def test_the_accounts_of_mediator_and_department_have_work_waiting(session):
@@ -335,7 +341,13 @@ NAMED = (
     (Household, "head_name"), (HouseholdMember, "name"), (Chief, "name"), (Worker, "name"),
     (ResidentialArea, "property_contact"), (CaseParty, "name"),
 )  # fmt: skip
-CALLED = ((Household, "mobile"), (HouseholdMember, "mobile"), (Chief, "mobile"), (Worker, "mobile"), (CaseParty, "mobile"))
+CALLED = (
+    (Household, "mobile"),
+    (HouseholdMember, "mobile"),
+    (Chief, "mobile"),
+    (Worker, "mobile"),
+    (CaseParty, "mobile"),
+)
 
 
 def values(session, entity, name) -> list[str]:
@@ -366,7 +378,9 @@ def test_identity_numbers_are_well_formed_and_of_people_born_before_1900(session
     assert found and [v for v in found if ID_NUMBER.check(v) or int(v[6:10]) >= 1900] == []
 
 
-@pytest.mark.parametrize(("entity", "name"), [(ResidentialArea, "property_phone"), (Unit, "phone"), (Committee, "phone")])
+@pytest.mark.parametrize(
+    ("entity", "name"), [(ResidentialArea, "property_phone"), (Unit, "phone"), (Committee, "phone")]
+)
 def test_landlines_are_well_formed_and_cannot_be_dialled(session, entity, name):
     found = values(session, entity, name)
     assert found and [v for v in found if TELEPHONE.check(v) or not v.startswith("0731-0")] == []
@@ -422,18 +436,28 @@ def test_the_short_name_of_a_place_has_no_rank(name, short):
 
 
 def test_there_are_18_categories_of_disputes(session):
-    assert count(session, DictItem, DictItem.dictionary == "dispute_category", DictItem.parent_key.is_(None)) == 18
+    assert (
+        count(session, DictItem, DictItem.dictionary == "dispute_category", DictItem.parent_key.is_(None))
+        == 18
+    )
 
 
 def test_every_category_has_a_unit_that_leads(session):
-    categories = select(DictItem.id).where(DictItem.dictionary == "dispute_category", DictItem.parent_key.is_(None))
+    categories = select(DictItem.id).where(
+        DictItem.dictionary == "dispute_category", DictItem.parent_key.is_(None)
+    )
     led = select(DispatchRule.category)
     assert set(session.scalars(categories)) <= set(session.scalars(led))
 
 
 @pytest.mark.parametrize(
     ("term", "length", "unit", "extension"),
-    [("divert", 5, "WD", 0), ("tj_mediate", 1, "M", 0), ("xf_handle", 60, "D", 30), ("xf_objection", 5, "WD", 0)],
+    [
+        ("divert", 5, "WD", 0),
+        ("tj_mediate", 1, "M", 0),
+        ("xf_handle", 60, "D", 30),
+        ("xf_objection", 5, "WD", 0),
+    ],
 )
 def test_terms_are_those_of_the_law_and_the_office(session, term, length, unit, extension):
     found = session.get(Term, term)
@@ -560,9 +584,13 @@ def test_an_interrupted_seed_leaves_nothing(tmp_path):
 def story_of(place) -> list:
     with place.session(SMALL) as session:
         cases = session.execute(
-            select(Case.case_no, Case.subject, Case.summary, Case.result, Case.due_on, Case.closed_at).order_by(Case.case_no)
+            select(
+                Case.case_no, Case.subject, Case.summary, Case.result, Case.due_on, Case.closed_at
+            ).order_by(Case.case_no)
         ).all()
-        homes = session.execute(select(Household.household_no, Household.head_name, Household.mobile, Household.address))
+        homes = session.execute(
+            select(Household.household_no, Household.head_name, Household.mobile, Household.address)
+        )
         return [*cases, *sorted(homes.all())]
 
 

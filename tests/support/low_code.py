@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped
 from models import Entity, finish
 from models.codes import Code
 from models.fields import field, ref
-from models.household import Household  # noqa: F401  (the target of a reference)
+from models.household import Household
 from models.kinds import LongText, Mobile
 
 
