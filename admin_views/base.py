@@ -33,6 +33,10 @@ from .forms import Asker, entity_form, fill, form_descriptions, sections, show_e
 from .sheets import Sheets
 
 
+# Flask-Admin's own routes that would go round our queries, scope and masks.
+_STOCK_ROUTES = {"action_view", "ajax_lookup", "ajax_update", "export"}
+
+
 class PermittedView:
     """What every admin view shares: nobody enters without the view's permission."""
 
@@ -83,6 +87,7 @@ class EntityView(Sheets, PermittedView, ModelView):
             self.columns = tuple(d.name for d in self.described.values() if d.field.listed)
         self.column_list = list(self.columns)
         self.form_columns = [d.name for d in form_descriptions(entity)]
+        self._urls = [route for route in self._urls if route[1] not in _STOCK_ROUTES]
         super().__init__(
             entity, db, name=entity.__label__, endpoint=self.slug,
             url=f"/admin/{self.slug.replace('_', '-')}", **kwargs,

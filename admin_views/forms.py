@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -19,6 +20,7 @@ from services import lookups
 from services.access import Actor, permission_labels
 from services.errors import Refused
 from services.flow import Step
+from services.labels import dictionary_names
 from services.listing import dictionary_choices
 from services.showing import LOCAL, is_clear, text
 
@@ -26,7 +28,8 @@ from services.showing import LOCAL, is_clear, text
 class Box(Field):
     """One input: `read` turns what was typed into a value (ValueError carries the sentence).
 
-    A personal value the reader may not see is shown masked; sent back unchanged it is kept.
+    A value shown shorter than it is (masked, or an instant by the minute) is kept as it is when it
+    comes back unchanged. `is_typed` says that the value is no text, so text out of an address is read.
     """
 
     widget_name = "text"
@@ -35,30 +38,41 @@ class Box(Field):
         self, label: str = "", *, read: Callable[[str], Any] = str, write: Callable[[Any], str] = text,
         widget: str = "text", needed: bool = False, help: str = "", mask: Callable[[str], str] | None = None,
         choices: Sequence[tuple[str, str]] = (), lookup_url: str = "", label_for: Callable | None = None,
-        groups: dict | None = None, maxlength: int | None = None, autocomplete: str = "", **kwargs,
+        groups: dict | None = None, maxlength: int | None = None, autocomplete: str = "", is_typed: bool = False,
+        **kwargs,
     ):  # fmt: skip
         super().__init__(label, description=help, **kwargs)
         self.read, self.write, self.widget_name, self.is_needed = read, write, widget, needed
         self.mask, self.choices, self.lookup_url, self.groups = mask, choices, lookup_url, groups
         self.label_for, self.maxlength, self.autocomplete = label_for, maxlength, autocomplete
+        self.is_typed = is_typed
         self.typed: str | None = None
-        self.is_kept = False
         self.flags.required = needed
+
+    def process_data(self, value):
+        self.data = value
+        if self.is_typed and isinstance(value, str):
+            self.data = None
+            with suppress(ValueError):  # an address may say anything; nonsense is left out
+                self.data = self.read(value)
 
     def process_formdata(self, valuelist):
         if self.widget_name == "permissions":
             known = {value for group in self.groups.values() for value in group}
-            self.data = sorted(set(valuelist) & known)
+            chosen = set(valuelist) & known
+            if chosen != known & set(self.data or ()):
+                self.data = sorted(chosen)
             return
-        raw = valuelist[0] if valuelist else ""
-        self.typed = raw
-        stored = self.object_data
-        if self.mask and stored and raw.strip() == self.mask(stored):
-            self.data, self.is_kept = stored, True
-        elif not raw.strip():
-            self.data = None
-        else:
-            self.data = self.read(raw)
+        self.typed = raw = valuelist[0] if valuelist else ""
+        if self._is_untouched(raw):
+            return
+        self.data = self.read(raw) if raw.strip() else None
+
+    def _is_untouched(self, raw: str) -> bool:
+        if self.data is None or not (self.mask or self.is_typed):
+            return False
+        sent = raw.strip().replace("T", " ") if self.widget_name == "datetime" else raw.strip()
+        return sent == self._words(self.data)
 
     def pre_validate(self, form):
         if self.process_errors:
@@ -69,14 +83,33 @@ class Box(Field):
     def _value(self) -> str:
         if self.typed is not None:
             return self.typed
-        if self.data is None:
-            return ""
-        return self.mask(self.data) if self.mask else self.write(self.data)
+        return "" if self.data is None else self._words(self.data)
+
+    def _words(self, value: Any) -> str:
+        return self.mask(value) if self.mask else self.write(value)
 
     @property
     def display(self) -> str:
         """The words for a look-up's current id."""
         return self.label_for(self._value()) if self.label_for and self._value() else ""
+
+
+class ItemBox(Box):
+    """A choice from a dictionary; an item switched off since stays chosen where it is stored."""
+
+    def __init__(self, label: str, *, choices: Sequence[tuple[str, str]], names: dict[str, str], **options):
+        super().__init__(label, widget="choice", choices=choices, read=self._known, write=str, **options)
+        self.names = names
+
+    def process_data(self, value):
+        super().process_data(value)
+        if value in self.names and value not in dict(self.choices):
+            self.choices = [*self.choices, (value, f"{self.names[value]}（已停用）")]
+
+    def _known(self, raw: str) -> str:
+        if raw not in dict(self.choices):
+            raise ValueError("没有这个选项，请重新选择")
+        return raw
 
 
 def _integer(label: str, low, high):
@@ -134,17 +167,6 @@ def _member(code: type[Code]):
     return read
 
 
-def _one_of(choices):
-    known = {value for value, _ in choices}
-
-    def read(raw: str) -> str:
-        if raw not in known:
-            raise ValueError("没有这个选项，请重新选择")
-        return raw
-
-    return read
-
-
 def _yes_or_no(raw: str) -> bool:
     if raw not in ("yes", "no"):
         raise ValueError("请选 是 或 否")
@@ -186,6 +208,7 @@ class Asker:
 
     def typed(self, name: str, label: str, type_: type, *, low=None, high=None, **options) -> Box:
         """A box for a plain type: bool, int, Decimal, date, datetime or a code list."""
+        options["is_typed"] = True
         if isinstance(type_, type) and issubclass(type_, Code):
             choices = [(member.value, member.label) for member in type_]
             return Box(label, widget="choice", choices=choices, read=_member(type_), write=lambda m: m.value, **options)
@@ -208,8 +231,10 @@ class Asker:
         if d.target:
             return self.reference(d.name, d.label, d.target, d.field.only, **options)
         if d.field.dictionary:
+            prefix, names = f"{d.field.dictionary}:", dictionary_names(self.session)
+            own = {key: name for key, name in names.items() if key.startswith(prefix)}
             choices = dictionary_choices(self.session, d.field.dictionary)
-            return Box(d.label, widget="choice", choices=choices, read=_one_of(choices), write=str, **options)
+            return ItemBox(d.label, choices=choices, names=own, **options)
         if d.name == "permissions":
             return Box(d.label, widget="permissions", groups=permission_labels(), write=str, help=d.field.help)
         if d.type is not str:
@@ -251,7 +276,6 @@ def step_form(step: Step, asker: Asker) -> type[Form]:
     return type(f"{step.verb.title()}Form", (Form,), {n: b for n, b in boxes.items()})
 
 
-
 def sections(form: Form, descriptions: Sequence[Description], label: str) -> list[dict]:
     """Fields grouped as their descriptions say, in declared order."""
     found: dict[str, list] = {}
@@ -262,9 +286,9 @@ def sections(form: Form, descriptions: Sequence[Description], label: str) -> lis
 
 
 def fill(row: Described, form: Form, descriptions: Sequence[Description]) -> None:
-    """Write a valid form into a row; what was not asked or kept masked stays as it was."""
+    """Write a valid form into a row; what was not asked stays as it was."""
     for description in descriptions:
-        if description.name not in form or form[description.name].is_kept:
+        if description.name not in form:
             continue
         value = form[description.name].data
         if getattr(row, description.key) != value:

@@ -1,0 +1,226 @@
+"""Who may open what: the whole matrix of roles and routes, written by hand, on both databases.
+
+v view · c create · e edit · d delete · x export · i import; y yes; - nothing.
+"""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from models import entities
+from models.codes import AgreementStatus
+from models.user import Role, User
+from services.access import ACTIONS, Permission
+from tests.support.builders import build_chief, build_world, raw_case
+
+ROLES = (
+    "roster_clerk community_staff window_clerk peace_law_director duty_leader case_leader mediator lawyer "
+    "department_liaison neighbor_chief ledger_leader system_admin security_admin audit_admin"
+).split()
+# fmt: off
+ENTITIES = """
+                          clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit
+unit                      ve      v       v       v       v       v       v       v       v       -       vx      v       v       -
+staff                     vcedxi  v       v       v       v       v       v       v       v       -       vx      -       -       -
+dispatch_rule             -       v       v       vcedxi  v       -       -       -       v       -       vx      v       -       -
+duty_day                  v       v       v       vcedxi  v       -       -       -       v       -       vx      -       -       -
+responsibility_agreement  -       v       -       vcedxi  v       v       -       -       v       -       vx      -       -       -
+responsibility_goal       -       ve      -       vcedxi  ve      v       -       -       ve      -       vx      -       -       -
+lawyer                    vcedxi  -       -       vcedxi  v       v       v       -       -       -       vx      -       -       -
+counsellor                vcedxi  -       -       vcedxi  v       v       -       -       -       -       vx      -       -       -
+case                      -       vce     vce     vcex    v       v       v       v       v       vc      vx      -       -       -
+team                      -       v       -       vx      vx      v       v       v       v       -       vx      -       -       -
+committee                 vcedxi  v       v       vcedxi  v       v       v       -       v       -       vx      -       -       -
+mediator                  vcedxi  ve      v       vcedxi  v       v       v       v       v       -       vx      -       -       -
+area                      vcedxi  v       v       v       v       v       v       v       v       v       vx      -       v       -
+residential_area          vcedxi  vcexi   v       v       v       v       -       -       -       -       vx      -       -       -
+building                  vcedxi  vcexi   v       v       v       v       -       -       -       -       vx      -       -       -
+household                 vcedxi  vcexi   v       v       v       v       v       -       -       v       vx      -       -       -
+household_member          vcedxi  vcedxi  -       v       v       v       -       -       -       v       vx      -       -       -
+chief                     vcedxi  vcexi   v       v       v       v       -       -       -       v       vx      -       -       -
+user                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v
+role                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v
+audit_event               -       -       -       -       -       -       -       -       -       -       -       -       -       vx
+access_event              -       -       -       -       -       -       -       -       -       -       -       -       -       vx
+dict_item                 -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
+term                      -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
+workday                   -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
+division                  -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
+"""
+PAGES = """
+                          clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit
+/admin/                   y       y       y       y       y       y       y       y       y       y       y       y       y       y
+/password                 y       y       y       y       y       y       y       y       y       y       y       y       y       y
+/admin/dispatch-desk/     -       -       -       y       y       -       -       -       -       -       -       -       -       -
+/admin/team-desk/?case=   -       -       -       y       y       y       -       -       -       -       -       -       -       -
+/admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -
+/admin/area-loads/        y       y       -       -       -       -       -       -       -       -       -       -       -       -
+"""
+STEPS = """
+                          clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit
+accept                    -       -       -       y       y       -       -       -       -       -       -       -       -       -
+decline                   -       -       -       y       y       -       -       -       -       -       -       -       -       -
+assign                    -       -       -       y       y       -       -       -       -       -       -       -       -       -
+feed_back                 -       y       -       y       y       y       y       -       y       -       -       -       -       -
+join                      -       -       -       y       y       y       -       -       -       -       -       -       -       -
+close                     -       -       -       y       y       -       -       -       -       -       -       -       -       -
+"""
+# fmt: on
+LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))
+PATHS = {"v": "", "c": "new/", "e": "edit/?id=", "d": "delete/?id=", "x": "export/", "i": "import/"}
+WRITTEN_BY_SERVICES = {"team", "audit_event", "access_event"}
+
+
+def table(text: str) -> dict[str, dict[str, str]]:
+    """{row: {role: cell}} of one of the tables above."""
+    lines = [line.split() for line in text.strip().splitlines()[1:]]
+    return {name: dict(zip(ROLES, cells, strict=True)) for name, *cells in lines}
+
+
+@pytest.fixture
+def ids(office) -> dict[str, str]:
+    """A sub-district with all roles, a user of each (unscoped, to see permissions alone), and row ids."""
+    from datetime import date
+
+    from models.agreement import ResponsibilityAgreement
+    from models.mediation import Committee
+    from seeds.base import expand, read
+
+    with office() as session:
+        world = build_world(session)
+        given = [Role(code=r["code"], name=r["name"], permissions=expand(r["permissions"])) for r in read("roles")]
+        session.add_all(given)
+        session.flush()
+        roles = {r.code: r for r in given}
+        for code in ROLES:
+            session.add(
+                User(username=code, name=code, role_id=roles[code].id, subdistrict_id="430181002", is_scoped=False,
+                     password_hash="-", must_change_password=False)
+            )  # fmt: skip
+        agreement = ResponsibilityAgreement(
+            year=2026, unit_id=world.justice.id, party_a_id=world.leader.id, due_on=date(2026, 3, 31),
+            title="责任书", status=AgreementStatus.DRAFT,
+        )  # fmt: skip
+        session.add(agreement)
+        session.flush()
+        return {
+            "case": raw_case(session, world).id, "household": world.east_household.id, "area": world.east_neighborhood.id,
+            "chief": build_chief(session, world.east_neighborhood).id, "unit": world.justice.id,
+            "mediator": world.part_timer.id, "lawyer": world.second_lawyer.id, "staff": world.clerk.id,
+            "committee": session.scalar(select(Committee.id)), "responsibility_agreement": agreement.id,
+            "dict_item": "channel:qr", "term": "divert", "division": "430181002002", "role": roles["lawyer"].id,
+            "user": session.scalar(select(User.id).where(User.username == "lawyer")),
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_opens_what_the_matrix_says_and_nothing_else(ids, client, sign_in, role):
+    sign_in(client, role)
+    wrong = []
+    for slug, cells in table(ENTITIES).items():
+        for letter, path in PATHS.items():
+            if path.endswith("id=") and slug not in ids:
+                continue
+            is_closed = letter not in "vx" and slug in WRITTEN_BY_SERVICES
+            if is_closed or (slug == "case" and letter == "d") or (slug in ("user", "role") and letter == "i"):
+                allowed = 422  # nobody may, and the page says why
+            else:
+                allowed = 200 if letter in cells[role] else 403
+            url = f"/admin/{slug.replace('_', '-')}/{path}{ids.get(slug, '') if path.endswith('=') else ''}"
+            status = client.get(url).status_code
+            if status != allowed and not (cells[role] == "-" and status == 403):
+                wrong.append((url, status, allowed))
+    for url, cells in table(PAGES).items():
+        status = client.get(url + (ids["case"] if url.endswith("=") else "")).status_code
+        if status != (200 if cells[role] == "y" else 403):
+            wrong.append((url, status, cells[role]))
+    for verb, cells in table(STEPS).items():
+        status = client.get(f"/admin/case/step/?id={ids['case']}&verb={verb}").status_code
+        if status != (200 if cells[role] == "y" else 403):
+            wrong.append((verb, status, cells[role]))
+    assert wrong == []
+
+
+def test_the_matrix_names_every_entity_of_the_menu():
+    assert set(table(ENTITIES)) == {e.slug() for e in entities() if e.__in_menu__}
+
+
+def test_the_matrix_knows_every_action():
+    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 11
+
+
+def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
+    known = {"index_view", "details_view", "reveal_view", "lookup_view", "template_view", *LETTERS.values()}
+    of_a_record = {"step_view", "upload_view", "file_view", "reset_view", "restructure_view"}
+    endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"}
+    rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}
+    assert rest == set()
+
+
+def test_a_visitor_is_sent_to_the_sign_in_page_from_everywhere(ids, client):
+    pages = [f"/admin/{slug.replace('_', '-')}/" for slug in table(ENTITIES)] + [p for p in table(PAGES)]
+    assert {client.get(p).headers.get("Location", "").split("?")[0] for p in pages} == {"/sign-in"}
+
+
+VERBS = {
+    "details": ("get", "details/?id={id}"), "edit": ("get", "edit/?id={id}"), "save": ("post", "edit/?id={id}"),
+    "delete": ("get", "delete/?id={id}"), "delete for good": ("post", "delete/"), "reveal": ("post", "reveal/"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def western_clerk(ids, office, client, sign_in):
+    """A community clerk of the western community, signed in."""
+    from models.area import Area
+
+    with office() as session:
+        user = session.scalars(select(User).where(User.username == "community_staff")).one()
+        user.is_scoped = True
+        user.area_id = session.scalar(select(Area.id).where(Area.full_name == "西里社区"))
+    return sign_in(client, "community_staff")
+
+
+@pytest.mark.parametrize("entity", ["household", "case", "chief", "area"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_record_of_another_community_is_not_found(ids, western_clerk, token, entity, verb):
+    method, path = VERBS[verb]
+    url = f"/admin/{entity}/{path}".format(id=ids[entity])
+    if method == "get":
+        status = western_clerk.get(url).status_code
+    else:
+        sent = {"csrf_token": token(western_clerk.get("/password").text), "id": ids[entity], "confirmed": "1",
+                "field": "mobile", "reason": "电话回访"}  # fmt: skip
+        status = western_clerk.post(url, data=sent).status_code
+    may_not_anyway = (entity, verb.split()[0]) in {
+        ("household", "delete"), ("chief", "delete"), ("area", "delete"), ("area", "edit"), ("area", "save"), ("case", "delete"),
+    }  # fmt: skip
+    assert status in ((403, 422) if may_not_anyway else (404,))
+
+
+@pytest.mark.parametrize("path", ["step/?id={id}&verb=feed_back", "file/?id={id}&file=x"])
+def test_a_case_of_another_community_is_not_found_on_its_own_pages(ids, western_clerk, path):
+    assert western_clerk.get(f"/admin/case/{path}".format(id=ids["case"])).status_code == 404
+
+
+def test_a_missing_record_and_a_hidden_one_get_the_same_page(ids, western_clerk):
+    import re
+
+    hidden = western_clerk.get(f"/admin/household/details/?id={ids['household']}").text
+    missing = western_clerk.get("/admin/household/details/?id=01900000-0000-7000-8000-000000000099").text
+    assert re.sub(r"nonce=\"[^\"]+\"", "", hidden) == re.sub(r"nonce=\"[^\"]+\"", "", missing)
+
+
+def test_a_look_up_does_not_offer_rows_of_another_community(ids, western_clerk):
+    found = western_clerk.get("/admin/case/lookup/?field=household&query=社区").json["results"]
+    assert [r["label"] for r in found] == ["乙某某 西里社区1号"]
+
+
+def test_an_export_holds_the_rows_of_the_own_community_only(ids, western_clerk, token):
+    import io
+
+    from openpyxl import load_workbook
+
+    sent = {"csrf_token": token(western_clerk.get("/admin/household/export/").text), "columns": ["household_no"]}
+    book = load_workbook(io.BytesIO(western_clerk.post("/admin/household/export/", data=sent).data))
+    assert [c.value for c in book.worksheets[0]["A"]] == ["户号", "H002"]
