@@ -54,18 +54,22 @@ class HomeView(AdminIndexView):
                 "empty": "没有待办的案件", "more_url": url_for("case.index_view", status=["registered", "accepted", "assigned", "fed_back"]),
             })  # fmt: skip
         if me.may("household:view"):
-            tiles += [
-                {"label": f.label, "figure": f"{f.count:,}", "note": f.how, "tone": f.tone, "url": self._roster_url(f.query)}
-                for f in overview.rosters(db.session)
-            ]
+            tiles += self._linked(overview.rosters(db.session))
+        if me.may("workday:view"):
+            tiles += self._linked(overview.calendar_gaps(db.session, today))
         return self.render(
             "admin/index.html", greeting=f"{current_user.name}，{_greeting(now())}", tiles=tiles, lists=lists
         )
 
     @staticmethod
-    def _roster_url(query: str) -> str:
-        endpoint, _, args = query.partition("?")
-        return url_for(endpoint) + (f"?{args}" if args else "")
+    def _linked(figures) -> list[dict]:
+        """Tiles of figures whose query names the page: `endpoint?arguments`."""
+        tiles = []
+        for f in figures:
+            endpoint, _, args = f.query.partition("?")
+            url = url_for(endpoint) + (f"?{args}" if args else "")
+            tiles.append({"label": f.label, "figure": f"{f.count:,}", "note": f.how, "tone": f.tone, "url": url})
+        return tiles
 
 
 def _greeting(at) -> str:

@@ -225,6 +225,10 @@ class CommitteeView(Attached, EntityView):
         return [{"text": sentence, "tone": "warn"} for sentence in lacking]
 
 
+class StaffView(EntityView):
+    presets = {"全部": "", "领导班子": "is_leader=yes", "工作人员": "is_leader=no&is_leader=none"}
+
+
 class MediatorView(Attached, EntityView):
     presets = {"全部": "", "专岗": "employment=dedicated", "专职": "employment=full_time", "兼职": "employment=part_time"}
 

@@ -3,7 +3,8 @@
 from .case import CaseView
 from .dispatch import DispatchView
 from .roster import (
-    AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, TreeView,
+    AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, StaffView,
+    TreeView,
 )  # fmt: skip
 from .system import ReadOnlyView, RoleView, UserView
 from .team import TeamView
@@ -15,6 +16,7 @@ ENTITY_VIEWS = {
     "Household": HouseholdView,
     "Committee": CommitteeView,
     "Mediator": MediatorView,
+    "Staff": StaffView,
     "ResponsibilityAgreement": AgreementView,
     "User": UserView,
     "Role": RoleView,

@@ -17,6 +17,7 @@ from models.neighbor import Chief
 
 from .access import Actor, Permission
 from .case_flow import OPEN_STATES
+from .due_dates import missing_years
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,16 @@ def next_due(session: Session, actor: Actor, limit: int) -> Sequence[Case]:
     if own and not actor.may(Permission.CASE_DISPATCH):
         statement = statement.where(or_(*own))
     return session.scalars(statement.order_by(Case.due_on.is_(None), Case.due_on, Case.id).limit(limit)).all()
+
+
+def calendar_gaps(session: Session, today: date) -> list[Figure]:
+    """A warning while a year that deadlines already reach has no work calendar."""
+    missing = missing_years(session, today)
+    if not missing:
+        return []
+    years = "、".join(map(str, missing))
+    how = f"{years}年节假日尚未导入，期限暂按周一至周五推算"
+    return [Figure("缺少工作日历的年份", len(missing), how, "workday.index_view", "warn")]
 
 
 def rosters(session: Session) -> list[Figure]:
