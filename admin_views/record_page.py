@@ -1,0 +1,169 @@
+"""The page of one record: facts, what belongs to it, its history; showing a masked value; deleting."""
+
+from __future__ import annotations
+
+from flask import current_app, flash, redirect, request
+from flask_admin import expose
+
+from extensions import db, transaction
+from models import Described
+from models.audit import AuditEvent
+from models.codes import AccessKind, AuditVerb
+from models.fields import Description
+from services import audit, lookups, records
+from services.access import Permission
+from services.errors import Missing, Refused
+from services.listing import Filter, Listing, Query
+from services.showing import masked, shown, text
+
+from .acting import actor
+
+
+class RecordPage:
+    """Mixed into `EntityView`."""
+
+    @expose("/details/")
+    def details_view(self):
+        row = self.find(request.args.get("id"))
+        return self.render("admin/details.html", **self.details(row))
+
+    def details(self, row: Described) -> dict:
+        """Everything the page of one record shows."""
+        return {
+            "record": {"title": lookups.label_of(row, actor()), "subtitle": self.entity.__label__, "badges": self.badges(row)},
+            "facts": self._facts(row), "buttons": self.buttons(row), "related": self._related(row),
+            "timeline": None, "changes": self._changes(row), "attachments": self._attachments(row),
+            "edit_url": self.link("edit_view", id=row.id) if self.can_change() else None,
+            "delete_url": self.link("delete_view", id=row.id) if self.can_remove() else None,
+        }  # fmt: skip
+
+    def badges(self, row: Described) -> list[dict]:
+        return []
+
+    def buttons(self, row: Described) -> list[dict]:
+        return []
+
+    def _facts(self, row: Described) -> list[dict]:
+        found: dict[str, list] = {}
+        for d in self.described.values():
+            if d.field.is_hidden or d.name == "permissions":
+                continue
+            value = getattr(row, d.key)
+            reveal = None
+            if value is not None and d.is_personal and masked(d, value, actor()) != value and actor().may(Permission.REVEAL):
+                reveal = {"url": self.link("reveal_view"), "field": d.name, "id": row.id}
+            found.setdefault(d.field.section or "基本情况", []).append({
+                "label": d.label, "text": self.cell(d, row), "reveal": reveal,
+                "is_wide": bool(d.kind and d.kind.is_long),
+            })  # fmt: skip
+        return [{"title": title, "items": items} for title, items in found.items()]
+
+    def _related(self, row: Described) -> list[dict]:
+        """Rows of other entities that point here: owned parts first, then what the reader may see."""
+        found = []
+        for view in current_app.extensions["entity_views"].values():
+            for d in view.described.values():
+                if d.target is None or d.target not in type(row).__mro__:
+                    continue
+                if d.is_part or (view.may("view") and d.field.filtered):
+                    found.append((not d.is_part, view._few(d.name, row.id, d.is_part)))
+        return [table for _, table in sorted(found, key=lambda pair: pair[0]) if table]
+
+    def _few(self, name: str, record_id: str, is_part: bool) -> dict | None:
+        """At most eight rows that point to a record by one reference."""
+        d = self.described[name]
+        columns = [c for c in self.columns if c != name][:6]
+        query = Query([Filter(d, [record_id])], page_size=8)
+        page = Listing(db.session, self.entity, actor()).page(query, columns, self.words)
+        if not page.rows and not is_part:
+            return None
+        title = self.entity.__label__ if is_part else f"{self.entity.__label__}（{d.label}）"
+        return {
+            "title": title, "columns": [self.described[c].label for c in columns],
+            "rows": [
+                {"url": self.link("details_view", id=r.id) if self.may("view") else None,
+                 "cells": [text(r.values[c]) for c in columns]}
+                for r in page.rows
+            ],
+            "create_url": self.link("create_view", **{name: record_id}) if is_part and self.may("create") else None,
+            "more_url": self.link("index_view", **{name: record_id}) if page.has_next and self.may("view") else None,
+            "empty": "还没有",
+        }  # fmt: skip
+
+    def _changes(self, row: Described) -> list[dict] | None:
+        """The history, each value through the reader's own masks."""
+        entries = (
+            db.session.query(AuditEvent).filter_by(entity=self.slug, record_id=str(row.id))
+            .order_by(AuditEvent.happened_at.desc(), AuditEvent.id.desc()).limit(20).all()
+        )  # fmt: skip
+        return [
+            {"time": text(e.happened_at), "who": e.user_name, "verb": e.verb.label,
+             "rows": self._diff(e) if e.verb is AuditVerb.UPDATE else []}
+            for e in entries
+        ]  # fmt: skip
+
+    def _diff(self, event: AuditEvent) -> list[dict]:
+        rows = []
+        for name, (old, new) in (event.changes or {}).items():
+            d = self.described.get(name)
+            if d is None or d.field.is_hidden or name == "permissions":
+                continue
+            rows.append({"label": d.label, "old": self._past(d, old), "new": self._past(d, new)})
+        return rows
+
+    def _past(self, d: Description, stored) -> str:
+        """A value out of the audit trail in words; sealed kinds are opened only to be masked."""
+        if stored is None:
+            return ""
+        if d.target:
+            return lookups.label(db.session, d.target, stored, actor()) or "（已看不到）"
+        value = audit.restored(d.column, stored)
+        return shown(d, value, actor(), self.words)
+
+    def _attachments(self, row: Described) -> dict | None:
+        """Only views mixed with `Attached` carry files."""
+        return None
+
+    @expose("/reveal/", methods=("POST",))
+    def reveal_view(self):
+        """One personal value in full, for a reason, on the record."""
+        actor().require(Permission.REVEAL)
+        row = self.find(request.form.get("id"))
+        d = self.described.get(request.form.get("field", ""))
+        reason = request.form.get("reason", "").strip()
+        if d is None or not d.is_personal:
+            raise Missing("没有这一项")
+        if len(reason) < 2:
+            raise Refused("请写明查看事由，例如“电话回访”", field="reason")
+        with transaction() as session:
+            audit.accessed(
+                session, AccessKind.REVEAL, entity=self.entity, record_id=row.id, detail=d.label, reason=reason[:200]
+            )
+        value = getattr(row, d.key) or ""
+        if request.accept_mimetypes.best == "application/json":
+            return {"value": value}
+        flash(f"{d.label}：{value}", "info")
+        return redirect(self.link("details_view", id=row.id))
+
+    @expose("/delete/", methods=("GET", "POST"))
+    def delete_view(self):
+        """Asks on a page of its own, so that no script is needed for the question."""
+        self.require("delete")
+        row = self.find(request.values.get("id"))
+        title = lookups.label_of(row, actor())
+        back = self.link("details_view", id=row.id)
+        if request.method == "POST" and request.form.get("confirmed"):
+            try:
+                with transaction() as session:
+                    records.delete(session, row)
+                flash(f"已删除{self.entity.__label__}“{title}”", "success")
+                return redirect(self.link())
+            except Refused as no:
+                flash(no.sentence, "error")
+                return redirect(back)
+        return self.render(
+            "admin/confirm.html", heading=f"删除{self.entity.__label__}", sentence=f"确定删除“{title}”吗？删除会记入操作日志。",
+            facts=[i for section in self._facts(row) for i in section["items"] if i["text"]][:8],
+            post_url=self.link("delete_view"), cancel_url=back, button_label="确定删除",
+            hidden=[("id", row.id), ("confirmed", "1")],
+        )  # fmt: skip
