@@ -20,8 +20,8 @@ WIDTHS = (34, 14, 14, 10, 6, 6)
 def main() -> None:
     asked = _arguments()
     with _store(asked) as store:
-        for number, rows in enumerate(asked.rows):
-            config = store.dataset(rows, print)
+        datasets = [store.dataset(rows, print) for rows in asked.rows]
+        for number, config in enumerate(datasets):
             households = data.count(config)
             print(f"\n{households:,} 户，{'PostgreSQL' if asked.database else 'SQLite'}")
             _print(("项目", "原版", "本台", "原版/本台", "SQL", "SQL"))
@@ -31,12 +31,13 @@ def main() -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="性能测试：与原版 Flask-Admin 同场比较")
-    parser.add_argument("--rows", type=int, nargs="+", default=[46_000, 1_000_000], help="住户数；不超过示例街道的就用示例街道")
-    parser.add_argument("--only", nargs="+", choices=PAGES + LONG, metavar="NAME", help="只测这些：" + " ".join(PAGES + LONG))
-    parser.add_argument("--database", default="", metavar="URL", help="PostgreSQL 服务器（可建库的账号）；默认用 SQLite")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="保留造好的数据库，下次直接用")
-    parser.add_argument("--seconds", type=float, default=10, help="每个项目大约用多少秒")
+    parser = argparse.ArgumentParser("python -m benchmarks", description="性能测试：与原版 Flask-Admin 同场比较")
+    add, known = parser.add_argument, PAGES + LONG
+    add("--rows", type=int, nargs="+", default=[46_000, 1_000_000], help="住户数；不超过示例街道的就用示例街道")
+    add("--only", nargs="+", choices=known, metavar="NAME", help="只测这些：" + " ".join(known))
+    add("--database", default="", metavar="URL", help="PostgreSQL 服务器（可建库的账号）；默认用 SQLite")
+    add("--keep", type=Path, metavar="DIR", help="保留造好的数据库，下次直接用")
+    add("--seconds", type=float, default=10, help="每个项目大约用多少秒")
     return parser.parse_args()
 
 
@@ -100,8 +101,8 @@ def _seeding(store: data.Store, config: Config, households: int) -> Sequence[str
 def _print(line: Sequence[str]) -> None:
     """One line of the table; a Chinese character is two wide."""
     wide = [sum(2 if ord(character) > 0x2E7F else 1 for character in cell) for cell in line]
-    cells = [(" " * (width - used)) + cell for cell, used, width in zip(line[1:], wide[1:], WIDTHS[1:], strict=True)]
-    print(line[0] + " " * (WIDTHS[0] - wide[0]), *cells, flush=True)
+    gaps = [" " * (width - used) for width, used in zip(WIDTHS, wide, strict=True)]
+    print(line[0] + gaps[0], *(gap + cell for gap, cell in zip(gaps[1:], line[1:], strict=True)), flush=True)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def _facts(session, subdistrict: str) -> Facts:
         select(Area).where(Area.kind == AreaKind.COMMUNITY).order_by(Area.code).limit(1)
     ).one()
     count = session.query(Household).count()
-    by_number = select(Household).where(Household.neighborhood_id.is_not(None)).order_by(Household.household_no)
+    by_number = select(Household).order_by(Household.household_no)
     record = session.scalars(by_number.offset(count // 2).limit(1)).one()
     return Facts(count, subdistrict, record.id, community.id, community.full_name, record.head_name)
 

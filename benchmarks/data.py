@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, MetaData, String, Table, column, create_engine, func, insert, make_url, select, table
+from sqlalchemy import (
+    Engine, MetaData, String, Table, column, create_engine, func, insert, make_url, select, table,
+)  # fmt: skip
 from sqlalchemy import text as sql
 from sqlalchemy.schema import Column
 
@@ -70,7 +72,7 @@ class Store:
 
     def drop(self, name: str) -> None:
         shutil.rmtree(self.folder / name, ignore_errors=True)
-        self._on_server(f'DROP DATABASE IF EXISTS "{_database(name)}"')
+        self._on_server(f'DROP DATABASE IF EXISTS "{_database(name)}" WITH (FORCE)')
 
     def drop_all(self) -> None:
         for made in [path.name for path in self.folder.iterdir() if path.is_dir()]:
@@ -83,7 +85,8 @@ class Store:
         report(f"正在准备数据库 {name} ……")
         self._clear(name, like)
         if like:
-            shutil.copytree(self.folder / like, self.folder / name, ignore=shutil.ignore_patterns(_READY, "log"))
+            others = shutil.ignore_patterns(_READY, "log")
+            shutil.copytree(self.folder / like, self.folder / name, ignore=others)
         build(self.config(name))
         mark.write_text(self.server)
 

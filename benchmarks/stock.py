@@ -21,7 +21,8 @@ from models import Base, sealed
 from models.household import Household
 
 COLUMNS = (
-    "household_no", "head_name", "mobile", "neighborhood", "residential_area", "address", "use", "member_count",
+    "household_no", "head_name", "mobile", "neighborhood", "residential_area", "address", "use",
+    "member_count",
 )  # fmt: skip
 _NAMES = {"neighborhood": "full_name", "residential_area": "name", "building": "name"}
 
@@ -52,8 +53,8 @@ class HouseholdView(ModelView):
     page_size = 20
     can_export = True
     form_columns = (
-        "household_no", "head_name", "mobile", "head_id_number", "neighborhood", "residential_area", "building",
-        "unit_no", "floor_no", "room_no", "address", "use", "member_count", "note",
+        "household_no", "head_name", "mobile", "head_id_number", "neighborhood", "residential_area",
+        "building", "unit_no", "floor_no", "room_no", "address", "use", "member_count", "note",
     )  # fmt: skip
     form_args = {name: {"get_label": label} for name, label in _NAMES.items()}
 
