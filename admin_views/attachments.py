@@ -62,7 +62,7 @@ class Attached:
 
 
 def _size(count: int) -> str:
-    return f"{count / 1024 / 1024:.1f} 兆" if count >= 1024 * 1024 else f"{max(count // 1024, 1)} 千字节"
+    return f"{count / 1024 / 1024:.1f} MB" if count >= 1024 * 1024 else f"{max(count // 1024, 1)} KB"
 
 
 def download(content: bytes, file_name: str, media_type: str) -> Response:

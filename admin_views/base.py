@@ -65,11 +65,13 @@ class EntityView(ListPage, FormPage, RecordPage, Sheets, PermittedView, ModelVie
     """All screens of one entity, each action behind its own permission `<slug>:<action>`.
 
     `columns` overrides the list's columns, `presets` are named filters shown above the list
-    as {label: query string}, `hidden_in_form` leaves attributes out of the form.
+    as {label: query string}, `hidden_in_form` leaves attributes out of the form, `shown_elsewhere`
+    names parts that the record page shows in a way of its own.
     """
 
     columns: Sequence[str] = ()
     presets: dict[str, str] = {}
+    shown_elsewhere: Sequence[str] = ()
     hidden_in_form: Sequence[str] = ()
     can_create = can_edit = can_delete = can_export = can_view_details = False
     form_columns: Sequence[str] = ()

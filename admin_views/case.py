@@ -19,7 +19,7 @@ from services.showing import text
 from .acting import actor
 from .attachments import Attached
 from .base import EntityView
-from .forms import show_errors, step_form
+from .forms import show_errors, step_data, step_form
 
 TONES = {
     CaseStatus.REGISTERED.label: "info", CaseStatus.ACCEPTED.label: "info", CaseStatus.ASSIGNED.label: "warn",
@@ -30,6 +30,7 @@ TONES = {
 class CaseView(Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
 
+    shown_elsewhere = ("CaseEvent",)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",
         "待办结": "status=fed_back", "已办结": "status=closed",
@@ -109,12 +110,12 @@ class CaseView(Attached, EntityView):
         row = self.find(request.args.get("id"))
         step = self._step(row)
         form_class = step_form(step, self.asker)
-        form = form_class(request.form if request.method == "POST" else None)
+        form = form_class(request.form if request.method == "POST" else None, data=step_data(step, row))
         loose, status = [], 200
         if request.method == "POST" and form.validate():
             try:
                 take_step(row, step, form)
-                flash(f"已{step.label}：{row.case_no}", "success")
+                flash(f"办理成功：{step.label}　{row.case_no}", "success")
                 return redirect(self.link("details_view", id=row.id))
             except Conflict as no:
                 loose, status = [no.sentence], 409

@@ -18,7 +18,7 @@ from services.showing import shown, text
 from .acting import actor
 from .base import CustomView
 from .case import take_step
-from .forms import Asker, show_errors, step_form
+from .forms import Asker, show_errors, step_data, step_form
 
 
 class DispatchView(CustomView):
@@ -40,11 +40,12 @@ class DispatchView(CustomView):
         if step is None and request.method == "POST":
             loose, status = ["这件案件刚刚已由别人办理，您的操作没有生效，请看最新情况"], 409
         if step is not None:
-            form = step_form(step, self._asker())(request.form if request.method == "POST" else None)
+            sent = request.form if request.method == "POST" else None
+            form = step_form(step, self._asker())(sent, data=step_data(step, case))
             if request.method == "POST" and form.validate():
                 try:
                     take_step(case, step, form)
-                    flash(f"{case.case_no} 已{step.label}", "success")
+                    flash(f"办理成功：{step.label}　{case.case_no}", "success")
                     return redirect(self._next(case, step, tray))
                 except Conflict as no:
                     loose, status = [no.sentence], 409

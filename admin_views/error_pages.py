@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import secrets
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -16,7 +16,7 @@ from services.errors import Conflict, Denied, Missing, Refused
 
 PAGES = {
     400: ("请求不完整", "这个地址或内容不符合要求，没有执行。请返回上一页，从页面上的链接或按钮重新操作。"),
-    401: ("请先登录", "您还没有登录，或登录已过期。请重新登录后再办理。"),
+    401: ("请重新登录", "登录已过期，没有提交。刚才填的内容还保存在本页签里：重新登录后回到那张表单，会自动填回。"),
     403: ("没有权限", "您的角色没有打开这个页面的权限；如工作需要，请联系安全管理员开通。"),
     404: ("没有找到", "没有这个页面或这条记录，可能已被删除，或不在您的负责范围内。"),
     405: ("不能这样打开", "这个地址不能直接打开，请从页面上的按钮操作。"),
@@ -47,7 +47,10 @@ def refused(error: Refused):
 
 
 def stale_page(_error: CSRFError):
-    return page(400, title="页面已过期", sentence="这一页打开太久或登录已变化，没有提交。请返回上一页，刷新后重新提交。")
+    return page(
+        400, title="页面已过期", is_lost=True,
+        sentence="这一页打开太久或登录已失效，没有提交。刚才填的内容还保存在本页签里：重新登录后回到那张表单，会自动填回。",
+    )  # fmt: skip
 
 
 def known(error: HTTPException):
@@ -95,13 +98,19 @@ def _roll_back() -> None:
         db.session.remove()
 
 
-def page(code: int, title: str | None = None, sentence: str | None = None, reference: str | None = None):
-    """The answer for a status code; needs no database."""
+def page(
+    code: int, title: str | None = None, sentence: str | None = None, reference: str | None = None,
+    is_lost: bool = False,
+):
+    """The answer for a status code; needs no database. `is_lost`: one has to sign in again."""
     known_title, known_sentence = PAGES.get(code, PAGES[400 if code < 500 else 500])
     sentence = sentence or known_sentence
     if request.accept_mimetypes.best == "application/json":
         return {"sentence": sentence, "reference": reference}, code
+    is_lost = is_lost or code == 401
+    sign_in_url = url_for("account.sign_in", next=request.full_path.rstrip("?")) if is_lost else None
     home = "/admin/" if getattr(current_user, "is_authenticated", False) else "/"
     return render_template(
-        "error.html", code=code, title=title or known_title, sentence=sentence, home_url=home, reference=reference
-    ), code
+        "error.html", code=code, title=title or known_title, sentence=sentence, home_url=home, reference=reference,
+        sign_in_url=sign_in_url,
+    ), code  # fmt: skip

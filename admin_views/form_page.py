@@ -33,11 +33,12 @@ class FormPage:
                     fill(row, form, self._form_fields(is_new=True))
                     self.save(session, row, is_new=True)
                     target = self.link("details_view", id=row.id)
-                flash(f"已新增{self.entity.__label__}", "success")
-                return redirect(self.link("create_view") if request.form.get("another") else target)
+                    again = self.link("create_view", **self._owner_of(row))
+                flash(f"已保存：{self.heading_of_new()}", "success")
+                return redirect(again if request.form.get("another") else target)
             except Refused as no:
                 loose = show_errors(form, no)
-        return self._show_form(form, f"新增{self.entity.__label__}", self.link(), loose, is_new=True)
+        return self._show_form(form, self.heading_of_new(), self.link(), loose, is_new=True)
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self):
@@ -65,6 +66,13 @@ class FormPage:
             lock_version=getattr(row, "version", None), is_new=False,
         )  # fmt: skip
         return response, status
+
+    def _owner_of(self, row: Described) -> dict[str, str]:
+        """The owner of a part, for the next part of the same owner."""
+        return {d.name: getattr(row, d.key) for d in self.described.values() if d.is_part}
+
+    def heading_of_new(self) -> str:
+        return f"新增{self.entity.__label__}"
 
     def suggested(self) -> dict:
         """What an empty form starts with, by attribute name."""

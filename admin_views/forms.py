@@ -47,6 +47,7 @@ class Box(Field):
         self.label_for, self.maxlength, self.autocomplete = label_for, maxlength, autocomplete
         self.is_typed = is_typed
         self.typed: str | None = None
+        self.words = ""
         self.flags.required = needed
 
     def process_data(self, value):
@@ -55,6 +56,12 @@ class Box(Field):
             self.data = None
             with suppress(ValueError):  # an address may say anything; nonsense is left out
                 self.data = self.read(value)
+
+    def process(self, formdata, *args, **kwargs):
+        # A look-up sends what was typed beside the id of the row taken from the list.
+        if formdata is not None and self.widget_name == "lookup":
+            self.words = (formdata.get(f"{self.name}__text") or "").strip()
+        super().process(formdata, *args, **kwargs)
 
     def process_formdata(self, valuelist):
         if self.widget_name == "permissions":
@@ -77,6 +84,8 @@ class Box(Field):
     def pre_validate(self, form):
         if self.process_errors:
             raise StopValidation()
+        if self.data is None and self.words:
+            raise StopValidation(f"请从下拉结果中点选“{self.words[:20]}”；没有出现就换个说法再找")
         if self.is_needed and (self.data is None or self.data == ""):
             raise StopValidation(f"请填写{self.label.text}")
 
@@ -91,7 +100,9 @@ class Box(Field):
     @property
     def display(self) -> str:
         """The words for a look-up's current id."""
-        return self.label_for(self._value()) if self.label_for and self._value() else ""
+        if not self.label_for:
+            return ""
+        return self.label_for(self._value()) if self._value() else self.words
 
 
 class ItemBox(Box):
@@ -274,6 +285,11 @@ def step_form(step: Step, asker: Asker) -> type[Form]:
             box = asker.typed(ask.name, ask.label, ask.type, **options)
         boxes[ask.name] = box
     return type(f"{step.verb.title()}Form", (Form,), {n: b for n, b in boxes.items()})
+
+
+def step_data(step: Step, subject: Described) -> dict:
+    """What a step's form begins with."""
+    return {ask.name: getattr(subject, ask.name) for ask in step.asks if ask.is_prefilled}
 
 
 def sections(form: Form, descriptions: Sequence[Description], label: str) -> list[dict]:

@@ -53,8 +53,14 @@ class HomeView(AdminIndexView):
                 ],
                 "empty": "没有待办的案件", "more_url": url_for("case.index_view", status=["registered", "accepted", "assigned", "fed_back"]),
             })  # fmt: skip
-        if me.may("household:view"):
+        if me.may("chief:edit"):
             tiles += self._linked(overview.rosters(db.session))
+        if me.may("responsibility_agreement:edit"):
+            tiles += self._linked(overview.late_agreements(db.session, today))
+        if me.may("user:edit"):
+            tiles += self._linked(overview.accounts(db.session))
+        if me.may("audit_event:view"):
+            tiles += self._linked(overview.logs(db.session, today))
         if me.may("workday:view"):
             tiles += self._linked(overview.calendar_gaps(db.session, today))
         return self.render(

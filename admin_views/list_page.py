@@ -29,7 +29,8 @@ class ListPage:
         args = request.args.to_dict(flat=False)
         query = parse(self.entity, args, actor())
         listing = Listing(db.session, self.entity, actor())
-        page = listing.page(query, list(self.columns), self.words)
+        has_items = any(self.described[name].field.dictionary for name in self.columns)
+        page = listing.page(query, list(self.columns), self.words if has_items else {})
         return self.render("admin/list.html", page=self._page(query, page, listing.count(query)))
 
     def _page(self, query: Query, page, count: int) -> dict:
@@ -141,6 +142,8 @@ class ListPage:
     def in_words(self, wanted: Filter) -> str:
         """One filter as a readable sentence."""
         d, kind = wanted.description, filter_type(wanted.description)
+        if wanted.values == [EMPTY]:
+            return f"{d.label} 未填"
         if kind in ("date", "number"):
             if wanted.low is not None and wanted.high is not None:
                 return f"{d.label} {text(wanted.low)} 至 {text(wanted.high)}"

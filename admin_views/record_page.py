@@ -62,6 +62,8 @@ class RecordPage:
         """Rows of other entities that point here: owned parts first, then what the reader may see."""
         found = []
         for view in current_app.extensions["entity_views"].values():
+            if view.entity.__name__ in self.shown_elsewhere:
+                continue
             for d in view.described.values():
                 if d.target is None or d.target not in type(row).__mro__:
                     continue
@@ -85,7 +87,7 @@ class RecordPage:
                  "cells": [text(r.values[c]) for c in columns]}
                 for r in page.rows
             ],
-            "create_url": self.link("create_view", **{name: record_id}) if is_part and self.may("create") else None,
+            "create_url": self.link("create_view", **{name: record_id}) if is_part and self.can_add() else None,
             "more_url": self.link("index_view", **{name: record_id}) if page.has_next and self.may("view") else None,
             "empty": "还没有",
         }  # fmt: skip

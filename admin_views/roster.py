@@ -100,6 +100,10 @@ def _masked_name(name: str) -> str:
     return shown(describe(Chief)["name"], name, actor(), {})
 
 
+class Unconfirmed(Refused):
+    """A warning that a second press of the button overrides."""
+
+
 class LoadsView(CustomView):
     """Neighbourhoods outside 5–15 households or without a chief; moving households, splitting."""
 
@@ -133,7 +137,7 @@ class LoadsView(CustomView):
         node = records.find(db.session, Area, request.args.get("id", ""))
         if node.kind is not AreaKind.NEIGHBORHOOD:
             raise Refused("只能在“邻”这一级调整联户")
-        warnings, status = [], 200
+        warnings, status, must_confirm = [], 200, False
         chosen = request.form.getlist("household")
         if request.method == "POST":
             try:
@@ -144,8 +148,9 @@ class LoadsView(CustomView):
                 flash(f"已调整{len(chosen)}户", "success")
                 return redirect(url_for(".restructure_view", id=node.id))
             except Refused as no:
-                warnings, status = [no.sentence], 422
-        return self.render("admin/restructure.html", **self._page(node, chosen, warnings)), status
+                warnings, status, must_confirm = [no.sentence], 422, isinstance(no, Unconfirmed)
+        page = self._page(node, chosen, warnings)
+        return self.render("admin/restructure.html", must_confirm=must_confirm, **page), status
 
     def _move(self, session, node: Area, chosen: list[str]) -> list[str]:
         name = request.form.get("new_name", "").strip()
@@ -157,6 +162,9 @@ class LoadsView(CustomView):
         if name:
             return areas.split(session, node, chosen, name, actor(), now())[1]
         wanted = lookups.checked(session, "调整到", Area, target, ("neighborhood",))
+        foreseen = areas.foresee(session, chosen, wanted)
+        if foreseen and not request.form.get("confirmed"):
+            raise Unconfirmed("；".join(foreseen) + "。确定要这样，请再点“仍然调整”")
         return areas.reassign(session, chosen, wanted, actor(), now())
 
     @staticmethod
@@ -184,8 +192,8 @@ class ChiefView(EntityView):
     """The three chiefs; a chief in office is followed by “换人”, which ends the term by itself."""
 
     presets = {
-        "全部": "", "片长": "kind=sector", "组长": "kind=group", "邻长": "kind=neighborhood",
-        "村（居）民代表": "is_representative=yes",
+        "全部": "", "在任": "ended_on=none", "片长": "kind=sector&ended_on=none", "组长": "kind=group&ended_on=none",
+        "邻长": "kind=neighborhood&ended_on=none", "村（居）民代表": "is_representative=yes&ended_on=none",
     }  # fmt: skip
 
     def badges(self, row):
@@ -199,6 +207,10 @@ class ChiefView(EntityView):
 
     def suggested(self):
         return {"started_on": local_day(now())}
+
+    def heading_of_new(self):
+        replaces = request.args.get("replaces")
+        return f"换人：接替{lookups.label_of(self.find(replaces), actor())}" if replaces else super().heading_of_new()
 
     def save(self, session, row, is_new):
         replaces = request.args.get("replaces")
@@ -236,7 +248,15 @@ class MediatorView(Attached, EntityView):
 class AgreementView(Attached, EntityView):
     presets = {"全部": "", "未签名单": "status=draft", "已签订": "status=signed"}
 
+    def buttons(self, row):
+        if row.signed_on or not self.can_change():
+            return []
+        return [{"label": "签订", "url": self.link("edit_view", id=row.id) + "#f-signed_on", "is_primary": True,
+                 "method": "get", "confirm": None}]  # fmt: skip
+
     def tone(self, name, values):
+        if name == "due_on" and text(values["status"]) == "未签订" and values["due_on"] < local_day(now()):
+            return "bad"
         if name == "status":
             return "ok" if text(values["status"]) == "已签订" else "warn"
         return None

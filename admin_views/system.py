@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, request
 from flask_admin import expose
 
-from extensions import now, transaction
+from extensions import db, now, transaction
 from services import records, sign_in
 from services.errors import Refused
 
@@ -40,6 +40,12 @@ class UserView(OneByOne, EntityView):
         elif not row.is_active:
             sign_in.end_all(session, row, now())
 
+    def badges(self, row):
+        found = [{"text": "启用" if row.is_active else "停用", "tone": "ok" if row.is_active else "muted"}]
+        if sign_in.is_locked(db.session, row, now()):
+            found.append({"text": "连续输错已锁定15分钟，重置密码可立即解锁", "tone": "bad"})
+        return found
+
     def buttons(self, row):
         if not self.may("edit"):
             return []
@@ -50,11 +56,8 @@ class UserView(OneByOne, EntityView):
     def reset_view(self):
         self.require("edit")
         row = self.find(request.args.get("id"))
-        password = sign_in.new_password()
         with transaction() as session:
-            row.password_hash = sign_in.hash_password(password)
-            row.must_change_password = True
-            sign_in.end_all(session, row, now())
+            password = sign_in.reset(session, row, now())
         flash(f"新密码：{password}　只显示这一次，请当面交给本人", "warning")
         return redirect(self.link("details_view", id=row.id))
 

@@ -24,8 +24,8 @@ class ResponsibilityAgreement(
 ):  # fmt: skip
     """The agreement of one year between the sub-district and one unit or community."""
 
-    year: Mapped[int] = field("年度", listed=True, filtered=True, low=2000, high=2100)
     unit: Mapped[Unit] = ref("责任单位", listed=True, filtered=True)
+    year: Mapped[int] = field("年度", listed=True, filtered=True, low=2000, high=2100)
     title: Mapped[ShortText] = field("名称", listed=True, searched=True, default="信访工作责任书")
     party_a: Mapped[Staff] = ref("街道签订人", listed=True)
     party_b: Mapped[Staff | None] = ref("单位签订人", listed=True)

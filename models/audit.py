@@ -21,7 +21,7 @@ class AuditEvent(Entity, label="操作日志", group="系统", title=("entity_la
     """One change of one record; `changes` is {attribute: [old, new]}, sealed values stay sealed."""
 
     happened_at: Mapped[datetime] = field("时间", listed=True, sorted=True, filtered=True)
-    user: Mapped[User | None] = ref("操作人", filtered=True)
+    user: Mapped[User | None] = ref("操作账号", filtered=True)
     user_name: Mapped[ShortText] = field("操作人", listed=True)
     entity: Mapped[str] = field("对象代号", type_=String(40), is_hidden=True)
     entity_label: Mapped[ShortText] = field("对象", listed=True, filtered=True)
@@ -36,7 +36,7 @@ class AccessEvent(Entity, label="访问日志", group="系统", title=("kind",),
     """A reading of personal data, an export, a sign-in."""
 
     happened_at: Mapped[datetime] = field("时间", listed=True, sorted=True, filtered=True)
-    user: Mapped[User | None] = ref("操作人", filtered=True)
+    user: Mapped[User | None] = ref("操作账号", filtered=True)
     user_name: Mapped[ShortText] = field("操作人", listed=True)
     kind: Mapped[AccessKind] = field("动作", listed=True, filtered=True)
     entity_label: Mapped[ShortText | None] = field("对象", listed=True)

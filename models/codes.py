@@ -232,3 +232,4 @@ class AccessKind(Code):
     SIGN_IN = "sign_in", "登录"
     SIGN_OUT = "sign_out", "退出"
     LOCKED = "locked", "登录锁定"
+    RESET = "reset", "重置密码"

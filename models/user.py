@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Shared, uuid7
 from .fields import field, ref
-from .kinds import PersonName, ShortText, Username
+from .kinds import ShortText, Username
 
 if TYPE_CHECKING:
     from .area import Area
@@ -28,14 +28,14 @@ class Role(Shared, label="角色", group="系统", title=("name",), key=("code",
     note: Mapped[ShortText | None] = field("说明", listed=True)
 
 
-class User(Shared, label="用户", group="系统", title=("name",), key=("username",), order=1, sort="username"):
+class User(Shared, label="用户", group="系统", title=("name",), hint=("username",), key=("username",), order=1, sort="username"):
     """An account. `area` narrows what is seen to one branch of the tree, `unit` to one unit."""
 
     id: Mapped[str] = mapped_column(Uuid(as_uuid=False), primary_key=True, default=uuid7)
     username: Mapped[Username] = field("登录名", listed=True, searched=True, unique=True)
-    name: Mapped[PersonName] = field("姓名", listed=True, searched=True)
+    name: Mapped[ShortText] = field("姓名", listed=True, searched=True, help="工作人员姓名，记在办理过程和日志里，不打星号")
     role: Mapped[Role] = ref("角色", listed=True, filtered=True)
-    subdistrict_id: Mapped[str] = field("街道", ForeignKey("divisions.code"), type_=String(9), is_fixed=True)
+    subdistrict_id: Mapped[str] = field("街道", ForeignKey("divisions.code"), type_=String(9), is_fixed=True, is_hidden=True)
     area: Mapped[Area | None] = ref("负责区域", listed=True, filtered=True, help="只看这个区域及以下；留空不按区域限制")
     unit: Mapped[Unit | None] = ref("所在单位", listed=True, filtered=True)
     worker: Mapped[Worker | None] = ref("对应人员", help="调解员、律师、工作人员名册里的本人")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from sqlalchemy import ColumnElement, and_, event, false, or_, select, true
 from sqlalchemy.orm import Session, with_loader_criteria
@@ -184,6 +184,12 @@ def scoped_classes() -> list[type]:
     ]  # fmt: skip
 
 
+@lru_cache(maxsize=256)
+def _options(actor: Actor, _class_count: int) -> tuple:
+    """The scope of one actor on every class, made once; a class declared later makes it anew."""
+    return tuple(with_loader_criteria(cls, criterion(cls, actor), include_aliases=True) for cls in scoped_classes())
+
+
 def _add_criteria(state) -> None:
     if not (state.is_select or state.is_update or state.is_delete):
         return
@@ -191,10 +197,7 @@ def _add_criteria(state) -> None:
     if actor is None:
         raise RuntimeError("no actor is bound to this session; call services.access.bind first")
     mappers = {m for m in state.all_mappers} if state.is_orm_statement else set()
-    options = [
-        with_loader_criteria(cls, criterion(cls, actor), include_aliases=True)
-        for cls in scoped_classes()
-    ]
+    options = list(_options(actor, len(Base.registry.mappers)))
     if actor.subdistrict_id and User.__mapper__ in mappers:
         options.append(with_loader_criteria(User, User.subdistrict_id == actor.subdistrict_id))
     state.statement = state.statement.options(*options)

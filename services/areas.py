@@ -254,11 +254,16 @@ def loads(session: Session, show: str, limit: int = 200) -> tuple[list[Load], di
         show, statement.selected_columns.household_count
     )
     rows = session.execute(statement.where(conditions[show]).order_by(order, Area.code).limit(limit))
-    counts = {
+    return [Load(*row) for row in rows], load_counts(session)
+
+
+def load_counts(session: Session) -> dict[str, int]:
+    """How many neighbourhoods are in each kind of trouble."""
+    statement, conditions = _loads()
+    return {
         key: session.scalar(select(func.count()).select_from(statement.where(condition).subquery()))
         for key, condition in conditions.items()
     }
-    return [Load(*row) for row in rows], counts
 
 
 def household_count(session: Session, area_id: str) -> int:
@@ -292,6 +297,23 @@ def _households(session: Session, ids: Sequence[str]) -> list[Household]:
     if len(rows) != len(wanted):
         raise Missing("所选住户中有的已被删除或不在您的负责范围内，请刷新后重新勾选")
     return rows
+
+
+def foresee(session: Session, ids: Sequence[str], target: Area) -> list[str]:
+    """What would be wrong (R12) if these households moved to a neighbourhood; nothing is changed."""
+    rows = _households(session, ids)
+    leaving: dict[str, int] = {}
+    for row in rows:
+        if row.neighborhood_id and row.neighborhood_id != target.id:
+            leaving[row.neighborhood_id] = leaving.get(row.neighborhood_id, 0) + 1
+    change = {area_id: -count for area_id, count in leaving.items()}
+    change[target.id] = sum(row.neighborhood_id != target.id for row in rows)
+    found = []
+    for area in session.scalars(select(Area).where(Area.id.in_(change)).order_by(Area.code)):
+        warning = load_warning(household_count(session, area.id) + change[area.id])
+        if warning:
+            found.append(f"调整后{area.full_name}为{warning}")
+    return found
 
 
 def _warnings(session: Session, area_ids: set[str]) -> list[str]:

@@ -99,7 +99,7 @@ def title_of(row: Described) -> str:
     """A row's name in the trail: its plain title attributes, personal ones left out."""
     described = describe(type(row))
     parts = []
-    for name in row.__title__:
+    for name in (*row.__title__, *row.__hint__):
         known = described.get(name)
         if known and not known.target and not known.is_personal and not known.field.dictionary:
             value = getattr(row, known.key)

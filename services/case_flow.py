@@ -239,7 +239,7 @@ CASE_FLOW = Flow(
     [
         Step(
             "accept", "受理", {S.REGISTERED}, S.ACCEPTED, P.CASE_ACCEPT,
-            asks=(Ask("level", "事项层级", MatterLevel, is_required=False),),
+            asks=(Ask("level", "事项层级", MatterLevel, is_required=False, is_prefilled=True),),
             effects=(_accept,),
             hint="属于街道受理范围的，受理后进入分流调度",
         ),
@@ -280,7 +280,7 @@ CASE_FLOW = Flow(
                 Ask("outcome", "办理结果", CaseOutcome),
                 Ask("result", "结果说明", is_long=True),
                 Ask("tier", "化解层级", Tier, help="在哪一级解决的"),
-                Ask("is_informed", "已告知当事人", bool, is_required=False),
+                Ask("is_informed", "已告知当事人", bool),
             ),
             guards=(citizen_is_informed,),
             effects=(_close,),

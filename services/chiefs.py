@@ -14,6 +14,7 @@ from models.neighbor import Chief
 
 from . import records
 from .access import Actor
+from .case_flow import local_day
 from .errors import Refused
 from .showing import masked
 
@@ -30,6 +31,9 @@ def _fits_the_area(session: Session, chief: Chief, actor: Actor, now: datetime) 
         raise Refused("姓名和电话都变了，像是换了人。换人请点“换人”，前任的任期会保留；只是更正请分两次修改", field="name")
     if chief.started_on is None:
         raise Refused("请填写任职日期", field="started_on")
+    if chief.started_on > local_day(now) or (chief.ended_on and chief.ended_on > local_day(now)):
+        late = "started_on" if chief.started_on > local_day(now) else "ended_on"
+        raise Refused("任职、卸任日期不能晚于今天，到那天再登记", field=late)
     if chief.ended_on is not None and chief.ended_on < chief.started_on:
         raise Refused("卸任日期不能早于任职日期", field="ended_on")
     if chief.ended_on is None:

@@ -21,7 +21,8 @@ from .errors import Conflict, Refused
 class Ask:
     """One question of a step: how it is asked on the form, and whether it must be answered.
 
-    `type` is str, bool, date, int, a `Code` class, or an entity (answered by a row).
+    `type` is str, bool, date, int, a `Code` class, or an entity (answered by a row). With
+    `is_prefilled` the form begins with what the subject says already.
     """
 
     name: str
@@ -30,7 +31,7 @@ class Ask:
     is_required: bool = True
     is_long: bool = False
     help: str = ""
-    target_filter: str = ""
+    is_prefilled: bool = False
 
 
 Guard = Callable[..., str | None]

@@ -125,6 +125,8 @@ def _first(args: Mapping[str, list[str]], name: str) -> str:
 
 def _filter(description: Description, args, actor: Actor) -> Filter | None:
     name, kind = description.name, filter_type(description)
+    if _first(args, name) == EMPTY and description.column.nullable:
+        return Filter(description, [EMPTY])
     if kind in ("date", "number"):
         low_key, high_key = ("__from", "__to") if kind == "date" else ("__min", "__max")
         low, high = _first(args, name + low_key), _first(args, name + high_key)
@@ -211,14 +213,23 @@ class Listing:
     def conditions(self, query: Query) -> list[ColumnElement[bool]]:
         """The WHERE of filters and search; the row scope is added by the session."""
         found = [self._condition(wanted) for wanted in query.filters]
-        for word in query.search.split()[:6]:
-            found.append(self._matches(word))
+        found += [self._matches(word) for word in self._words(query.search)]
         return found
+
+    def _words(self, search: str) -> list[str]:
+        """The words of a search; a number typed with blanks is one word."""
+        for d in self.described.values():
+            sealed = d.field.searched and d.is_personal and not d.kind.is_open
+            if sealed and search and d.kind.check(d.kind.normalise(search)) is None:
+                return [search]
+        return search.split()[:6]
 
     def _condition(self, wanted: Filter) -> ColumnElement[bool]:
         description = wanted.description
         column = getattr(self.entity, description.key)
         kind = filter_type(description)
+        if wanted.values == [EMPTY]:
+            return column.is_(None)
         if kind == "number":
             return and_(*_bounds(column, wanted.low, wanted.high))
         if kind == "date":
@@ -242,12 +253,21 @@ class Listing:
             return column.in_([normalise(value) for value in wanted.values])
         return column.in_(wanted.values)
 
-    @staticmethod
-    def _points_to(description: Description, column, value: str) -> ColumnElement[bool]:
+    def _points_to(self, description: Description, column, value: str) -> ColumnElement[bool]:
         """Rows whose reference is empty, is this row, or, for areas, lies below it."""
         if value == EMPTY:
             return column.is_(None)
-        return column.in_(_branch(value)) if description.target is Area else column == value
+        return column.in_(self._branch(value)) if description.target is Area else column == value
+
+    def _branch(self, area_id: str) -> Select:
+        """The ids of an area and of all areas below it; its code is looked up once, so the plan knows it."""
+        areas = Area.__table__
+        here = areas.c.subdistrict_id == self.actor.subdistrict_id
+        code = select(areas.c.code).where(here, areas.c.id == area_id).scalar_subquery()
+        below = areas.alias()
+        return select(below.c.id).where(
+            below.c.subdistrict_id == self.actor.subdistrict_id, below.c.code.like(code + "%")
+        )
 
     @staticmethod
     def _item(column, value: str) -> ColumnElement[bool]:
@@ -386,15 +406,6 @@ def _contains(column, word: str) -> ColumnElement[bool]:
     if word.isascii():
         return func.lower(column).contains(word.lower(), autoescape=True)
     return column.contains(word, autoescape=True)
-
-
-def _branch(area_id: str) -> Select:
-    """The ids of an area and of all areas below it."""
-    top = Area.__table__.alias()
-    below = Area.__table__.alias()
-    return select(below.c.id).join(
-        top, and_(below.c.subdistrict_id == top.c.subdistrict_id, below.c.code.startswith(top.c.code))
-    ).where(top.c.id == area_id)  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import and_, case as when, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.area import Area
+from models.agreement import ResponsibilityAgreement
 from models.case import Case
-from models.codes import AreaKind, CaseStatus
+from models.audit import AccessEvent, AuditEvent
+from models.codes import AccessKind, AgreementStatus, CaseStatus
 from models.household import Household
-from models.neighbor import Chief
+from models.user import User
 
+from . import areas
 from .access import Actor, Permission
 from .case_flow import OPEN_STATES
 from .due_dates import missing_years
+from .showing import LOCAL
 
 
 @dataclass(frozen=True)
@@ -78,26 +81,69 @@ def calendar_gaps(session: Session, today: date) -> list[Figure]:
     return [Figure("缺少工作日历的年份", len(missing), how, "workday.index_view", "warn")]
 
 
+def accounts(session: Session) -> list[Figure]:
+    """What the security administrator should look at."""
+    line = session.execute(
+        select(
+            func.count(when((User.is_active.is_(True), 1))).label("active"),
+            func.count(when((and_(User.is_active.is_(True), User.last_seen_at.is_(None)), 1))).label("unused"),
+            func.count(when((and_(User.is_active.is_(True), User.must_change_password.is_(True)), 1))).label("fresh"),
+        ).select_from(User)
+    ).one()  # fmt: skip
+    return [
+        Figure("启用的账号", line.active, "可以登录的账号", "user.index_view?is_active=yes"),
+        Figure("从未登录的账号", line.unused, "启用以后一次也没有登录过的", "user.index_view?is_active=yes"),
+        Figure("未改初始密码", line.fresh, "还在用初始密码的账号", "user.index_view?is_active=yes"),
+    ]
+
+
+def logs(session: Session, today: date) -> list[Figure]:
+    """What the audit administrator should look at."""
+    since = datetime.combine(today, time(), LOCAL)
+    changes = session.scalar(select(func.count()).select_from(AuditEvent).where(AuditEvent.happened_at >= since))
+    readings = dict(
+        session.execute(
+            select(AccessEvent.kind, func.count()).where(AccessEvent.happened_at >= since).group_by(AccessEvent.kind)
+        ).all()
+    )
+    wanted = {
+        AccessKind.REVEAL: "今日查看明文", AccessKind.EXPORT: "今日导出", AccessKind.EXPORT_CLEAR: "今日明文导出",
+        AccessKind.LOCKED: "今日登录锁定",
+    }  # fmt: skip
+    return [
+        Figure("今日改动", changes, "今天写入操作日志的条数", f"audit_event.index_view?happened_at__from={today}"),
+        *(
+            Figure(label, readings.get(kind, 0), f"今天访问日志里“{kind.label}”的条数",
+                   f"access_event.index_view?kind={kind.value}&happened_at__from={today}",
+                   "warn" if kind is AccessKind.LOCKED and readings.get(kind) else "")
+            for kind, label in wanted.items()
+        ),
+    ]  # fmt: skip
+
+
+def late_agreements(session: Session, today: date) -> list[Figure]:
+    """Responsibility agreements past their day and not signed."""
+    late = session.scalar(
+        select(func.count()).select_from(ResponsibilityAgreement).where(
+            ResponsibilityAgreement.status == AgreementStatus.DRAFT, ResponsibilityAgreement.due_on < today
+        )
+    )
+    query = f"responsibility_agreement.index_view?status=draft&due_on__to={today - timedelta(days=1)}"
+    return [Figure("逾期未签责任书", late, f"应签日期早于{today:%m-%d}、还没有签订的", query, "bad" if late else "")]
+
+
 def rosters(session: Session) -> list[Figure]:
     """What the rosters lack."""
     without = session.execute(
         select(func.count()).select_from(Household).where(Household.neighborhood_id.is_(None))
     ).scalar_one()
-    served = select(Chief.area_id).where(Chief.ended_on.is_(None))
-    headless = session.execute(
-        select(func.count()).select_from(Area)
-        .where(Area.kind == AreaKind.NEIGHBORHOOD, Area.id.not_in(served))
-    ).scalar_one()  # fmt: skip
-    per = (
-        select(func.count().label("n")).select_from(Household)
-        .where(Household.neighborhood_id.is_not(None)).group_by(Household.neighborhood_id).subquery()
-    )  # fmt: skip
-    over, under = session.execute(
-        select(func.count(when((per.c.n > 15, 1))), func.count(when((per.c.n < 5, 1)))).select_from(per)
-    ).one()
+    counts = areas.load_counts(session)
+    notes = {"over": "联系户数多于15户的邻", "under": "联系户数少于5户的邻", "headless": "没有在任邻长的邻"}
+    labels = {"over": "超过15户的邻", "under": "不足5户的邻", "headless": "没有邻长的邻"}
     return [
         Figure("没有归邻的住户", without, "住户名册里“所属邻”为空的", "household.index_view?neighborhood=none", "warn" if without else ""),
-        Figure("没有邻长的邻", headless, "没有在任邻长的邻", "area_loads.index_view?show=headless", "warn" if headless else ""),
-        Figure("超过15户的邻", over, "联系户数多于15户的邻", "area_loads.index_view?show=over", "warn" if over else ""),
-        Figure("不足5户的邻", under, "联系户数少于5户的邻", "area_loads.index_view?show=under", "warn" if under else ""),
+        *(
+            Figure(labels[key], counts[key], notes[key], f"area_loads.index_view?show={key}", "warn" if counts[key] else "")
+            for key in ("headless", "over", "under")
+        ),
     ]  # fmt: skip

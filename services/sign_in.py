@@ -27,7 +27,7 @@ IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=1)
 SHORTEST, LONGEST_PASSWORD = 10, 128
 RULES = ("至少10个字符，最多128个", "大写字母、小写字母、数字、其他符号中至少有三种", "不能包含登录名，不能是常见的密码", "不能与现在的密码相同")
-WRONG = "用户名或密码不对，请重新输入。忘记密码请联系安全管理员重置"
+WRONG = "登录名或密码不对，请重新输入。忘记密码请联系安全管理员重置"
 LOCKED = "连续输错次数太多，已暂停登录，请15分钟后再试，或联系安全管理员"
 _COMMON = ("password", "qwerty", "abc123", "123456", "111111", "admin", "liuyang", "jili")
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
@@ -184,6 +184,23 @@ def end_all(session: Session, user: User, now: datetime, but: str = "") -> None:
         update(SignIn).where(SignIn.user_id == user.id, SignIn.ended_at.is_(None), SignIn.id != _digest(but))
         .values(ended_at=now)
     )  # fmt: skip
+
+
+def reset(session: Session, user: User, now: datetime) -> str:
+    """Give an account a new first password, end its sessions and lift its lock; returns the password."""
+    password = new_password()
+    user.password_hash = hash_password(password)
+    user.must_change_password = True
+    end_all(session, user, now)
+    session.execute(delete(SignInFailure).where(SignInFailure.username == user.username))
+    audit.accessed(session, AccessKind.RESET, entity=User, record_id=user.id, detail=user.username)
+    session.flush()
+    return password
+
+
+def is_locked(session: Session, user: User, now: datetime) -> bool:
+    """True while too many wrong passwords keep an account out."""
+    return _failures(session, SignInFailure.username == user.username, now) >= MOST_PER_ACCOUNT
 
 
 def change_password(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from models.case import Case
 from models.codes import CaseStatus, Employment, TeamSeat
+from models.department import Unit
 from models.mediation import Lawyer, Mediator
 from models.team import Team, TeamChange, TeamMember
 from models.worker import Staff, Worker
@@ -62,13 +63,14 @@ def candidates(session: Session, case: Case) -> dict[TeamSeat, list[Candidate]]:
     party_list = workload.parties(session, case)
     topic = dictionary_names(session).get(case.category.rsplit(".", 1)[0], "")
     active = Worker.is_active.is_(True)
-    staff = session.scalars(select(Staff).where(active).options(joinedload(Staff.unit))).all()
+    of_unit = joinedload(Worker.unit).joinedload(Unit.area)
+    staff = session.scalars(select(Staff).where(active).options(of_unit)).all()
     pools = {
         TeamSeat.LEADER: [s for s in staff if s.is_leader],
         TeamSeat.MEDIATOR: session.scalars(
-            select(Mediator).where(active).options(joinedload(Mediator.committee), joinedload(Mediator.unit))
+            select(Mediator).where(active).options(joinedload(Mediator.committee), of_unit)
         ).all(),
-        TeamSeat.LAWYER: session.scalars(select(Lawyer).where(active).options(joinedload(Lawyer.unit))).all(),
+        TeamSeat.LAWYER: session.scalars(select(Lawyer).where(active).options(of_unit)).all(),
         TeamSeat.STAFF: [s for s in staff if not s.is_leader],
     }
     found = {}
@@ -91,6 +93,9 @@ def _rate(person: Worker, seat, case: Case, busy, party_list, topic: str) -> Can
     if seat is TeamSeat.MEDIATOR and person.employment is Employment.DEDICATED:
         why.insert(0, "专岗")
         score += 8
+    if person.unit is not None and person.unit.area_id and case.area.code.startswith(person.unit.area.code):
+        why.insert(0, "事发村社区")
+        score += 10
     if person.unit_id and person.unit_id in (case.competent_unit_id, case.lead_unit_id, case.territory_unit_id):
         why.insert(0, "主管或属地单位")
         score += 6

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '43d170e81861'
+revision = '683507b42dcc'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -133,6 +133,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_counters')),
     sa.UniqueConstraint('subdistrict_id', 'purpose', 'year', name=op.f('uq_counters_subdistrict_id_purpose_year'))
     )
+    op.create_table('search_entries',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('entity', sa.String(length=40), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('names', sa.Text(), nullable=False),
+    sa.Column('grams', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_search_entries_subdistrict_id')),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_search_entries'))
+    )
+    with op.batch_alter_table('search_entries', schema=None) as batch_op:
+        batch_op.create_index('ix_search_entries_number', ['subdistrict_id', 'number'], unique=False)
+
     op.create_table('chiefs',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
     sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
@@ -444,7 +461,7 @@ def upgrade() -> None:
     op.create_table('users',
     sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
     sa.Column('username', sa.String(length=32), nullable=False),
-    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
     sa.Column('is_scoped', sa.Boolean(), nullable=False),
     sa.Column('is_active', sa.Boolean(), nullable=False),
@@ -475,7 +492,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
     sa.Column('happened_at', sa.DateTime(), nullable=False),
     sa.Column('user_name', sa.String(length=200), nullable=False),
-    sa.Column('kind', sa.Enum('reveal', 'export', 'export_clear', 'sign_in', 'sign_out', 'locked', name='accesskind', native_enum=False, length=24), nullable=False),
+    sa.Column('kind', sa.Enum('reveal', 'export', 'export_clear', 'sign_in', 'sign_out', 'locked', 'reset', name='accesskind', native_enum=False, length=24), nullable=False),
     sa.Column('entity_label', sa.String(length=200), nullable=True),
     sa.Column('record_id', sa.String(length=64), nullable=True),
     sa.Column('detail', sa.String(length=200), nullable=True),
@@ -486,7 +503,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
-    sa.CheckConstraint("kind IN ('reveal', 'export', 'export_clear', 'sign_in', 'sign_out', 'locked')", name=op.f('ck_access_events_kind_code')),
+    sa.CheckConstraint("kind IN ('reveal', 'export', 'export_clear', 'sign_in', 'sign_out', 'locked', 'reset')", name=op.f('ck_access_events_kind_code')),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_access_events_subdistrict_id')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_access_events_user_id'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_access_events'))
@@ -528,7 +545,7 @@ def upgrade() -> None:
     sa.Column('record_id', sa.String(length=64), nullable=False),
     sa.Column('record_label', sa.String(length=200), nullable=False),
     sa.Column('verb', sa.Enum('create', 'update', 'delete', 'bulk', name='auditverb', native_enum=False, length=24), nullable=False),
-    sa.Column('changes', sa.JSON(), nullable=True),
+    sa.Column('changes', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('user_id', sa.Uuid(as_uuid=False), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
@@ -759,7 +776,7 @@ def upgrade() -> None:
     sa.Column('happened_at', sa.DateTime(), nullable=False),
     sa.Column('user_name', sa.String(length=200), nullable=False),
     sa.Column('note', sa.Text(), nullable=True),
-    sa.Column('answers', sa.JSON(), nullable=True),
+    sa.Column('answers', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('case_id', sa.Uuid(as_uuid=False), nullable=False),
     sa.Column('user_id', sa.Uuid(as_uuid=False), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
@@ -1097,6 +1114,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_chiefs_area_id')
 
     op.drop_table('chiefs')
+    with op.batch_alter_table('search_entries', schema=None) as batch_op:
+        batch_op.drop_index('ix_search_entries_number')
+
+    op.drop_table('search_entries')
     op.drop_table('counters')
     with op.batch_alter_table('areas', schema=None) as batch_op:
         batch_op.drop_index('ix_areas_parent_id')

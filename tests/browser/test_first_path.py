@@ -47,7 +47,7 @@ def arrive(live_server, set_password, page):
         set_password(username)
         page.context.clear_cookies()
         page.goto(f"{live_server}/sign-in")
-        page.get_by_label("用户名").fill(username)
+        page.get_by_label("登录名").fill(username)
         page.get_by_label("密码").fill(PASSWORD)
         page.get_by_role("button", name="登录").click()
         page.wait_for_url("**/admin/")
@@ -125,7 +125,7 @@ def test_the_office_takes_a_suggestion_by_its_number_and_sends_it(world, arrive,
     dispatch(page, live_server)
     page.get_by_label("反馈期限").fill(str(today + timedelta(days=2)))
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("status").filter(has_text="已分流交办")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="办理成功：分流交办")).to_be_visible()
     page.goto(f"{live_server}/admin/case/?status=assigned")
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody")).to_contain_text("戊调解")
@@ -147,7 +147,7 @@ def test_a_day_in_the_past_is_refused_and_the_order_stays(world, arrive, live_se
 def open_team(page: Page, live_server: str) -> None:
     dispatch(page, live_server)
     page.keyboard.press("Control+Enter")
-    page.get_by_role("status").filter(has_text="已分流交办").wait_for()
+    page.get_by_role("status").filter(has_text="办理成功：分流交办").wait_for()
     page.goto(f"{live_server}/admin/case/")
     page.locator("tbody a").first.click()
     follow(page, "“3+X”专班")
@@ -205,12 +205,13 @@ def test_the_handler_feeds_back_the_office_closes_and_the_ledger_has_it(
     page.get_by_label("办理结果").select_option(label="解决")
     page.get_by_label("结果说明").fill("楼上已做防水")
     page.get_by_label("化解层级").select_option(label="村社区")
+    page.get_by_label("已告知当事人").select_option(label="否")
     send(page, "办结")
     expect(page.get_by_role("alert").first).to_contain_text("办结前须把结果告知当事人")
     expect(page.get_by_label("结果说明")).to_have_value("楼上已做防水")
     page.get_by_label("已告知当事人").select_option(label="是")
     send(page, "办结")
-    expect(page.get_by_role("status").filter(has_text="已办结")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="办理成功：办结")).to_be_visible()
 
     page = arrive(LEDGER)
     page.goto(f"{live_server}/admin/case/?status=closed")
@@ -223,6 +224,37 @@ def test_the_handler_feeds_back_the_office_closes_and_the_ledger_has_it(
     kept = dict(zip(heads, row, strict=True))
     assert (kept["编号"], kept["状态"], kept["责任人"]) == (f"集里〔{today.year}〕00001号", "已办结", "戊调解")
     assert file.name.startswith("案件_") and complaints == []
+
+
+def test_what_was_typed_comes_back_after_the_session_ended(world, arrive, live_server, complaints):
+    page = arrive(CLERK)
+    page.goto(f"{live_server}/admin/household/new/")
+    page.locator("#f-head_name").fill("癸某某")
+    page.get_by_role("textbox", name="门牌地址").fill("东里社区88号")
+    page.context.clear_cookies()
+    send(page, "保存")
+    page.get_by_role("link", name="重新登录").click()
+    page.get_by_label("登录名").fill(CLERK)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("textbox", name="门牌地址")).to_have_value("东里社区88号")
+    send(page, "保存")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("癸某某")
+    page.goto(f"{live_server}/admin/household/new/")
+    expect(page.get_by_role("textbox", name="门牌地址")).to_have_value("")
+    assert complaints == []
+
+
+def test_a_look_up_that_was_typed_but_not_taken_is_refused(world, arrive, live_server, complaints):
+    page = arrive(CLERK)
+    page.goto(f"{live_server}/admin/household/new/")
+    page.locator("#f-head_name").fill("癸某某")
+    page.get_by_role("textbox", name="门牌地址").fill("东里社区88号")
+    page.get_by_role("combobox", name="所属邻").fill("不存在的邻")
+    send(page, "保存")
+    expect(page.locator("#f-neighborhood-error")).to_contain_text("请从下拉结果中点选“不存在的邻”")
+    expect(page.get_by_role("combobox", name="所属邻")).to_have_value("不存在的邻")
+    assert complaints == []
 
 
 @pytest.mark.parametrize("address", ["", "case/", "household/", "household/new/", "dispatch-desk/", "area-tree/"])

@@ -104,7 +104,7 @@ def test_moving_without_a_place_is_refused_and_the_ticks_stay(world, arrive):
 
 def test_the_office_gives_a_waiting_case_a_due_date(world, arrive, today):
     office = arrive(OFFICE)
-    assert "已分流交办" in dispatch(office, world, due_on=str(today + timedelta(days=2))).text
+    assert "办理成功：分流交办" in dispatch(office, world, due_on=str(today + timedelta(days=2))).text
     page = office.open("/admin/case/?status=assigned")
     assert "东里社区/第1片/第1组/第1邻" in page.text and "戊调解" in page.text
 
