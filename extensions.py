@@ -15,15 +15,16 @@ from flask_wtf import CSRFProtect
 
 from database import begin_writing
 from models import Base
-from services import access, audit
+from services import access, audit, search
 
 
 class ScopedSession(FlaskSession):
-    """The session of a request: scoped to the actor, audited."""
+    """The session of a request: scoped to the actor, audited, followed by the search index."""
 
 
 access.install(ScopedSession)
 audit.install(ScopedSession)
+search.install(ScopedSession)
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": ScopedSession, "autoflush": False})
 login = LoginManager()

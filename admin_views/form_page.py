@@ -63,7 +63,7 @@ class FormPage:
                 loose = show_errors(form, no)
         response = self._show_form(
             form, f"修改{self.entity.__label__}", back, loose, conflict=conflict,
-            lock_version=getattr(row, "version", None), is_new=False,
+            lock_version=records.version_of(row), is_new=False,
         )  # fmt: skip
         return response, status
 
@@ -92,11 +92,15 @@ class FormPage:
         fields = self._form_fields(is_new)
         form_class = entity_form(self.entity, self.asker, self.hidden_in_form)
         if is_new:
-            data = {d.name: request.args.get(d.name) or _default(d) for d in fields}
+            # An address may name the owner of a part, never a person's number.
+            data = {d.name: _default(d) if d.is_personal else request.args.get(d.name) or _default(d) for d in fields}
             data |= {name: value for name, value in self.suggested().items() if data.get(name) is None}
         else:
             data = {d.name: getattr(row, d.key) for d in fields}
-        return form_class(request.form if request.method == "POST" else None, data=data)
+        form = form_class(request.form if request.method == "POST" else None, data=data)
+        for d in () if is_new else fields:
+            form[d.name].keep(data[d.name])
+        return form
 
     def _show_form(self, form, heading, cancel_url, loose, *, conflict=None, lock_version=None, is_new=False):
         return self.render(

@@ -38,13 +38,13 @@ class Box(Field):
         self, label: str = "", *, read: Callable[[str], Any] = str, write: Callable[[Any], str] = text,
         widget: str = "text", needed: bool = False, help: str = "", mask: Callable[[str], str] | None = None,
         choices: Sequence[tuple[str, str]] = (), lookup_url: str = "", label_for: Callable | None = None,
-        groups: dict | None = None, maxlength: int | None = None, autocomplete: str = "", is_typed: bool = False,
+        groups: dict | None = None, autocomplete: str = "", is_typed: bool = False,
         **kwargs,
     ):  # fmt: skip
         super().__init__(label, description=help, **kwargs)
         self.read, self.write, self.widget_name, self.is_needed = read, write, widget, needed
         self.mask, self.choices, self.lookup_url, self.groups = mask, choices, lookup_url, groups
-        self.label_for, self.maxlength, self.autocomplete = label_for, maxlength, autocomplete
+        self.label_for, self.autocomplete = label_for, autocomplete
         self.is_typed = is_typed
         self.typed: str | None = None
         self.words = ""
@@ -74,6 +74,11 @@ class Box(Field):
         if self._is_untouched(raw):
             return
         self.data = self.read(raw) if raw.strip() else None
+
+    def keep(self, stored: Any) -> None:
+        """A reference the row has already is no new choice: it may lie out of the editor's sight."""
+        if self.widget_name == "lookup" and stored and self.typed == stored:
+            self.data, self.process_errors = stored, []
 
     def _is_untouched(self, raw: str) -> bool:
         if self.data is None or not (self.mask or self.is_typed):
@@ -254,7 +259,7 @@ class Asker:
         is_hidden = d.is_personal and not is_clear(d, self.actor)
         return Box(
             d.label, widget="long" if kind.is_long else "text", read=_words(kind, d.length), write=str,
-            mask=kind.mask if is_hidden else None, maxlength=d.length, **options,
+            mask=kind.mask if is_hidden else None, **options,
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from . import error_pages, request_log
 OPEN = {"static", "front", "account.sign_in", "account.sign_out"}
 _RETURN = re.compile(r"/(?![/\\])[^\x00-\x1f\\\s\x7f]*")
 _NUMBER = re.compile(r"\d{1,6}")
+MOST_TYPED = 1024 * 1024
 _ID = re.compile(r"[0-9A-Za-z:._-]{1,64}")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -58,6 +59,8 @@ def check_shape() -> None:
         if name == "id" and not _ID.fullmatch(value):
             abort(404)
     if request.method == "POST":
+        if request.mimetype != "multipart/form-data" and (request.content_length or 0) > MOST_TYPED:
+            abort(413)
         for name, value in request.form.items(multi=True):
             if "\x00" in name or "\x00" in value:
                 abort(400)
@@ -109,7 +112,7 @@ def add_headers(response, is_https: bool):
 def asset(name: str) -> str:
     """The address of a static file, changed whenever its content changes."""
     path = Path(current_app.static_folder) / name
-    return url_for("static", filename=name, v=_digest(path, path.stat().st_mtime_ns))
+    return f"{current_app.static_url_path}/{name}?v={_digest(path, path.stat().st_mtime_ns)}"
 
 
 @cache

@@ -22,7 +22,7 @@ ENTITY_VIEWS = {
     "Role": RoleView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Counter", "SignIn", "SignInFailure"),
+         "Attachment", "Counter", "SearchEntry", "SignIn", "SignInFailure"),
         ReadOnlyView,
     ),
 }  # fmt: skip

@@ -65,6 +65,10 @@ def _tidy(text: str) -> str:
     return re.sub(r"[\ud800-\udfff]", "\ufffd", text).strip()
 
 
+def _one_line(text: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", _tidy(text))
+
+
 def _matches(pattern: str, sentence: str) -> Callable[[str], str | None]:
     compiled = re.compile(pattern)
     return lambda value: None if compiled.fullmatch(value) else sentence
@@ -109,7 +113,7 @@ def mask_id(value: str) -> str:
     return value[:3] + "*" * (len(value) - 7) + value[-4:] if len(value) > 7 else "*" * len(value)
 
 
-NAME = Kind("name", "姓名", 10, _tidy, _no_markup_name, mask_name, is_personal=True, is_open=True)
+NAME = Kind("name", "姓名", 10, _one_line, _no_markup_name, mask_name, is_personal=True, is_open=True)
 MOBILE = Kind(
     "mobile", "手机号码", 14, lambda v: _plain(v).removeprefix("+86").replace("-", ""),
     _matches(r"1[3-9]\d{9}", "手机号码应为11位数字，以1开头，例如13800000000"), mask_phone, is_personal=True,
@@ -119,7 +123,7 @@ TELEPHONE = Kind(
     "telephone", "办公电话", 15, _plain,
     _matches(r"(0\d{2,3}-?\d{7,8})|(1[3-9]\d{9})|(\d{3,5})", "电话应为区号-号码（如0731-83600000）、手机或服务号码（如12345）"),
 )  # fmt: skip
-SHORT = Kind("short", "文字", 18, _tidy)
+SHORT = Kind("short", "文字", 18, _one_line)
 LONG = Kind("long", "长文字", 36, _tidy, is_long=True)
 DIVISION_CODE = Kind("division_code", "区划代码", 14, _plain, _matches(r"\d{2,12}", "区划代码应为2到12位数字"))
 USERNAME = Kind(

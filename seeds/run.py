@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.area import Area
+from services import search
 from services.case_flow import local_day
 from services.errors import Refused
 
@@ -69,6 +70,7 @@ def _seed_one(
     report(
         f"名册已写入：{len(street.communities)}个村社区、{len(street.neighborhoods)}个邻、{len(street.households)}户"
     )
+    report(f"搜索索引已建立：{search.rebuild(session, search.indexed(), now)}条")
     accounts = create_accounts(session, now, suffix)
     play_year(session, street, now, seed, report)
     report(f"{code}已完成，用时{perf_counter() - began:.1f}秒")

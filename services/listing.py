@@ -23,6 +23,7 @@ from models.codes import Code
 from models.dictionary import DictItem
 from models.fields import Description
 
+from . import search
 from .access import Actor, Permission
 from .errors import Refused
 from .showing import LOCAL, is_clear, masked, text, title_parts
@@ -276,13 +277,15 @@ class Listing:
 
     def _matches(self, word: str) -> ColumnElement[bool]:
         """Rows with this word in any searched column; masked kinds by their whole value only."""
-        found = []
+        has_index = search.is_indexed(self.entity)
+        found = [search.condition(self.session, self.entity, word, self.actor)] if has_index else []
         for description in self.described.values():
             if not description.field.searched or description.target:
                 continue
             column = getattr(self.entity, description.key)
             if is_clear(description, self.actor):
-                found.append(_contains(column, word))
+                if not has_index:
+                    found.append(_contains(column, word))
             elif description.kind.is_open:
                 found.append(column == word)
             elif self.actor.may(Permission.REVEAL):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -62,9 +63,17 @@ def _typed(column, record_id: str):
         raise Missing from None
 
 
+def version_of(row: Described) -> str:
+    """What a form keeps of the row it was made from: the version; of shared rows a digest of what people edit."""
+    if isinstance(row, Entity):
+        return str(row.version)
+    values = [getattr(row, d.key) for d in describe(type(row)).values() if not d.field.is_fixed]
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+
 def check_version(row: Described, shown: str | None) -> None:
     """Refuse to save over somebody else's change: `shown` is the version the form was made from."""
-    if isinstance(row, Entity) and str(row.version) != (shown or ""):
+    if version_of(row) != (shown or ""):
         raise Conflict("您打开这张表单之后，别人已先保存了修改。请对照两边内容，决定后再保存")
 
 

@@ -8,6 +8,22 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+FULL_TEXT = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE search_grams USING fts5(grams, content='', detail=none, tokenize='unicode61')",
+        "CREATE TRIGGER search_entries_added AFTER INSERT ON search_entries BEGIN "
+        "INSERT INTO search_grams(rowid, grams) VALUES (new.number, new.grams); END",
+        "CREATE TRIGGER search_entries_gone AFTER DELETE ON search_entries BEGIN "
+        "INSERT INTO search_grams(search_grams, rowid, grams) VALUES ('delete', old.number, old.grams); END",
+        "CREATE TRIGGER search_entries_changed AFTER UPDATE ON search_entries BEGIN "
+        "INSERT INTO search_grams(search_grams, rowid, grams) VALUES ('delete', old.number, old.grams); "
+        "INSERT INTO search_grams(rowid, grams) VALUES (new.number, new.grams); END",
+    ),
+    "postgresql": (
+        "CREATE INDEX ix_search_entries_grams ON search_entries USING gin (string_to_array(grams, ' '))",
+    ),
+}
+
 
 def upgrade() -> None:
     op.create_table('dict_items',
@@ -910,10 +926,13 @@ def upgrade() -> None:
     with op.batch_alter_table('team_members', schema=None) as batch_op:
         batch_op.create_index('ix_team_members_team_id', ['subdistrict_id', 'team_id', 'id'], unique=False)
         batch_op.create_index('ix_team_members_worker_id', ['subdistrict_id', 'worker_id', 'id'], unique=False)
-
+    for statement in FULL_TEXT[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TABLE search_grams")
     with op.batch_alter_table('team_members', schema=None) as batch_op:
         batch_op.drop_index('ix_team_members_worker_id')
         batch_op.drop_index('ix_team_members_team_id')

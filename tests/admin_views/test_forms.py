@@ -583,3 +583,11 @@ def test_a_row_that_others_need_is_not_deleted(build, office, keeper, token, wor
     sent = {"csrf_token": token(keeper.get(address(row, "delete")).text), "id": row.id, "confirmed": "1"}
     answer = keeper.post("/admin/area/delete/", data=sent, follow_redirects=True)
     assert ("还被其他记录使用，不能删除" in answer.text, exists(office, row)) == (True, True)
+
+
+@pytest.mark.parametrize("name", ["User", "Role", "DictItem", "Term", "Workday", "Division"])
+def test_two_people_editing_a_shared_row_the_second_is_told(build, keeper, look, name):
+    row = build(FULL, name)
+    page = shown(keeper, address(row))
+    keeper.post(address(row), data=page | {"name": "先写的"})
+    assert (keeper.post(address(row), data=page | {"name": "后写的"}).status_code, look(row, "name")) == (409, "先写的")

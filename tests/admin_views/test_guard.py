@@ -425,3 +425,19 @@ def test_an_error_page_is_chinese_and_says_what_to_do(keeper, url, words):
 
 def test_an_address_in_the_error_page_is_inert(keeper):
     assert "<script>alert" not in keeper.get("/admin/household/?sort=<script>alert(1)</script>").text
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "evil.example:80", "localhost@evil.example"])
+def test_an_unknown_host_is_not_answered(client, host):
+    assert client.get("/sign-in", headers={"Host": host}).status_code == 400
+
+
+def test_a_body_beyond_the_limit_is_refused(keeper, token):
+    page = keeper.get("/admin/unit/new/").text
+    sent = {"csrf_token": token(page), "name": "甲", "kind": "office", "duty": "字" * 1_500_000}
+    assert keeper.post("/admin/unit/new/", data=sent).status_code == 413
+
+
+def test_an_error_for_an_unknown_host_has_the_security_headers_too(client):
+    answer = client.get("/sign-in", headers={"Host": "x.example"})
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

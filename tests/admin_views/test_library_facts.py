@@ -399,3 +399,9 @@ def test_the_search_for_english_finds_english():
 def test_the_checker_lets_chinese_punctuation_be():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert {"RUF001", "RUF002", "RUF003"} <= set(settings["tool"]["ruff"]["lint"]["ignore"])
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_no_link_leads_to_a_refusal(app, walkers, sign_in):
+    walks = {code: pages_from(sign_in(app.test_client(), code), "/admin/") for code in walkers}
+    assert [(code, url) for code, walk in walks.items() for url, answer in walk if answer.status_code != 200] == []

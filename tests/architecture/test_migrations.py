@@ -42,9 +42,14 @@ def migrated(request, tmp_path):
         database.engine.dispose()
 
 
+def is_ours(_object, name, kind, reflected, compare_to) -> bool:
+    """Not a table or index that the full-text index is made of."""
+    return not (name or "").startswith(("search_grams", "ix_search_entries_grams"))
+
+
 def test_no_column_table_index_or_key_differs(migrated):
     with migrated.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": is_ours})
         assert compare_metadata(context, Base.metadata) == []
 
 
