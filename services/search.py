@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pypinyin import Style, lazy_pinyin
 from sqlalchemy import (
-    ColumnElement, Select, and_, delete, event, exists, func, insert, inspect, literal_column, or_, select, text,
+    BigInteger, ColumnElement, Select, and_, delete, event, exists, func, insert, inspect, literal_column, or_, select, text,
 )  # fmt: skip
 from sqlalchemy.orm import Session
 
@@ -106,13 +106,18 @@ def entry_of(entity: type[Entity], subdistrict_id: str, record_id: str, values: 
             words.append(value)
             if d.name in entity.__title__ and len(value) <= 60:
                 words.append(pinyin(value, is_name=False))
-    grams = dict.fromkeys(pairs(" ".join(words)))
+    grams = dict.fromkeys([_kind_of(subdistrict_id, entity.slug()), *pairs(" ".join(words))])
     grams |= dict.fromkeys(f"n{pair}" for pair in pairs(" ".join(names)))
     return {
         "subdistrict_id": subdistrict_id, "id": record_id, "entity": entity.slug(), "number": _number(record_id),
         "words": SEPARATOR.join(words), "names": SEPARATOR.join(names), "grams": " ".join(grams),
         "created_at": now, "updated_at": now, "version": 1,
     }  # fmt: skip
+
+
+def _kind_of(subdistrict_id: str, slug: str) -> str:
+    """The one gram that all records of an entity share, so that the index counts them alone."""
+    return subdistrict_id + slug.replace("_", "")
 
 
 def _slugs(entity: type[Entity]) -> list[str]:
@@ -126,12 +131,11 @@ def condition(session: Session, entity: type[Entity], word: str, actor: Actor) -
     own = and_(_entries.c.subdistrict_id == actor.subdistrict_id, _entries.c.entity.in_(_slugs(entity)))
     columns = [_entries.c.words, *([_entries.c.names] if may_see_names else [])]
     has_word = or_(*(column.contains(word, autoescape=True) for column in columns))
-    found = _in_index(session, word, may_see_names)
-    if found is not None:
-        rare = select(_entries.c.id).where(own, found, has_word)
-        probe = select(func.count()).select_from(rare.limit(FEW + 1).subquery())
+    hits = _hits(session, entity, word, actor.subdistrict_id, may_see_names)
+    if hits is not None:
+        probe = select(func.count()).select_from(hits.limit(FEW + 1).subquery())
         if session.connection().execute(probe).scalar_one() <= FEW:
-            return entity.id.in_(rare)
+            return entity.id.in_(select(_entries.c.id).where(own, _entries.c.number.in_(hits), has_word))
     return exists(
         select(literal_column("1")).where(
             _entries.c.subdistrict_id == actor.subdistrict_id, _entries.c.id == entity.id, has_word
@@ -139,18 +143,24 @@ def condition(session: Session, entity: type[Entity], word: str, actor: Actor) -
     )  # fmt: skip
 
 
-def _in_index(session: Session, word: str, may_see_names: bool) -> ColumnElement[bool] | None:
-    """The condition on the full-text index, or None for a word too short for it."""
+def _hits(
+    session: Session, entity: type[Entity], word: str, subdistrict_id: str, may_see_names: bool
+) -> Select | None:
+    """The numbers of the index rows with all pairs of a word; None for a word too short for it."""
     wanted = list(dict.fromkeys(pairs(word)))
     if not wanted:
         return None
     ways = [wanted, *([[f"n{pair}" for pair in wanted]] if may_see_names else [])]
+    kinds = [_kind_of(subdistrict_id, slug) for slug in _slugs(entity)]
     if session.get_bind().dialect.name == "sqlite":
-        match = " OR ".join("(" + " AND ".join(f'"{pair}"' for pair in way) + ")" for way in ways)
+        words = " OR ".join("(" + " AND ".join(f'"{pair}"' for pair in way) + ")" for way in ways)
+        match = f"({' OR '.join(kinds)}) AND ({words})"
         rows = text("SELECT rowid FROM search_grams WHERE search_grams MATCH :match").bindparams(match=match)
-        return _entries.c.number.in_(rows.columns(literal_column("rowid")).scalar_subquery())
+        found = rows.columns(literal_column("rowid", BigInteger)).subquery()
+        return select(found.c.rowid)
     grams = func.string_to_array(literal_column("search_entries.grams"), literal_column("' '"))
-    return or_(*(grams.op("@>")(func.string_to_array(" ".join(way), " ")) for way in ways))
+    wanted_here = [grams.op("@>")(func.string_to_array(" ".join([kind, *way]), " ")) for kind in kinds for way in ways]
+    return select(_entries.c.number).where(_entries.c.subdistrict_id == subdistrict_id, or_(*wanted_here))
 
 
 def rebuild(session: Session, entities: Iterable[type[Entity]], now) -> int:
