@@ -38,7 +38,7 @@ class Case(
     ended) are three different things; all three are written by the case flow only.
     """
 
-    case_no: Mapped[str] = field("编号", listed=True, searched=True, sorted=True, is_fixed=True, type_=String(40))
+    case_no: Mapped[str] = field("编号", section="事项", listed=True, searched=True, sorted=True, is_fixed=True, type_=String(40))
     subject: Mapped[ShortText] = field("事由", listed=True, searched=True, section="事项", help="一句话，例如“楼上漏水引发的邻里纠纷”")
     kind: Mapped[CaseKind] = field("类型", listed=True, filtered=True, section="事项")
     category: Mapped[str] = choice("类别", "dispute_category", listed=True, filtered=True, section="事项")
