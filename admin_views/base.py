@@ -24,6 +24,8 @@ from services.labels import dictionary_names
 from services.showing import shown
 
 from .acting import actor
+from .bulk import Bulk
+from .comments import Commented
 from .form_page import FormPage
 from .forms import Asker, form_descriptions
 from .list_page import ListPage
@@ -61,7 +63,7 @@ class CustomView(PermittedView, BaseView):
         super().__init__(name=name, endpoint=endpoint, url=f"/admin/{endpoint.replace('_', '-')}", **kwargs)
 
 
-class EntityView(ListPage, FormPage, RecordPage, Sheets, PermittedView, ModelView):
+class EntityView(ListPage, FormPage, RecordPage, Bulk, Commented, Sheets, PermittedView, ModelView):
     """All screens of one entity, each action behind its own permission `<slug>:<action>`.
 
     `columns` overrides the list's columns, `presets` are named filters shown above the list

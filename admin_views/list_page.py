@@ -60,7 +60,7 @@ class ListPage:
             "previous_url": self._turn(keep, before=token_of(rows[0].position)) if page.has_previous and rows else None,
             "next_url": self._turn(keep, after=token_of(rows[-1].position)) if page.has_next and rows else None,
             "last_url": self._turn(keep, last="1") if page.has_next else None,
-            "page_size": query.page_size, "sizes": [20, 50, 100], "actions": [],
+            "page_size": query.page_size, "sizes": [20, 50, 100], "actions": self.bulk_actions(),
             "hidden_args": [(k, x) for k, v in keep.items() if k in ("sort", "page_size") for x in v],
             "delete_url": self.link("delete_view") if self.can_remove() else None,
         }  # fmt: skip

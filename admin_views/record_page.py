@@ -32,7 +32,7 @@ class RecordPage:
         return {
             "record": {"title": lookups.label_of(row, actor()), "subtitle": self.entity.__label__, "badges": self.badges(row)},
             "facts": self._facts(row), "buttons": self.buttons(row), "related": self._related(row),
-            "timeline": None, "changes": self._changes(row), "attachments": self._attachments(row),
+            "timeline": None, "changes": self._changes(row), "comments": self.comments(row), "attachments": self._attachments(row),
             "edit_url": self.link("edit_view", id=row.id) if self.can_change() else None,
             "delete_url": self.link("delete_view", id=row.id) if self.can_remove() else None,
         }  # fmt: skip
