@@ -51,7 +51,7 @@ def _surroundings(admin: Admin) -> dict:
         "nav": _menu(admin),
         "me": {"name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
         "crumbs": _crumbs(admin),
-        "search_url": None,
+        "search_url": url_for("search.index_view"),
         "sign_out_url": url_for("account.sign_out"),
         "password_url": url_for("account.password"),
     }  # fmt: skip

@@ -6,19 +6,21 @@ from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped
 
 from .base import Shared
-from .fields import field
+from .fields import choice, field
 from .kinds import ShortText
 
 
 class DictItem(
     Shared, label="字典项", group="系统", title=("name",), key=("dictionary", "code"), order=80, sort="id"
 ):
-    """One value of a list that people edit, e.g. `dispute_category:02` 邻里."""
+    """One value of a list that people edit, e.g. `dispute_category:02` 邻里.
 
-    dictionary: Mapped[str] = field(
-        "字典", listed=True, searched=True, filtered=True, type_=String(32),
-        help="字典的英文代号，例如 dispute_category（纠纷类别）",
-    )  # fmt: skip
+    The lists themselves are the items of the list `dictionary`, which is an item of itself.
+    """
+
+    dictionary: Mapped[str] = choice(
+        "字典", "dictionary", listed=True, filtered=True, help="没有的字典，先在“字典目录”里新增"
+    )
     code: Mapped[str] = field(
         "代码", listed=True, searched=True, type_=String(31), help="下级用点分开：02.01 是 02 的下级"
     )
@@ -31,5 +33,5 @@ class DictItem(
     note: Mapped[ShortText | None] = field("说明")
     id: Mapped[str] = field("键", primary_key=True, type_=String(64), is_fixed=True)
     __table_args__ = (
-        CheckConstraint("id = dictionary || ':' || code", name="key_is_dictionary_and_code"),
+        CheckConstraint("id = substr(dictionary, 12) || ':' || code", name="key_is_dictionary_and_code"),
     )

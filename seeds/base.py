@@ -102,7 +102,7 @@ def _divisions() -> list[dict]:
 def _dict_items() -> list[dict]:
     return [
         {
-            "id": f"{row['dictionary']}:{row['code']}", "dictionary": row["dictionary"], "code": row["code"],
+            "id": f"{row['dictionary']}:{row['code']}", "dictionary": f"dictionary:{row['dictionary']}", "code": row["code"],
             "name": row["name"], "sort": int(row["sort"]), "note": row["note"] or None,
             "parent_key": f"{row['dictionary']}:{row['parent']}" if row["parent"] else None,
         }

@@ -27,9 +27,10 @@ class Choice:
 
 
 def candidates(
-    session: Session, target: type[Described], query: str, actor: Actor, only: tuple[str, ...] = ()
-) -> list[Choice]:
-    """At most 20 rows of `target` that contain every word of `query` (two characters or more)."""
+    session: Session, target: type[Described], query: str, actor: Actor, only: tuple[str, ...] = (),
+    limit: int = LIMIT, is_active_only: bool = True,
+) -> list[Choice]:  # fmt: skip
+    """At most `limit` rows of `target` that contain every word of `query` (two characters or more)."""
     words = query.split()
     if len(query.strip()) < 2:
         return []
@@ -43,10 +44,10 @@ def candidates(
         statement = statement.where(listing._matches(word))
     if only:
         statement = statement.where(target.kind.in_([describe(target)["kind"].code(v) for v in only]))
-    if "is_active" in described:
+    if is_active_only and "is_active" in described:
         statement = statement.where(target.is_active.is_(True))
     order = getattr(target, target.__sort__.lstrip("-"), None) if target.__sort__ else None
-    statement = statement.order_by(*([order] if order is not None else []), identity(target)).limit(LIMIT)
+    statement = statement.order_by(*([order] if order is not None else []), identity(target)).limit(limit)
     rows = session.scalars(statement)
     return [Choice(str(row.id), label_of(row, actor), _words(row, target.__hint__, actor)) for row in rows]
 

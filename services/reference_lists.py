@@ -24,13 +24,16 @@ _LENGTHS = (2, 4, 6, 9, 12)
 def _has_its_key(session: Session, item: DictItem, actor, now) -> None:
     """The key is `<dictionary>:<code>`; code 02.01 stands under 02."""
     _stays(item, "dictionary", "code")
-    if not re.fullmatch(r"[a-z][a-z_]*", item.dictionary or ""):
-        raise Refused("字典请填英文代号，例如 dispute_category", field="dictionary")
+    if not item.dictionary:
+        raise Refused("请选择字典", field="dictionary")
+    name = item.dictionary.partition(":")[2]
+    if name == "dictionary" and not re.fullmatch(r"[a-z][a-z_]{1,30}", item.code or ""):
+        raise Refused("新字典的代码请用小写英文字母和下划线，例如 visit_kind", field="code")
     if not re.fullmatch(r"[0-9A-Za-z_]+(\.[0-9A-Za-z_]+)?", item.code or ""):
         raise Refused("代码只能用字母、数字和下划线，下级用点分开，例如 02.01", field="code")
-    item.id = f"{item.dictionary}:{item.code}"
+    item.id = f"{name}:{item.code}"
     parent = item.code.rpartition(".")[0]
-    item.parent_key = f"{item.dictionary}:{parent}" if parent else None
+    item.parent_key = f"{name}:{parent}" if parent else None
     if parent and session.get(DictItem, item.parent_key) is None:
         raise Refused(f"请先新增上级代码{parent}", field="code")
 

@@ -331,7 +331,7 @@ def _item_reader(session: Session, d: Description):
     known, usable = defaultdict(list), defaultdict(list)
     items = session.execute(
         select(DictItem.id, DictItem.code, DictItem.name, DictItem.is_active)
-        .where(DictItem.dictionary == d.field.dictionary).order_by(DictItem.sort, DictItem.id)
+        .where(DictItem.dictionary == f"dictionary:{d.field.dictionary}").order_by(DictItem.sort, DictItem.id)
     ).all()  # fmt: skip
     for key, code, name, is_active in items:
         for words in {_plain(key), _plain(code), _plain(name)}:

@@ -57,9 +57,11 @@ def _syllable(character: str) -> tuple[str, str]:
 
 def pinyin(value: str, is_name: bool) -> str:
     """The whole and the short pinyin of a text: 张伟 is `zhangwei zw`; family names are read right."""
-    read = [_syllable(c) for c in value if "\u4e00" <= c <= "\u9fff"]
-    if not read:
+    hanzi = "".join(c for c in value if "\u4e00" <= c <= "\u9fff")
+    if not hanzi:
         return ""
+    # Words are read as words (调解 tiaojie); the characters of a name stand alone.
+    read = [_syllable(c) for c in hanzi] if is_name else [(s, s[:1]) for s in lazy_pinyin(hanzi)]
     if is_name and value[0] in _SURNAMES:
         own = _SURNAMES[value[0]]
         read[0] = (own, own[0])

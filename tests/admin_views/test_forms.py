@@ -222,7 +222,7 @@ FULL = {
     ),
     "Role": lambda s, w: Role(code="helper", name="帮手", permissions=["unit:view", "case:view", "case:edit"], note="临时"),
     "DictItem": lambda s, w: DictItem(
-        id="channel:phone", dictionary="channel", code="phone", name="电话", sort=7, is_active=False, note="12345"
+        id="channel:phone", dictionary="dictionary:channel", code="phone", name="电话", sort=7, is_active=False, note="12345"
     ),
     "Term": lambda s, w: Term(
         id="own", name="内部时限", starts="交办", length=0, unit=TermUnit.HOUR, extend_length=3, source=LONG, is_statutory=True

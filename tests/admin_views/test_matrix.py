@@ -52,6 +52,7 @@ PAGES = """
                           clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit
 /admin/                   y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /password                 y       y       y       y       y       y       y       y       y       y       y       y       y       y
+/admin/search/?query=xx    y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/dispatch-desk/     -       -       -       y       y       -       -       -       -       -       -       -       -       -
 /admin/team-desk/?case=   -       -       -       y       y       y       -       -       -       -       -       -       -       -
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -

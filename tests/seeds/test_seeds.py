@@ -437,14 +437,14 @@ def test_the_short_name_of_a_place_has_no_rank(name, short):
 
 def test_there_are_18_categories_of_disputes(session):
     assert (
-        count(session, DictItem, DictItem.dictionary == "dispute_category", DictItem.parent_key.is_(None))
+        count(session, DictItem, DictItem.dictionary == "dictionary:dispute_category", DictItem.parent_key.is_(None))
         == 18
     )
 
 
 def test_every_category_has_a_unit_that_leads(session):
     categories = select(DictItem.id).where(
-        DictItem.dictionary == "dispute_category", DictItem.parent_key.is_(None)
+        DictItem.dictionary == "dictionary:dispute_category", DictItem.parent_key.is_(None)
     )
     led = select(DispatchRule.category)
     assert set(session.scalars(categories)) <= set(session.scalars(led))

@@ -8,6 +8,7 @@ from models.dictionary import DictItem
 from models.division import Division
 from services import records
 from services.errors import Refused
+from tests.support.builders import build_dictionary
 
 
 def save(session, row):
@@ -16,7 +17,14 @@ def save(session, row):
 
 
 def item(code, **facts):
-    return DictItem(dictionary="place_kind", code=code, name="某项", **facts)
+    return DictItem(dictionary="dictionary:place_kind", code=code, name="某项", **facts)
+
+
+@pytest.fixture(autouse=True)
+def places(session):
+    """A list of its own, made as an administrator makes one."""
+    build_dictionary(session)
+    save(session, DictItem(dictionary="dictionary:dictionary", code="place_kind", name="地点类别"))
 
 
 def test_an_item_gets_its_key(session):

@@ -55,6 +55,8 @@ def _area(session: Session, kind: AreaKind, name: str, code: str, parent: Area |
 def build_dictionary(session: Session) -> None:
     """The dictionary items and terms that cases need, as far as they are not there yet."""
     items = [
+        ("dictionary", "dictionary", "字典目录", None), ("dictionary", "dispute_category", "纠纷类别", None),
+        ("dictionary", "channel", "来源渠道", None), ("dictionary", "relation", "与户主关系", None),
         ("dispute_category", "02", "邻里", None), ("dispute_category", "02.01", "相邻用水排水", "dispute_category:02"),
         ("dispute_category", "10", "拖欠农民工工资", None), ("channel", "window", "综合治理窗口", None),
         ("channel", "qr", "诉求码", None), ("relation", "child", "子女", None),
@@ -62,7 +64,10 @@ def build_dictionary(session: Session) -> None:
     for dictionary, code, name, parent in items:
         key = f"{dictionary}:{code}"
         if session.get(DictItem, key) is None:
-            session.add(DictItem(id=key, dictionary=dictionary, code=code, name=name, parent_key=parent))
+            session.add(
+                DictItem(id=key, dictionary=f"dictionary:{dictionary}", code=code, name=name, parent_key=parent)
+            )
+            session.flush()
     terms = [
         ("divert", "分流调解反馈", 5, TermUnit.WORKDAY), ("tj_mediate", "人民调解", 1, TermUnit.MONTH),
         ("xf_handle", "信访事项办结", 60, TermUnit.DAY),
