@@ -436,7 +436,7 @@ def dictionary_choices(session: Session, dictionary: str) -> list[tuple[str, str
     """The active items of one dictionary as (key, name), children indented under parents."""
     items = session.execute(
         select(DictItem.id, DictItem.name, DictItem.parent_key)
-        .where(DictItem.dictionary == dictionary, DictItem.is_active.is_(True))
+        .where(DictItem.dictionary == f"dictionary:{dictionary}", DictItem.is_active.is_(True))
         .order_by(DictItem.sort, DictItem.id)
     ).all()
     children: dict[str | None, list] = {}
