@@ -26,6 +26,8 @@ TONES = {
     CaseStatus.FED_BACK.label: "info", CaseStatus.CLOSED.label: "ok", CaseStatus.DECLINED.label: "muted",
 }  # fmt: skip
 
+_OPEN = "&".join(f"status={status.value}" for status in CaseStatus if status in case_flow.OPEN_STATES)
+
 
 class CaseView(Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
@@ -33,6 +35,7 @@ class CaseView(Attached, EntityView):
     shown_elsewhere = ("CaseEvent",)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",
+        "将到期": f"{_OPEN}&due_on=next_3_days", "已超期": f"{_OPEN}&due_on=past",
         "待办结": "status=fed_back", "已办结": "status=closed",
         "纠纷": "kind=dispute", "信访事项": "kind=petition",
     }  # fmt: skip

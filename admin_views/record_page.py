@@ -13,7 +13,9 @@ from models.fields import Description
 from services import audit, lookups, records
 from services.access import Permission
 from services.errors import Missing, Refused
-from services.listing import Filter, Listing, Query
+from services.filters import Filter
+from services.listing import Listing
+from services.queries import Query
 from services.showing import masked, shown, text
 
 from .acting import actor

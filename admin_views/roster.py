@@ -15,7 +15,9 @@ from services import areas, chiefs, committees, lookups, records
 from services.access import Permission
 from services.case_flow import local_day
 from services.errors import Refused
-from services.listing import Filter, Listing, Query
+from services.filters import Filter
+from services.listing import Listing
+from services.queries import Query, Sort
 from services.showing import shown, text
 
 from .acting import actor
@@ -170,7 +172,7 @@ class LoadsView(CustomView):
     @staticmethod
     def _page(node: Area, chosen: list[str], warnings: list[str]) -> dict:
         described = describe(Household)
-        query = Query([Filter(described["neighborhood"], [node.id])], page_size=100, sort=described["household_no"], is_descending=False)
+        query = Query([Filter(described["neighborhood"], [node.id])], page_size=100, sorts=[Sort(described["household_no"])])
         page = Listing(db.session, Household, actor()).page(query, ["household_no", "head_name", "address", "residential_area"], {})
         chief = chiefs.in_office(db.session, node.id)
         return {

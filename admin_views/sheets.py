@@ -13,7 +13,7 @@ from models.codes import AccessKind
 from services import audit, rosters
 from services.access import Permission
 from services.errors import Refused
-from services.listing import COUNT_CAP, Listing, parse
+from services.listing import COUNT_CAP, Listing
 from services.showing import LOCAL
 
 from .acting import actor
@@ -25,21 +25,18 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 class Sheets:
     """Mixed into `EntityView`."""
 
-    def exportable(self):
-        return [d for d in self.described.values() if not d.field.is_hidden and d.name != "permissions"]
-
     @expose("/export/", methods=("GET", "POST"))
     def export_view(self):
         """Asks which columns; the same query, scope and masks as the screen."""
         self.require("export")
         me = actor()
-        query = parse(self.entity, request.args.to_dict(flat=False), me)
+        query = self._query(request.args.to_dict(flat=False))
         listing = Listing(db.session, self.entity, me)
         if request.method == "GET":
             return self.render(
                 "admin/export.html", heading=f"导出{self.entity.__label__}", post_url=request.full_path,
                 count=_count(listing.count(query)), chips=self._chips(query, request.args.to_dict(flat=False)),
-                columns=[{"name": d.name, "label": d.label, "is_chosen": d.name in self.columns} for d in self.exportable()],
+                columns=[{"name": d.name, "label": d.label, "is_chosen": d.name in (query.columns or self.columns)} for d in self.exportable()],
                 may_clear=me.may(Permission.EXPORT_CLEAR) and any(d.is_personal for d in self.exportable()),
                 cancel_url=self.link(),
             )  # fmt: skip

@@ -191,7 +191,7 @@ def finish() -> None:
             table.append_constraint(
                 ForeignKeyConstraint(columns, remote, ondelete=wanted.on_delete)
             )
-            _index(table, tenant, column.name)
+            _index(table, tenant, column.name, cls.__sort__)
         for column in list(table.c):
             described: Field | None = column.info.get("field")
             if described is None or column.info.get("finished"):
@@ -216,13 +216,19 @@ def finish() -> None:
                             f"{column.name} {sign} {bound:g}", name=f"{column.name}_{word}"
                         )
                     )
-            if described.sorted or (described.filtered and not described.relation):
+            if described.sorted:
                 _index(table, tenant, column.name)
+            elif described.filtered and not described.relation:
+                _index(table, tenant, column.name, cls.__sort__)
 
 
-def _index(table, tenant: bool, name: str) -> None:
+def _index(table, tenant: bool, name: str, sort: str = "") -> None:
+    """An index a list walks: the filtered column, then the list's own order, then the key."""
     columns = [table.c.subdistrict_id] if tenant else []
     columns.append(table.c[name])
+    order = table.c.get(sort.lstrip("-"))
+    if tenant and order is not None and order.name != name:
+        columns.append(order)
     if tenant and "id" in table.c:
         columns.append(table.c.id)
     wanted = [c.name for c in columns]

@@ -36,6 +36,7 @@ class Permission(Code):
     CASE_CLOSE = "case:close", "办结案件"
     RESTRUCTURE = "area:restructure", "调整联户、拆分邻"
     TREE = "area:tree", "查看区域树"
+    SHARE = "view:share", "把列表视图共享给角色"
 
 
 ACTIONS = {

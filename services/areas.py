@@ -142,6 +142,14 @@ def top(session: Session, actor: Actor) -> Area:
     return found
 
 
+def steps(session: Session, below: str, actor: Actor, limit: int = 200) -> Sequence[Area]:
+    """The areas right below one, by code, to walk the tree; below nothing: the top itself."""
+    if not below:
+        return [top(session, actor)]
+    node = records.find(session, Area, below)
+    return session.scalars(select(Area).where(Area.parent_id == node.id).order_by(Area.code).limit(limit)).all()
+
+
 def branch(session: Session, node: Area, actor: Actor) -> Branch:
     """A node with its children and their sums, in five statements whatever the size."""
     children = session.scalars(select(Area).where(Area.parent_id == node.id).order_by(Area.code)).all()

@@ -14,7 +14,7 @@ from models.audit import AccessEvent, AuditEvent
 from models.codes import AccessKind, AuditVerb, Code
 from models.sealed import Sealed, seal, unseal
 
-_SILENT = {"audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters"}
+_SILENT = {"audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters", "saved_views"}
 
 
 def _stored(column, value: Any) -> Any:

@@ -30,8 +30,9 @@ from models.kinds import SHORT
 from . import records
 from .access import Actor, Permission
 from .errors import Missing, Refused
-from .labels import dictionary_names
-from .listing import Listing, Query, dictionary_choices, identity
+from .labels import dictionary_choices, dictionary_names
+from .listing import Listing, identity
+from .queries import Query
 from .showing import LOCAL, masked, text, title_parts
 
 MOST_ERRORS = 200

@@ -136,9 +136,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('areas', schema=None) as batch_op:
         batch_op.create_index('ix_areas_code', ['subdistrict_id', 'code', 'id'], unique=False)
-        batch_op.create_index('ix_areas_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
+        batch_op.create_index('ix_areas_kind', ['subdistrict_id', 'kind', 'code', 'id'], unique=False)
         batch_op.create_index('ix_areas_name', ['subdistrict_id', 'name', 'id'], unique=False)
-        batch_op.create_index('ix_areas_parent_id', ['subdistrict_id', 'parent_id', 'id'], unique=False)
+        batch_op.create_index('ix_areas_parent_id', ['subdistrict_id', 'parent_id', 'code', 'id'], unique=False)
 
     op.create_table('counters',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -231,10 +231,10 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'name', name=op.f('uq_committees_subdistrict_id_name'))
     )
     with op.batch_alter_table('committees', schema=None) as batch_op:
-        batch_op.create_index('ix_committees_area_id', ['subdistrict_id', 'area_id', 'id'], unique=False)
-        batch_op.create_index('ix_committees_ends_on', ['subdistrict_id', 'ends_on', 'id'], unique=False)
-        batch_op.create_index('ix_committees_is_active', ['subdistrict_id', 'is_active', 'id'], unique=False)
-        batch_op.create_index('ix_committees_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
+        batch_op.create_index('ix_committees_area_id', ['subdistrict_id', 'area_id', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_committees_ends_on', ['subdistrict_id', 'ends_on', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_committees_is_active', ['subdistrict_id', 'is_active', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_committees_kind', ['subdistrict_id', 'kind', 'name', 'id'], unique=False)
         batch_op.create_index('ix_committees_name', ['subdistrict_id', 'name', 'id'], unique=False)
 
     op.create_table('residential_areas',
@@ -258,7 +258,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'area_id', 'name', name=op.f('uq_residential_areas_subdistrict_id_area_id_name'))
     )
     with op.batch_alter_table('residential_areas', schema=None) as batch_op:
-        batch_op.create_index('ix_residential_areas_area_id', ['subdistrict_id', 'area_id', 'id'], unique=False)
+        batch_op.create_index('ix_residential_areas_area_id', ['subdistrict_id', 'area_id', 'name', 'id'], unique=False)
         batch_op.create_index('ix_residential_areas_name', ['subdistrict_id', 'name', 'id'], unique=False)
 
     op.create_table('units',
@@ -282,9 +282,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'name', name=op.f('uq_units_subdistrict_id_name'))
     )
     with op.batch_alter_table('units', schema=None) as batch_op:
-        batch_op.create_index('ix_units_area_id', ['subdistrict_id', 'area_id', 'id'], unique=False)
-        batch_op.create_index('ix_units_is_active', ['subdistrict_id', 'is_active', 'id'], unique=False)
-        batch_op.create_index('ix_units_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
+        batch_op.create_index('ix_units_area_id', ['subdistrict_id', 'area_id', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_units_is_active', ['subdistrict_id', 'is_active', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_units_kind', ['subdistrict_id', 'kind', 'name', 'id'], unique=False)
         batch_op.create_index('ix_units_name', ['subdistrict_id', 'name', 'id'], unique=False)
 
     op.create_table('buildings',
@@ -400,9 +400,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'duty_on', name=op.f('uq_duty_days_subdistrict_id_duty_on'))
     )
     with op.batch_alter_table('duty_days', schema=None) as batch_op:
-        batch_op.create_index('ix_duty_days_deputy_id', ['subdistrict_id', 'deputy_id', 'id'], unique=False)
+        batch_op.create_index('ix_duty_days_deputy_id', ['subdistrict_id', 'deputy_id', 'duty_on', 'id'], unique=False)
         batch_op.create_index('ix_duty_days_duty_on', ['subdistrict_id', 'duty_on', 'id'], unique=False)
-        batch_op.create_index('ix_duty_days_leader_id', ['subdistrict_id', 'leader_id', 'id'], unique=False)
+        batch_op.create_index('ix_duty_days_leader_id', ['subdistrict_id', 'leader_id', 'duty_on', 'id'], unique=False)
 
     op.create_table('households',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -437,11 +437,11 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'household_no', name=op.f('uq_households_subdistrict_id_household_no'))
     )
     with op.batch_alter_table('households', schema=None) as batch_op:
-        batch_op.create_index('ix_households_building_id', ['subdistrict_id', 'building_id', 'id'], unique=False)
+        batch_op.create_index('ix_households_building_id', ['subdistrict_id', 'building_id', 'household_no', 'id'], unique=False)
         batch_op.create_index('ix_households_household_no', ['subdistrict_id', 'household_no', 'id'], unique=False)
-        batch_op.create_index('ix_households_neighborhood_id', ['subdistrict_id', 'neighborhood_id', 'id'], unique=False)
-        batch_op.create_index('ix_households_residential_area_id', ['subdistrict_id', 'residential_area_id', 'id'], unique=False)
-        batch_op.create_index('ix_households_use', ['subdistrict_id', 'use', 'id'], unique=False)
+        batch_op.create_index('ix_households_neighborhood_id', ['subdistrict_id', 'neighborhood_id', 'household_no', 'id'], unique=False)
+        batch_op.create_index('ix_households_residential_area_id', ['subdistrict_id', 'residential_area_id', 'household_no', 'id'], unique=False)
+        batch_op.create_index('ix_households_use', ['subdistrict_id', 'use', 'household_no', 'id'], unique=False)
 
     op.create_table('responsibility_agreements',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -501,11 +501,11 @@ def upgrade() -> None:
     sa.UniqueConstraint('username', name=op.f('uq_users_username'))
     )
     with op.batch_alter_table('users', schema=None) as batch_op:
-        batch_op.create_index('ix_users_area_id', ['subdistrict_id', 'area_id', 'id'], unique=False)
-        batch_op.create_index('ix_users_is_active', ['subdistrict_id', 'is_active', 'id'], unique=False)
-        batch_op.create_index('ix_users_role_id', ['subdistrict_id', 'role_id', 'id'], unique=False)
-        batch_op.create_index('ix_users_unit_id', ['subdistrict_id', 'unit_id', 'id'], unique=False)
-        batch_op.create_index('ix_users_worker_id', ['subdistrict_id', 'worker_id', 'id'], unique=False)
+        batch_op.create_index('ix_users_area_id', ['subdistrict_id', 'area_id', 'username', 'id'], unique=False)
+        batch_op.create_index('ix_users_is_active', ['subdistrict_id', 'is_active', 'username', 'id'], unique=False)
+        batch_op.create_index('ix_users_role_id', ['subdistrict_id', 'role_id', 'username', 'id'], unique=False)
+        batch_op.create_index('ix_users_unit_id', ['subdistrict_id', 'unit_id', 'username', 'id'], unique=False)
+        batch_op.create_index('ix_users_worker_id', ['subdistrict_id', 'worker_id', 'username', 'id'], unique=False)
 
     op.create_table('access_events',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -530,8 +530,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('access_events', schema=None) as batch_op:
         batch_op.create_index('ix_access_events_happened_at', ['subdistrict_id', 'happened_at', 'id'], unique=False)
-        batch_op.create_index('ix_access_events_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
-        batch_op.create_index('ix_access_events_user_id', ['subdistrict_id', 'user_id', 'id'], unique=False)
+        batch_op.create_index('ix_access_events_kind', ['subdistrict_id', 'kind', 'happened_at', 'id'], unique=False)
+        batch_op.create_index('ix_access_events_user_id', ['subdistrict_id', 'user_id', 'happened_at', 'id'], unique=False)
 
     op.create_table('attachments',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -576,11 +576,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_audit_events'))
     )
     with op.batch_alter_table('audit_events', schema=None) as batch_op:
-        batch_op.create_index('ix_audit_events_entity_label', ['subdistrict_id', 'entity_label', 'id'], unique=False)
+        batch_op.create_index('ix_audit_events_entity_label', ['subdistrict_id', 'entity_label', 'happened_at', 'id'], unique=False)
         batch_op.create_index('ix_audit_events_happened_at', ['subdistrict_id', 'happened_at', 'id'], unique=False)
         batch_op.create_index('ix_audit_events_record', ['subdistrict_id', 'entity', 'record_id', 'happened_at'], unique=False)
-        batch_op.create_index('ix_audit_events_user_id', ['subdistrict_id', 'user_id', 'id'], unique=False)
-        batch_op.create_index('ix_audit_events_verb', ['subdistrict_id', 'verb', 'id'], unique=False)
+        batch_op.create_index('ix_audit_events_user_id', ['subdistrict_id', 'user_id', 'happened_at', 'id'], unique=False)
+        batch_op.create_index('ix_audit_events_verb', ['subdistrict_id', 'verb', 'happened_at', 'id'], unique=False)
 
     op.create_table('cases',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -656,32 +656,32 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'case_no', name=op.f('uq_cases_subdistrict_id_case_no'))
     )
     with op.batch_alter_table('cases', schema=None) as batch_op:
-        batch_op.create_index('ix_cases_amount', ['subdistrict_id', 'amount', 'id'], unique=False)
-        batch_op.create_index('ix_cases_area_id', ['subdistrict_id', 'area_id', 'id'], unique=False)
+        batch_op.create_index('ix_cases_amount', ['subdistrict_id', 'amount', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_area_id', ['subdistrict_id', 'area_id', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_case_no', ['subdistrict_id', 'case_no', 'id'], unique=False)
-        batch_op.create_index('ix_cases_category', ['subdistrict_id', 'category', 'id'], unique=False)
-        batch_op.create_index('ix_cases_channel', ['subdistrict_id', 'channel', 'id'], unique=False)
+        batch_op.create_index('ix_cases_category', ['subdistrict_id', 'category', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_channel', ['subdistrict_id', 'channel', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_closed_at', ['subdistrict_id', 'closed_at', 'id'], unique=False)
-        batch_op.create_index('ix_cases_competent_unit_id', ['subdistrict_id', 'competent_unit_id', 'id'], unique=False)
+        batch_op.create_index('ix_cases_competent_unit_id', ['subdistrict_id', 'competent_unit_id', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_due_on', ['subdistrict_id', 'due_on', 'id'], unique=False)
-        batch_op.create_index('ix_cases_first_contact_unit_id', ['subdistrict_id', 'first_contact_unit_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_first_contact_user_id', ['subdistrict_id', 'first_contact_user_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_handler_id', ['subdistrict_id', 'handler_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_household_id', ['subdistrict_id', 'household_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_is_livelihood', ['subdistrict_id', 'is_livelihood', 'id'], unique=False)
-        batch_op.create_index('ix_cases_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
-        batch_op.create_index('ix_cases_lead_unit_id', ['subdistrict_id', 'lead_unit_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_level', ['subdistrict_id', 'level', 'id'], unique=False)
-        batch_op.create_index('ix_cases_occurred_on', ['subdistrict_id', 'occurred_on', 'id'], unique=False)
-        batch_op.create_index('ix_cases_outcome', ['subdistrict_id', 'outcome', 'id'], unique=False)
-        batch_op.create_index('ix_cases_people_count', ['subdistrict_id', 'people_count', 'id'], unique=False)
+        batch_op.create_index('ix_cases_first_contact_unit_id', ['subdistrict_id', 'first_contact_unit_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_first_contact_user_id', ['subdistrict_id', 'first_contact_user_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_handler_id', ['subdistrict_id', 'handler_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_household_id', ['subdistrict_id', 'household_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_is_livelihood', ['subdistrict_id', 'is_livelihood', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_kind', ['subdistrict_id', 'kind', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_lead_unit_id', ['subdistrict_id', 'lead_unit_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_level', ['subdistrict_id', 'level', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_occurred_on', ['subdistrict_id', 'occurred_on', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_outcome', ['subdistrict_id', 'outcome', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_people_count', ['subdistrict_id', 'people_count', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_received_on', ['subdistrict_id', 'received_on', 'id'], unique=False)
         batch_op.create_index('ix_cases_registered_at', ['subdistrict_id', 'registered_at', 'id'], unique=False)
-        batch_op.create_index('ix_cases_solved_at_tier', ['subdistrict_id', 'solved_at_tier', 'id'], unique=False)
-        batch_op.create_index('ix_cases_stage', ['subdistrict_id', 'stage', 'id'], unique=False)
-        batch_op.create_index('ix_cases_status', ['subdistrict_id', 'status', 'id'], unique=False)
-        batch_op.create_index('ix_cases_territory_unit_id', ['subdistrict_id', 'territory_unit_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_urgency', ['subdistrict_id', 'urgency', 'id'], unique=False)
+        batch_op.create_index('ix_cases_solved_at_tier', ['subdistrict_id', 'solved_at_tier', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_stage', ['subdistrict_id', 'stage', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_status', ['subdistrict_id', 'status', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_territory_unit_id', ['subdistrict_id', 'territory_unit_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_urgency', ['subdistrict_id', 'urgency', 'registered_at', 'id'], unique=False)
 
     op.create_table('household_members',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -734,6 +734,28 @@ def upgrade() -> None:
         batch_op.create_index('ix_responsibility_goals_agreement_id', ['subdistrict_id', 'agreement_id', 'id'], unique=False)
         batch_op.create_index('ix_responsibility_goals_due_on', ['subdistrict_id', 'due_on', 'id'], unique=False)
         batch_op.create_index('ix_responsibility_goals_owner_id', ['subdistrict_id', 'owner_id', 'id'], unique=False)
+
+    op.create_table('saved_views',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('entity', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('query', sa.String(length=2000), nullable=False),
+    sa.Column('user_id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('role_id', sa.Uuid(as_uuid=False), nullable=True),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['role_id'], ['roles.id'], name=op.f('fk_saved_views_role_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_saved_views_subdistrict_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_saved_views_user_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_saved_views')),
+    sa.UniqueConstraint('subdistrict_id', 'user_id', 'entity', 'name', name=op.f('uq_saved_views_subdistrict_id_user_id_entity_name'))
+    )
+    with op.batch_alter_table('saved_views', schema=None) as batch_op:
+        batch_op.create_index('ix_saved_views_role_id', ['subdistrict_id', 'role_id', 'id'], unique=False)
+        batch_op.create_index('ix_saved_views_shared', ['subdistrict_id', 'entity', 'role_id'], unique=False)
+        batch_op.create_index('ix_saved_views_user_id', ['subdistrict_id', 'user_id', 'id'], unique=False)
 
     op.create_table('sign_ins',
     sa.Column('id', sa.String(length=64), nullable=False),
@@ -990,6 +1012,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_sign_ins_user_id')
 
     op.drop_table('sign_ins')
+    with op.batch_alter_table('saved_views', schema=None) as batch_op:
+        batch_op.drop_index('ix_saved_views_user_id')
+        batch_op.drop_index('ix_saved_views_shared')
+        batch_op.drop_index('ix_saved_views_role_id')
+
+    op.drop_table('saved_views')
     with op.batch_alter_table('responsibility_goals', schema=None) as batch_op:
         batch_op.drop_index('ix_responsibility_goals_owner_id')
         batch_op.drop_index('ix_responsibility_goals_due_on')

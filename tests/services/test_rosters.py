@@ -21,7 +21,8 @@ from models.residence import Building, ResidentialArea
 from services import access, records, rosters
 from services.errors import Refused
 from services.labels import dictionary_names
-from services.listing import Listing, Query
+from services.listing import Listing
+from services.queries import Query
 from tests.support.builders import build_chief, build_user, build_world
 
 EAST = "东里社区/第1片/第1组/第1邻"
