@@ -2,6 +2,7 @@
 
 from .case import CaseView
 from .dispatch import DispatchView
+from .parameters import ParametersView
 from .search import SearchView
 from .roster import (
     AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, StaffView,
@@ -23,9 +24,9 @@ ENTITY_VIEWS = {
     "Role": RoleView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Counter", "SearchEntry", "SignIn", "SignInFailure"),
+         "Attachment", "Counter", "SearchEntry", "Setting", "SignIn", "SignInFailure"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, ParametersView)

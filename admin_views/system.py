@@ -6,7 +6,7 @@ from flask import flash, redirect, request
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from services import records, sign_in
+from services import parameters, records, sign_in
 from services.errors import Refused
 
 from .acting import actor
@@ -43,7 +43,8 @@ class UserView(OneByOne, EntityView):
     def badges(self, row):
         found = [{"text": "启用" if row.is_active else "停用", "tone": "ok" if row.is_active else "muted"}]
         if sign_in.is_locked(db.session, row, now()):
-            found.append({"text": "连续输错已锁定15分钟，重置密码可立即解锁", "tone": "bad"})
+            minutes = parameters.strictest(db.session, "lockout_minutes")
+            found.append({"text": f"连续输错已锁定{minutes}分钟，重置密码可立即解锁", "tone": "bad"})
         return found
 
     def buttons(self, row):

@@ -36,6 +36,8 @@ class Permission(Code):
     CASE_CLOSE = "case:close", "办结案件"
     RESTRUCTURE = "area:restructure", "调整联户、拆分邻"
     TREE = "area:tree", "查看区域树"
+    PARAMETER_VIEW = "parameter:view", "查看系统参数"
+    PARAMETER_EDIT = "parameter:edit", "修改系统参数"
 
 
 ACTIONS = {
