@@ -89,7 +89,7 @@ def _sections(form: Form) -> list[dict]:
         found.setdefault(p.section, []).append({
             "field": form[p.name], "label": p.label, "unit": p.unit, "help": p.help, "current": current[p.name],
             "is_changed": current[p.name] != p.default, "last": _last(p, last.get(p.name)),
-            "rule": f"允许{p.allowed}{'' if p.choices else p.unit}，默认{p.default}{p.unit}",
+            "rule": f"{'可选' if p.choices else '允许'}{p.allowed}{p.unit}，默认{p.default}{p.unit}",
             "source": f"{p.source}（{EVIDENCE[p.level]}）",
         })  # fmt: skip
     return [{"title": title, "rows": rows} for title, rows in found.items()]
