@@ -8,7 +8,7 @@ from .roster import (
     AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, StaffView,
     TreeView,
 )  # fmt: skip
-from .system import ReadOnlyView, RoleView, UserView
+from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
 
 ENTITY_VIEWS = {
@@ -22,6 +22,7 @@ ENTITY_VIEWS = {
     "ResponsibilityAgreement": AgreementView,
     "User": UserView,
     "Role": RoleView,
+    "Workday": WorkdayView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
          "Attachment", "Counter", "SearchEntry", "Setting", "SignIn", "SignInFailure"),

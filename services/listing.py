@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Uuid, and_, false, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from models import Described, describe
+from models import Described, Entity, describe
 from models.area import Area
 from models.codes import Code
 from models.dictionary import DictItem
@@ -48,6 +48,7 @@ class Query:
 
     filters: list[Filter] = field(default_factory=list)
     search: str = ""
+    changed_since: datetime | None = None
     sort: Description | None = None
     is_descending: bool = True
     page_size: int = 20
@@ -96,7 +97,8 @@ def parse(entity: type[Described], args: Mapping[str, list[str]], actor: Actor) 
     """Read a list's query from URL arguments {name: [values]}; raises `Refused` with the cure.
 
     Keys are column names: `status=accepted&status=closed`, `due_on__from=2026-01-01`,
-    `amount__min=100`; `sort=-due_on`, `search`, `page_size`, `after`, `before`, `last`.
+    `amount__min=100`; `changed_since=2026-03-02T01:00:00+00:00`; `sort=-due_on`, `search`, `page_size`,
+    `after`, `before`, `last`.
     """
     described = describe(entity)
     query = Query(search=_first(args, "search").strip())
@@ -114,6 +116,8 @@ def parse(entity: type[Described], args: Mapping[str, list[str]], actor: Actor) 
     elif name:
         query.is_descending = wanted.startswith("-")
     query.page_size = min(max(_number(_first(args, "page_size") or "20", "每页条数", int), 5), 100)
+    if _first(args, "changed_since") and issubclass(entity, Entity):
+        query.changed_since = _instant(_first(args, "changed_since"))
     query.after, query.before = _token(_first(args, "after")), _token(_first(args, "before"))
     query.is_last = bool(_first(args, "last"))
     return query
@@ -174,6 +178,16 @@ def _day(value: str, label: str) -> date:
         raise Refused(f"“{label}”的日期请写成 2026-01-31 的样子") from None
 
 
+def _instant(value: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(value)
+        if not 2000 <= instant.year <= 2200:
+            raise ValueError
+        return instant.astimezone(LOCAL)
+    except ValueError:
+        raise Refused("地址里的时间不完整，请从列表第一页重新筛选") from None
+
+
 def _number(value: str, label: str, kind: type) -> Any:
     try:
         number = kind(value)
@@ -215,6 +229,8 @@ class Listing:
         """The WHERE of filters and search; the row scope is added by the session."""
         found = [self._condition(wanted) for wanted in query.filters]
         found += [self._matches(word) for word in self._words(query.search)]
+        if query.changed_since:
+            found.append(self.entity.updated_at >= query.changed_since)
         return found
 
     def _words(self, search: str) -> list[str]:

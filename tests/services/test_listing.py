@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from models import describe
@@ -220,3 +222,18 @@ def test_a_page_costs_one_statement_and_its_count_another(session, world):
 def test_a_hidden_filter_is_no_oracle(session, world):
     access.bind(session, clerk(), session.info["now"])
     assert page_of(session, Household, "mobile=13800000107", clerk())[1] == 32
+
+
+def test_only_what_was_changed_since_an_instant_is_listed(session, world):
+    later = session.info["now"] + timedelta(hours=1)
+    access.bind(session, session.info["actor"], later)
+    world.west_household.address = "西里社区1号附1"
+    session.flush()
+    page, count = page_of(session, Household, f"changed_since={later:%Y-%m-%dT%H:%M:%SZ}")
+    assert (numbers(page), count) == (["H002"], 1)
+
+
+@pytest.mark.parametrize("wanted", ["gestern", "0001-01-01T00:00:00Z", "9999-12-31T23:00:00-12:00"])
+def test_an_instant_that_is_none_is_refused(session, world, wanted):
+    with pytest.raises(Refused, match="时间不完整"):
+        page_of(session, Household, f"changed_since={wanted}")
