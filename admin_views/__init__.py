@@ -7,8 +7,10 @@ from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
 
+from extensions import db
 from models import entities
 from models.codes import MenuGroup
+from services.parameters import value as parameter_value
 
 from .acting import actor
 from .base import EntityView
@@ -31,6 +33,7 @@ def install(app: Flask) -> Admin:
         admin.add_view(view())
     check_views([*app.extensions["entity_views"].values(), *admin._views])
     app.context_processor(lambda: _surroundings(admin))
+    app.context_processor(lambda: {"parameter": lambda name: parameter_value(db.session, name)})
     return admin
 
 

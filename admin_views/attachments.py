@@ -32,6 +32,7 @@ class Attached:
                 for a in attachments.of(db.session, row)
             ],
             "upload_url": self.link("upload_view", id=row.id) if self.may("edit") or self.may("view") else None,
+            "help": f"每个文件不超过{attachments.most_bytes(db.session) // 1024**2}兆",
         }  # fmt: skip
 
     @expose("/upload/", methods=("POST",))
@@ -43,7 +44,7 @@ class Attached:
                 raise Refused("请先选择文件", field="file")
             with transaction() as session:
                 attachments.attach(
-                    session, folder(), row, sent.filename, sent.read(attachments.MOST_BYTES + 1),
+                    session, folder(), row, sent.filename, sent.read(attachments.most_bytes(session) + 1),
                     request.form.get("purpose", ""), actor(),
                 )  # fmt: skip
             flash("文件已保存", "success")

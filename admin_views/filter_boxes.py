@@ -59,6 +59,9 @@ class FilterBoxes:
         chips = []
         if query.search:
             chips.append({"label": f"含“{query.search}”", "remove_url": self._turn(_without(keep, "search"))})
+        if query.changed_since:
+            words = f"{text(query.changed_since)} 以后新增或改动"
+            chips.append({"label": words, "remove_url": self._turn(_without(keep, "changed_since"))})
         for wanted in query.filters:
             chips.append({
                 "label": sentence(wanted, self._name_of, self.words),

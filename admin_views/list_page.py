@@ -11,7 +11,7 @@ from extensions import db, now
 from models import Described
 from models.area import Area
 from models.fields import Description
-from services import areas, lookups
+from services import areas, lookups, parameters
 from services.case_flow import local_day
 from services.errors import Denied, Missing
 from services.listing import COUNT_CAP, Listing, Page
@@ -31,7 +31,8 @@ class ListPage:
     def index_view(self):
         views = self._views()
         asked = request.args.to_dict(flat=False)
-        args = {**views.layout, **asked}
+        usual = {"page_size": [str(parameters.value(db.session, "list_page_size"))]}
+        args = {**usual, **views.layout, **asked}
         query = self._query(args)
         columns = query.columns or list(self.columns)
         listing = Listing(db.session, self.entity, actor())
@@ -64,7 +65,7 @@ class ListPage:
             "filters": self._filter_boxes(query), "chips": self._chips(query, keep), "clear_url": self.link(),
             "search": query.search, "search_hint": self._search_hint(),
             "tabs": self._tabs(views, request.query_string.decode()), "counts_url": self.link("counts_view"),
-            "layout": self._layout(query, list(columns), args), "views": self._view_form(views),
+            "layout": self._layout(query, list(columns), {**views.layout, **asked}), "views": self._view_form(views),
             "most_columns": MOST_COLUMNS, "sorts": self._sort_boxes(query), "jump": self._jump(query),
             "create_url": self.link("create_view") if self.can_add() else None,
             "export_url": self._export_url(keep, columns) if self.may("export") else None,

@@ -9,6 +9,7 @@ from flask_admin import expose
 
 from extensions import db, now, transaction
 from formats import reading, sheets
+from models import Entity
 from models.codes import AccessKind
 from services import audit, rosters
 from services.access import Permission
@@ -100,7 +101,7 @@ class Sheets:
                 result = _result(plan)
                 if not plan.errors:
                     flash(f"导入完成：新增{result['counts']['add']}条，修改{result['counts']['change']}条，相同{result['counts']['same']}条", "success")
-                    return redirect(self.link())
+                    return redirect(self._imported(plan))
             except (Refused, reading.Unreadable) as no:
                 result = {"sentence": no.sentence, "counts": None, "errors": _row_errors(getattr(no, "rows", []))}
         return self.render(
@@ -108,6 +109,12 @@ class Sheets:
             template_url=self.link("template_view"), cancel_url=self.link(),
             columns=rosters.columns_of(db.session, self.entity, actor=me),
         ), 422 if result else 200  # fmt: skip
+
+    def _imported(self, plan) -> str:
+        """The list of what an import has just written; the short shared lists are shown as they are."""
+        if not (plan.add or plan.change) or not issubclass(self.entity, Entity):
+            return self.link()
+        return self.link(changed_since=db.session.info["now"].isoformat())
 
 
 def _count(count: int) -> str:

@@ -2,12 +2,13 @@
 
 from .case import CaseView
 from .dispatch import DispatchView
+from .parameters import ParametersView
 from .search import SearchView
 from .roster import (
     AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, StaffView,
     TreeView,
 )  # fmt: skip
-from .system import ReadOnlyView, RoleView, UserView
+from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
 
 ENTITY_VIEWS = {
@@ -21,11 +22,12 @@ ENTITY_VIEWS = {
     "ResponsibilityAgreement": AgreementView,
     "User": UserView,
     "Role": RoleView,
+    "Workday": WorkdayView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Counter", "SearchEntry", "SavedView", "SignIn", "SignInFailure"),
+         "Attachment", "Counter", "SearchEntry", "SavedView", "Setting", "SignIn", "SignInFailure"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, ParametersView)

@@ -7,7 +7,7 @@ and one for the capped count, whatever its depth.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -83,6 +83,8 @@ class Listing:
         """The WHERE of filters and search; the row scope is added by the session."""
         found = [filters.condition(self.session, self.entity, wanted, self.actor) for wanted in query.filters]
         found += [self._matches(word) for word in self._words(query.search)]
+        if query.changed_since:
+            found.append(self.entity.updated_at >= query.changed_since)
         return found
 
     def _words(self, search: str) -> list[str]:
@@ -219,7 +221,7 @@ class Listing:
 
         `is_clear` leaves personal values unmasked; the caller has checked and logs it.
         """
-        whole = Query(query.filters, query.search, query.sorts, query.is_descending)
+        whole = replace(query, after=None, before=None, is_last=False, jump=None)
         statement, shape = self.statement(whole, names)
         for where, order in self._stretches(whole, False):
             wanted = statement.where(*where).order_by(*order)

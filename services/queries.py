@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from models import Described, describe
+from models import Described, Entity, describe
 from models.fields import Description
 
 from . import filters
@@ -40,6 +40,7 @@ class Query:
 
     filters: list[Filter] = field(default_factory=list)
     search: str = ""
+    changed_since: datetime | None = None
     sorts: list[Sort] = field(default_factory=list)
     is_descending: bool = True
     page_size: int = 20
@@ -62,7 +63,7 @@ def parse(entity: type[Described], args: Args, actor: Actor, today: date) -> Que
     """Read a list's query from URL arguments {name: [values]}; raises `BadQuery` with the cure.
 
     Keys are column names: `status=accepted&status=closed`, `due_on__from=2026-01-01`,
-    `due_on=this_week`, `amount__min=100`; `sort=status&sort=-due_on`, `search`, `columns=a,b`,
+    `due_on=this_week`, `amount__min=100`; `changed_since=2026-03-02T01:00:00+00:00`; `sort=status&sort=-due_on`, `search`, `columns=a,b`,
     `page_size`, `after`, `before`, `last`, `jump`.
     """
     described = describe(entity)
@@ -72,6 +73,8 @@ def parse(entity: type[Described], args: Args, actor: Actor, today: date) -> Que
             found = filters.read(description, args, actor, today)
             if found:
                 query.filters.append(found)
+    if first(args, "changed_since") and issubclass(entity, Entity):
+        query.changed_since = _read_instant(first(args, "changed_since"))
     _read_order(query, entity, described, [value for value in args.get("sort", []) if value])
     query.columns = _read_columns(described, first(args, "columns"))
     query.page_size = min(max(filters.read_number(first(args, "page_size") or "20", "每页条数", int), 5), 100)
@@ -81,6 +84,16 @@ def parse(entity: type[Described], args: Args, actor: Actor, today: date) -> Que
     if first(args, "jump"):
         query.jump = _read_jump(query, first(args, "jump"))
     return query
+
+
+def _read_instant(value: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(value)
+        if not 2000 <= instant.year <= 2200:
+            raise ValueError
+        return instant.astimezone(LOCAL)
+    except ValueError:
+        raise BadQuery("地址里的时间不完整，请从列表第一页重新筛选") from None
 
 
 def _read_order(query: Query, entity: type[Described], described: dict[str, Description], wanted: list[str]) -> None:

@@ -170,6 +170,19 @@ def upgrade() -> None:
     with op.batch_alter_table('search_entries', schema=None) as batch_op:
         batch_op.create_index('ix_search_entries_number', ['subdistrict_id', 'number'], unique=False)
 
+    op.create_table('settings',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('label', sa.String(length=200), nullable=False),
+    sa.Column('value', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_settings_subdistrict_id')),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_settings')),
+    sa.UniqueConstraint('subdistrict_id', 'name', name=op.f('uq_settings_subdistrict_id_name'))
+    )
     op.create_table('chiefs',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
     sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
@@ -1168,6 +1181,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_chiefs_area_id')
 
     op.drop_table('chiefs')
+    op.drop_table('settings')
     with op.batch_alter_table('search_entries', schema=None) as batch_op:
         batch_op.drop_index('ix_search_entries_number')
 

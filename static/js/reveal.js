@@ -1,6 +1,4 @@
-// A masked value in full, for a reason, for one minute. Without script the form posts by itself.
-
-const SECONDS = 60;
+// A masked value in full, for a reason, for as long as the office has set. Without script the form posts by itself.
 
 for (const details of document.querySelectorAll("[data-reveal]")) {
   const form = details.querySelector("form");
@@ -55,7 +53,7 @@ for (const details of document.querySelectorAll("[data-reveal]")) {
     help.classList.remove("bad");
     form.reset();
 
-    const end = Date.now() + SECONDS * 1000;
+    const end = Date.now() + Number(details.dataset.seconds) * 1000;
     const timer = setInterval(tick, 1000);
     window.addEventListener("pagehide", hide, { once: true });
     tick();

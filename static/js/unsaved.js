@@ -34,7 +34,9 @@ const refill = (form, values) => {
 
 const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
 const first = [...before.keys()][0];
-if (draft && first && draft.address === location.pathname + location.search && !document.querySelector("[data-summary]")) {
+// An answer to what was sent (saved, refused, somebody was faster) shows what it should by itself.
+const isAnswer = document.querySelector("[data-summary], [data-guard][data-dirty], main > .alert.success, main > .alert.info");
+if (draft && first && !isAnswer && draft.address === location.pathname + location.search) {
   refill(first, draft.values);
   const note = document.createElement("div");
   note.className = "alert info";

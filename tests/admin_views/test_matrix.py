@@ -57,6 +57,7 @@ PAGES = """
 /admin/team-desk/?case=   -       -       -       y       y       y       -       -       -       -       -       -       -       -
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -
 /admin/area-loads/        y       y       -       -       -       -       -       -       -       -       -       -       -       -
+/admin/parameters/        -       -       -       -       -       -       -       -       -       -       -       y       -       y
 """
 STEPS = """
                           clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit
@@ -148,7 +149,7 @@ def test_the_matrix_names_every_entity_of_the_menu():
 
 
 def test_the_matrix_knows_every_action():
-    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 11
+    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 13
 
 
 def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):

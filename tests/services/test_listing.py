@@ -347,3 +347,16 @@ def test_columns_are_read_in_their_order():
 def test_wrong_columns_are_refused_with_the_cure(columns, sentence):
     with pytest.raises(BadQuery, match=sentence):
         parse(Case, {"columns": [columns]}, clerk(), TODAY)
+def test_only_what_was_changed_since_an_instant_is_listed(session, world):
+    later = session.info["now"] + timedelta(hours=1)
+    access.bind(session, session.info["actor"], later)
+    world.west_household.address = "西里社区1号附1"
+    session.flush()
+    page, count = page_of(session, Household, f"changed_since={later:%Y-%m-%dT%H:%M:%SZ}")
+    assert (numbers(page), count) == (["H002"], 1)
+
+
+@pytest.mark.parametrize("wanted", ["gestern", "0001-01-01T00:00:00Z", "9999-12-31T23:00:00-12:00"])
+def test_an_instant_that_is_none_is_refused(session, world, wanted):
+    with pytest.raises(Refused, match="时间不完整"):
+        page_of(session, Household, f"changed_since={wanted}")
