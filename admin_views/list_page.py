@@ -41,7 +41,7 @@ class ListPage:
         return self.render("admin/list.html", page=self._page(query, page, listing.count(query), columns, views, args))
 
     def _query(self, args: dict) -> Query:
-        return parse(self.entity, args, actor(), local_day(now()))
+        return parse(db.session, self.entity, args, actor(), local_day(now()))
 
     @staticmethod
     def _read(listing: Listing, query: Query, columns: Sequence[str], words: dict) -> Page:

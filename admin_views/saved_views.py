@@ -73,7 +73,7 @@ class SavedViews:
             wanted = dict.fromkeys(saved_views.LAID_OUT, "")
         if wanted.get("density", "") not in DENSITIES:
             raise BadQuery("没有这种行距，请重新选择")
-        parse(self.entity, {k: [v] for k, v in wanted.items()}, actor(), local_day(now()))
+        parse(db.session, self.entity, {k: [v] for k, v in wanted.items()}, actor(), local_day(now()))
         with transaction() as session:
             saved_views.lay_out(session, self.slug, wanted, actor())
         return redirect(self._back(saved_views.LAID_OUT))
@@ -113,7 +113,7 @@ class SavedViews:
         counts = []
         for tab in tabs:
             try:
-                query = parse(self.entity, parse_qs(tab["query"]), actor(), today)
+                query = parse(db.session, self.entity, parse_qs(tab["query"]), actor(), today)
             except BadQuery:  # a view of columns that are gone
                 counts.append(None)
             else:

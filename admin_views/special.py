@@ -25,7 +25,7 @@ ENTITY_VIEWS = {
     "Workday": WorkdayView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Counter", "SearchEntry", "SavedView", "Setting", "SignIn", "SignInFailure"),
+         "Attachment", "Counter", "CustomEntry", "SearchEntry", "SavedView", "Setting", "SignIn", "SignInFailure"),
         ReadOnlyView,
     ),
 }  # fmt: skip

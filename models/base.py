@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sqlalchemy import (
-    CheckConstraint, Enum, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String,
+    JSON, CheckConstraint, Enum, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String,
     UniqueConstraint, Uuid, and_,
 )  # fmt: skip
 from sqlalchemy.orm import (
@@ -258,6 +258,8 @@ class Entity(Described, Base):
     created_at: Mapped[Any] = mapped_column(UtcDateTime(), sort_order=90)
     updated_at: Mapped[Any] = mapped_column(UtcDateTime(), sort_order=91)
     version: Mapped[int] = mapped_column(Integer, sort_order=92)
+    extra: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), sort_order=93, active_history=True)
+    """Values of the fields an office has added, by name; see `models.custom`."""
 
     @declared_attr.directive
     def __tablename__(cls) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,8 +16,9 @@ from models import Described
 from models.area import Area
 from models.fields import Description
 
-from . import search
+from . import custom, search
 from .access import Actor, Permission
+from .custom import CustomDescription
 from .errors import BadQuery
 from .showing import LOCAL, text
 
@@ -194,8 +195,35 @@ def _named(wanted: Filter, kind: str, value: Any, name_of, words) -> str:
 
 def condition(session: Session, entity: type[Described], wanted: Filter, actor: Actor) -> ColumnElement[bool]:
     """The WHERE of one filter; values of one filter are added up, filters narrow one another."""
+    d = wanted.description
+    if isinstance(d, CustomDescription):
+        return _custom(session, entity, wanted, d, actor)
+    if filter_type(d) == "text":
+        return or_(*(_has_words(session, entity, d, d.of(entity), value, actor) for value in wanted.values))
+    return _fits(wanted, d.of(entity), actor)
+
+
+def _custom(session: Session, entity, wanted: Filter, d: CustomDescription, actor: Actor) -> ColumnElement[bool]:
+    """The same on a field of the office, which has its values beside the row."""
+    others = [value for value in wanted.values if value != EMPTY]
+    found = [custom.condition(session, entity, d, actor, None)] if EMPTY in wanted.values else []
+    if others or not found:
+        narrowed = replace(wanted, values=others)
+        found.append(custom.condition(session, entity, d, actor, lambda column: _fits_entry(narrowed, column, actor)))
+    return or_(*found)
+
+
+def _fits_entry(wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
+    kind = filter_type(wanted.description)
+    if kind == "yesno":
+        return column.in_(wanted.values)
+    if kind == "text":
+        return or_(*(and_(*(contains(column, word) for word in value.split()[:6])) for value in wanted.values))
+    return _fits(wanted, column, actor)
+
+
+def _fits(wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
     d, kind = wanted.description, filter_type(wanted.description)
-    column = getattr(entity, d.key)
     if wanted.values == [EMPTY]:
         return column.is_(None)
     if kind == "number":
@@ -209,8 +237,6 @@ def condition(session: Session, entity: type[Described], wanted: Filter, actor: 
         return or_(*(_points_to(d, column, value, actor) for value in wanted.values))
     if d.field.dictionary:
         return or_(*(_item(column, value) for value in wanted.values))
-    if kind == "text":
-        return or_(*(_has_words(session, entity, d, column, value, actor) for value in wanted.values))
     if kind == "exact":
         return column.in_([d.kind.normalise(value) for value in wanted.values])
     return column == wanted.values[0] if len(wanted.values) == 1 else column.in_(wanted.values)

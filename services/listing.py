@@ -16,10 +16,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Uuid, and_, case, false, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from models import Described, describe
+from models import Described
 from models.codes import Code
 
-from . import filters, search
+from . import custom, filters, search
 from .access import Actor, Permission
 from .errors import BadQuery
 from .queries import Query
@@ -77,7 +77,7 @@ class Listing:
         self.session = session
         self.entity = entity
         self.actor = actor
-        self.described = describe(entity)
+        self.described = custom.described(session, entity)
 
     def conditions(self, query: Query) -> list[ColumnElement[bool]]:
         """The WHERE of filters and search; the row scope is added by the session."""
@@ -125,7 +125,7 @@ class Listing:
 
     def statement(self, query: Query, names: list[str]) -> tuple[Select, list]:
         """SELECT of id, sort values and the wanted attributes, references by joined titles."""
-        columns: list = [identity(self.entity), *(getattr(self.entity, s.description.key) for s in query.sorts)]
+        columns: list = [identity(self.entity), *(s.description.of(self.entity) for s in query.sorts)]
         shape: list = []
         joins = []
         for name in names:
@@ -138,7 +138,7 @@ class Listing:
                 columns += [getattr(other, part.key) for part in parts]
             else:
                 shape.append((description, None, len(columns)))
-                columns.append(getattr(self.entity, description.key))
+                columns.append(description.of(self.entity))
         # Labelled by position: two joined titles may carry the same column name.
         columns = [column.label(f"c{i}") for i, column in enumerate(columns)]
         statement = select(*columns).select_from(self.entity).where(*self.conditions(query))

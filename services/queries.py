@@ -9,10 +9,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from models import Described, Entity, describe
+from sqlalchemy.orm import Session
+
+from models import Described, Entity
 from models.fields import Description
 
-from . import filters
+from . import custom, filters
 from .access import Actor
 from .errors import BadQuery
 from .filters import Args, Filter, first
@@ -59,14 +61,14 @@ def listable(described: dict[str, Description]) -> list[Description]:
 # ---- reading the address -------------------------------------------------------------
 
 
-def parse(entity: type[Described], args: Args, actor: Actor, today: date) -> Query:
+def parse(session: Session, entity: type[Described], args: Args, actor: Actor, today: date) -> Query:
     """Read a list's query from URL arguments {name: [values]}; raises `BadQuery` with the cure.
 
     Keys are column names: `status=accepted&status=closed`, `due_on__from=2026-01-01`,
     `due_on=this_week`, `amount__min=100`; `changed_since=2026-03-02T01:00:00+00:00`; `sort=status&sort=-due_on`, `search`, `columns=a,b`,
     `page_size`, `after`, `before`, `last`, `jump`.
     """
-    described = describe(entity)
+    described = custom.described(session, entity)
     query = Query(search=first(args, "search").strip())
     for description in described.values():
         if description.field.filtered:

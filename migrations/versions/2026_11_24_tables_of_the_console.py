@@ -126,6 +126,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("(kind = 'subdistrict') = (parent_id IS NULL)", name=op.f('ck_areas_only_root_has_no_parent')),
     sa.CheckConstraint("kind IN ('subdistrict', 'community', 'village', 'sector', 'group', 'neighborhood')", name=op.f('ck_areas_kind_code')),
     sa.ForeignKeyConstraint(['division_code'], ['divisions.code'], name=op.f('fk_areas_division_code')),
@@ -149,10 +150,49 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_counters_subdistrict_id')),
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_counters')),
     sa.UniqueConstraint('subdistrict_id', 'purpose', 'year', name=op.f('uq_counters_subdistrict_id_purpose_year'))
     )
+    op.create_table('custom_fields',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('roster', sa.String(length=64), nullable=False),
+    sa.Column('label', sa.String(length=200), nullable=False),
+    sa.Column('kind', sa.Enum('text', 'number', 'date', 'choice', 'yes_no', name='customkind', native_enum=False, length=24), nullable=False),
+    sa.Column('dictionary', sa.String(length=64), nullable=True),
+    sa.Column('section', sa.String(length=200), nullable=True),
+    sa.Column('help', sa.String(length=200), nullable=True),
+    sa.Column('is_required', sa.Boolean(), nullable=False),
+    sa.Column('is_listed', sa.Boolean(), nullable=False),
+    sa.Column('is_filtered', sa.Boolean(), nullable=False),
+    sa.Column('is_active', sa.Boolean(), nullable=False),
+    sa.Column('sort', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
+    sa.CheckConstraint("(kind = 'choice') = (dictionary IS NOT NULL)", name=op.f('ck_custom_fields_choice_has_dictionary')),
+    sa.CheckConstraint("dictionary LIKE 'dictionary:%'", name=op.f('ck_custom_fields_dictionary_dictionary')),
+    sa.CheckConstraint("kind IN ('text', 'number', 'date', 'choice', 'yes_no')", name=op.f('ck_custom_fields_kind_code')),
+    sa.CheckConstraint("roster LIKE 'roster:%'", name=op.f('ck_custom_fields_roster_dictionary')),
+    sa.CheckConstraint('sort <= 9999', name=op.f('ck_custom_fields_sort_high')),
+    sa.CheckConstraint('sort >= 0', name=op.f('ck_custom_fields_sort_low')),
+    sa.ForeignKeyConstraint(['dictionary'], ['dict_items.id'], name=op.f('fk_custom_fields_dictionary')),
+    sa.ForeignKeyConstraint(['roster'], ['dict_items.id'], name=op.f('fk_custom_fields_roster')),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_custom_fields_subdistrict_id')),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_custom_fields')),
+    sa.UniqueConstraint('subdistrict_id', 'number', name=op.f('uq_custom_fields_subdistrict_id_number')),
+    sa.UniqueConstraint('subdistrict_id', 'roster', 'label', name=op.f('uq_custom_fields_subdistrict_id_roster_label'))
+    )
+    with op.batch_alter_table('custom_fields', schema=None) as batch_op:
+        batch_op.create_index('ix_custom_fields_is_active', ['subdistrict_id', 'is_active', 'sort', 'id'], unique=False)
+        batch_op.create_index('ix_custom_fields_kind', ['subdistrict_id', 'kind', 'sort', 'id'], unique=False)
+        batch_op.create_index('ix_custom_fields_roster', ['subdistrict_id', 'roster', 'sort', 'id'], unique=False)
+        batch_op.create_index('ix_custom_fields_sort', ['subdistrict_id', 'sort', 'id'], unique=False)
+
     op.create_table('search_entries',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
     sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
@@ -164,6 +204,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_search_entries_subdistrict_id')),
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_search_entries'))
     )
@@ -179,6 +220,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_settings_subdistrict_id')),
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_settings')),
     sa.UniqueConstraint('subdistrict_id', 'name', name=op.f('uq_settings_subdistrict_id_name'))
@@ -202,6 +244,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("gender IN ('female', 'male')", name=op.f('ck_chiefs_gender_code')),
     sa.CheckConstraint("kind IN ('sector', 'group', 'neighborhood')", name=op.f('ck_chiefs_kind_code')),
     sa.CheckConstraint("method IN ('elected', 'appointed', 'volunteered')", name=op.f('ck_chiefs_method_code')),
@@ -237,6 +280,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("kind IN ('village', 'community', 'subdistrict', 'enterprise', 'industry')", name=op.f('ck_committees_kind_code')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'area_id'], ['areas.subdistrict_id', 'areas.id'], name=op.f('fk_committees_subdistrict_id_area_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_committees_subdistrict_id')),
@@ -249,6 +293,28 @@ def upgrade() -> None:
         batch_op.create_index('ix_committees_is_active', ['subdistrict_id', 'is_active', 'name', 'id'], unique=False)
         batch_op.create_index('ix_committees_kind', ['subdistrict_id', 'kind', 'name', 'id'], unique=False)
         batch_op.create_index('ix_committees_name', ['subdistrict_id', 'name', 'id'], unique=False)
+
+    op.create_table('custom_entries',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('record_id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('text', sa.String(length=200), nullable=True),
+    sa.Column('number', sa.Numeric(precision=14, scale=2), nullable=True),
+    sa.Column('custom_field_id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
+    sa.CheckConstraint('(text IS NULL) <> (number IS NULL)', name=op.f('ck_custom_entries_has_one_value')),
+    sa.ForeignKeyConstraint(['subdistrict_id', 'custom_field_id'], ['custom_fields.subdistrict_id', 'custom_fields.id'], name=op.f('fk_custom_entries_subdistrict_id_custom_field_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_custom_entries_subdistrict_id')),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_custom_entries')),
+    sa.UniqueConstraint('subdistrict_id', 'record_id', 'custom_field_id', name=op.f('uq_custom_entries_subdistrict_id_record_id_custom_field_id'))
+    )
+    with op.batch_alter_table('custom_entries', schema=None) as batch_op:
+        batch_op.create_index('ix_custom_entries_custom_field_id', ['subdistrict_id', 'custom_field_id', 'id'], unique=False)
+        batch_op.create_index('ix_custom_entries_number', ['subdistrict_id', 'custom_field_id', 'number', 'record_id'], unique=False)
+        batch_op.create_index('ix_custom_entries_text', ['subdistrict_id', 'custom_field_id', 'text', 'record_id'], unique=False)
 
     op.create_table('residential_areas',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -263,6 +329,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint('building_count <= 999', name=op.f('ck_residential_areas_building_count_high')),
     sa.CheckConstraint('building_count >= 0', name=op.f('ck_residential_areas_building_count_low')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'area_id'], ['areas.subdistrict_id', 'areas.id'], name=op.f('fk_residential_areas_subdistrict_id_area_id'), ondelete='RESTRICT'),
@@ -288,6 +355,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("kind IN ('office', 'functional', 'community', 'external')", name=op.f('ck_units_kind_code')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'area_id'], ['areas.subdistrict_id', 'areas.id'], name=op.f('fk_units_subdistrict_id_area_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_units_subdistrict_id')),
@@ -312,6 +380,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint('floor_count <= 120', name=op.f('ck_buildings_floor_count_high')),
     sa.CheckConstraint('floor_count >= 1', name=op.f('ck_buildings_floor_count_low')),
     sa.CheckConstraint('unit_count <= 50', name=op.f('ck_buildings_unit_count_high')),
@@ -336,6 +405,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("category LIKE 'dispute_category:%'", name=op.f('ck_dispatch_rules_category_dictionary')),
     sa.ForeignKeyConstraint(['category'], ['dict_items.id'], name=op.f('fk_dispatch_rules_category')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'assisting_unit_id'], ['units.subdistrict_id', 'units.id'], name=op.f('fk_dispatch_rules_subdistrict_id_assisting_unit_id'), ondelete='RESTRICT'),
@@ -362,6 +432,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('post', sa.String(length=200), nullable=True),
     sa.Column('is_leader', sa.Boolean(), nullable=True),
     sa.Column('employment', sa.Enum('dedicated', 'full_time', 'part_time', name='employment', native_enum=False, length=24), nullable=True),
@@ -406,6 +477,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['subdistrict_id', 'deputy_id'], ['workers.subdistrict_id', 'workers.id'], name=op.f('fk_duty_days_subdistrict_id_deputy_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id', 'leader_id'], ['workers.subdistrict_id', 'workers.id'], name=op.f('fk_duty_days_subdistrict_id_leader_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_duty_days_subdistrict_id')),
@@ -437,6 +509,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("use IN ('owner', 'rented', 'vacant')", name=op.f('ck_households_use_code')),
     sa.CheckConstraint('floor_no <= 120', name=op.f('ck_households_floor_no_high')),
     sa.CheckConstraint('floor_no >= -5', name=op.f('ck_households_floor_no_low')),
@@ -471,6 +544,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("(status = 'signed') = (signed_on IS NOT NULL)", name=op.f('ck_responsibility_agreements_signed_has_date')),
     sa.CheckConstraint("status IN ('draft', 'signed')", name=op.f('ck_responsibility_agreements_status_code')),
     sa.CheckConstraint('year <= 2100', name=op.f('ck_responsibility_agreements_year_high')),
@@ -536,6 +610,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("kind IN ('reveal', 'export', 'export_clear', 'sign_in', 'sign_out', 'locked', 'reset')", name=op.f('ck_access_events_kind_code')),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_access_events_subdistrict_id')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_access_events_user_id'), ondelete='RESTRICT'),
@@ -560,6 +635,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['added_by_id'], ['users.id'], name=op.f('fk_attachments_added_by_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_attachments_subdistrict_id')),
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_attachments'))
@@ -583,6 +659,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("verb IN ('create', 'update', 'delete', 'bulk')", name=op.f('ck_audit_events_verb_code')),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_audit_events_subdistrict_id')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_audit_events_user_id'), ondelete='RESTRICT'),
@@ -636,6 +713,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name=op.f('ck_cases_closed_has_time')),
     sa.CheckConstraint("(status = 'closed') = (outcome IS NOT NULL)", name=op.f('ck_cases_closed_has_outcome')),
     sa.CheckConstraint("category LIKE 'dispute_category:%'", name=op.f('ck_cases_category_dictionary')),
@@ -708,6 +786,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("gender IN ('female', 'male')", name=op.f('ck_household_members_gender_code')),
     sa.CheckConstraint("relation LIKE 'relation:%'", name=op.f('ck_household_members_relation_dictionary')),
     sa.CheckConstraint('birth_year <= 2100', name=op.f('ck_household_members_birth_year_high')),
@@ -735,6 +814,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint('progress <= 100', name=op.f('ck_responsibility_goals_progress_high')),
     sa.CheckConstraint('progress >= 0', name=op.f('ck_responsibility_goals_progress_low')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'agreement_id'], ['responsibility_agreements.subdistrict_id', 'responsibility_agreements.id'], name=op.f('fk_responsibility_goals_subdistrict_id_agreement_id'), ondelete='CASCADE'),
@@ -759,6 +839,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['role_id'], ['roles.id'], name=op.f('fk_saved_views_role_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_saved_views_subdistrict_id')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_saved_views_user_id'), ondelete='RESTRICT'),
@@ -800,6 +881,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("(status = 'fed_back') = (fed_back_at IS NOT NULL) AND (status <> 'fed_back' OR feedback IS NOT NULL)", name=op.f('ck_assignments_feedback_has_words')),
     sa.CheckConstraint("status IN ('open', 'fed_back', 'withdrawn')", name=op.f('ck_assignments_status_code')),
     sa.CheckConstraint('unit_id IS NOT NULL OR worker_id IS NOT NULL', name=op.f('ck_assignments_given_to_somebody')),
@@ -837,6 +919,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("status_after IN ('registered', 'accepted', 'assigned', 'fed_back', 'closed', 'declined')", name=op.f('ck_case_events_status_after_code')),
     sa.CheckConstraint("status_before IN ('registered', 'accepted', 'assigned', 'fed_back', 'closed', 'declined')", name=op.f('ck_case_events_status_before_code')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'case_id'], ['cases.subdistrict_id', 'cases.id'], name=op.f('fk_case_events_subdistrict_id_case_id'), ondelete='CASCADE'),
@@ -865,6 +948,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("kind IN ('person', 'company', 'organisation', 'shop', 'village_body')", name=op.f('ck_case_parties_kind_code')),
     sa.CheckConstraint("role IN ('applicant', 'respondent', 'third', 'agent', 'representative', 'guardian', 'witness', 'reporter')", name=op.f('ck_case_parties_role_code')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'case_id'], ['cases.subdistrict_id', 'cases.id'], name=op.f('fk_case_parties_subdistrict_id_case_id'), ondelete='CASCADE'),
@@ -895,6 +979,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("lawyer_kind = 'lawyer'", name=op.f('ck_teams_lawyer_kind')),
     sa.CheckConstraint("leader_kind = 'staff'", name=op.f('ck_teams_leader_kind')),
     sa.CheckConstraint("mediator_kind = 'mediator'", name=op.f('ck_teams_mediator_kind')),
@@ -934,6 +1019,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("seat IN ('leader', 'mediator', 'lawyer', 'staff')", name=op.f('ck_team_changes_seat_code')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'team_id'], ['teams.subdistrict_id', 'teams.id'], name=op.f('fk_team_changes_subdistrict_id_team_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['subdistrict_id', 'worker_after_id'], ['workers.subdistrict_id', 'workers.id'], name=op.f('fk_team_changes_subdistrict_id_worker_after_id'), ondelete='RESTRICT'),
@@ -956,6 +1042,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['subdistrict_id', 'team_id'], ['teams.subdistrict_id', 'teams.id'], name=op.f('fk_team_members_subdistrict_id_team_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['subdistrict_id', 'worker_id'], ['workers.subdistrict_id', 'workers.id'], name=op.f('fk_team_members_subdistrict_id_worker_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_team_members_subdistrict_id')),
@@ -1160,6 +1247,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_residential_areas_area_id')
 
     op.drop_table('residential_areas')
+    with op.batch_alter_table('custom_entries', schema=None) as batch_op:
+        batch_op.drop_index('ix_custom_entries_text')
+        batch_op.drop_index('ix_custom_entries_number')
+        batch_op.drop_index('ix_custom_entries_custom_field_id')
+
+    op.drop_table('custom_entries')
     with op.batch_alter_table('committees', schema=None) as batch_op:
         batch_op.drop_index('ix_committees_name')
         batch_op.drop_index('ix_committees_kind')
@@ -1186,6 +1279,13 @@ def downgrade() -> None:
         batch_op.drop_index('ix_search_entries_number')
 
     op.drop_table('search_entries')
+    with op.batch_alter_table('custom_fields', schema=None) as batch_op:
+        batch_op.drop_index('ix_custom_fields_sort')
+        batch_op.drop_index('ix_custom_fields_roster')
+        batch_op.drop_index('ix_custom_fields_kind')
+        batch_op.drop_index('ix_custom_fields_is_active')
+
+    op.drop_table('custom_fields')
     op.drop_table('counters')
     with op.batch_alter_table('areas', schema=None) as batch_op:
         batch_op.drop_index('ix_areas_parent_id')
