@@ -7,8 +7,10 @@ from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
 
+from extensions import db
 from models import entities
 from models.codes import MenuGroup
+from services import comments
 
 from .acting import actor
 from .base import EntityView
@@ -51,6 +53,7 @@ def _surroundings(admin: Admin) -> dict:
         "nav": _menu(admin),
         "me": {"name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
         "crumbs": _crumbs(admin),
+        "mention_count": lambda: comments.unseen_count(db.session, me),
         "search_url": url_for("search.index_view"),
         "sign_out_url": url_for("account.sign_out"),
         "password_url": url_for("account.password"),

@@ -23,7 +23,7 @@ ENTITY_VIEWS = {
     "Role": RoleView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Counter", "SearchEntry", "SignIn", "SignInFailure"),
+         "Attachment", "Comment", "Mention", "Counter", "SearchEntry", "SignIn", "SignInFailure"),
         ReadOnlyView,
     ),
 }  # fmt: skip
