@@ -4,8 +4,8 @@ from .case import CaseView
 from .dispatch import DispatchView
 from .search import SearchView
 from .roster import (
-    AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, StaffView,
-    TreeView,
+    AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, ResidentialAreaView,
+    StaffView, TreeView,
 )  # fmt: skip
 from .system import ReadOnlyView, RoleView, UserView
 from .team import TeamView
@@ -15,6 +15,7 @@ ENTITY_VIEWS = {
     "Area": AreaView,
     "Chief": ChiefView,
     "Household": HouseholdView,
+    "ResidentialArea": ResidentialAreaView,
     "Committee": CommitteeView,
     "Mediator": MediatorView,
     "Staff": StaffView,
