@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from models import Described, entities
@@ -180,7 +180,9 @@ def _unseen(actor: Actor):
 def mark_seen(session: Session, comment_ids: Collection[str], actor: Actor, now: datetime) -> None:
     """Note that the actor has read these remarks."""
     mine = (Mention.user_id == actor.user_id, Mention.comment_id.in_(comment_ids), Mention.seen_at.is_(None))
-    session.execute(update(Mention).where(*mine).values(seen_at=now))
+    for mention in session.scalars(select(Mention).where(*mine)):
+        mention.seen_at = now
+    session.flush()
 
 
 # ---- taking back --------------------------------------------------------------------

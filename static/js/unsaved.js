@@ -34,7 +34,9 @@ const refill = (form, values) => {
 
 const draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
 const first = [...before.keys()][0];
-if (draft && first && draft.address === location.pathname + location.search && !document.querySelector("[data-summary]")) {
+// An error has the text already; after a success on the same page it is where it belongs.
+const isAnswered = document.querySelector("[data-summary], .alert.success");
+if (draft && first && draft.address === location.pathname + location.search && !isAnswered) {
   refill(first, draft.values);
   const note = document.createElement("div");
   note.className = "alert info";

@@ -31,6 +31,7 @@ def test_a_colleague_called_by_keyboard_finds_the_remark_at_home(world, arrive, 
     expect(box).to_have_value(f"请核对电话 @{OFFICE}员 ")
     page.get_by_role("button", name="发表备注").click()
     expect(page.get_by_role("status").filter(has_text=f"已通知{OFFICE}员")).to_be_visible()
+    expect(box).to_have_value("")
 
     page = arrive(OFFICE)
     expect(page.locator(".me-count")).to_have_text("1")
