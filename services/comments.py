@@ -178,9 +178,9 @@ def _unseen(actor: Actor):
 
 
 def mark_seen(session: Session, comment_ids: Collection[str], actor: Actor, now: datetime) -> None:
-    """Note that the actor has read these remarks."""
+    """Note that the actor has read these remarks. Locked first: two tabs may open the record at once."""
     mine = (Mention.user_id == actor.user_id, Mention.comment_id.in_(comment_ids), Mention.seen_at.is_(None))
-    for mention in session.scalars(select(Mention).where(*mine)):
+    for mention in session.scalars(select(Mention).where(*mine).with_for_update()):
         mention.seen_at = now
     session.flush()
 
