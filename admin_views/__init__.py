@@ -10,6 +10,7 @@ from flask_login import current_user
 from extensions import db
 from models import entities
 from models.codes import MenuGroup
+from services.comments import unseen_count
 from services.parameters import value as parameter_value
 
 from .acting import actor
@@ -54,6 +55,7 @@ def _surroundings(admin: Admin) -> dict:
         "nav": _menu(admin),
         "me": {"name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
         "crumbs": _crumbs(admin),
+        "mention_count": lambda: unseen_count(db.session, me),
         "search_url": url_for("search.index_view"),
         "sign_out_url": url_for("account.sign_out"),
         "password_url": url_for("account.password"),

@@ -40,6 +40,9 @@ class CaseView(Attached, EntityView):
         "纠纷": "kind=dispute", "信访事项": "kind=petition",
     }  # fmt: skip
 
+    def may_attach(self) -> bool:
+        return True  # whoever handles a case brings its papers, and only they see it
+
     def can_add(self) -> bool:
         return actor().may(Permission.CASE_REGISTER) and self.may("create")
 

@@ -37,14 +37,14 @@ class ListPage:
         columns = query.columns or list(self.columns)
         listing = Listing(db.session, self.entity, actor())
         has_items = any(self.described[name].field.dictionary for name in columns)
-        page = self._read(listing, query, columns, self.words if has_items else {})
+        page = self._nearest(listing, query, columns, self.words if has_items else {})
         return self.render("admin/list.html", page=self._page(query, page, listing.count(query), columns, views, args))
 
     def _query(self, args: dict) -> Query:
         return parse(db.session, self.entity, args, actor(), local_day(now()))
 
     @staticmethod
-    def _read(listing: Listing, query: Query, columns: Sequence[str], words: dict) -> Page:
+    def _nearest(listing: Listing, query: Query, columns: Sequence[str], words: dict) -> Page:
         """The wanted page; turned or jumped past the end, the nearest one."""
         page = listing.page(query, columns, words)
         if page.rows or not (query.before or query.jump is not None):

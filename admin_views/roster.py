@@ -193,7 +193,7 @@ class LoadsView(CustomView):
         }  # fmt: skip
 
 
-class ChiefView(EntityView):
+class ChiefView(Attached, EntityView):
     """The three chiefs; a chief in office is followed by “换人”, which ends the term by itself."""
 
     presets = {
@@ -226,7 +226,7 @@ class ChiefView(EntityView):
             super().save(session, row, is_new)
 
 
-class HouseholdView(EntityView):
+class HouseholdView(Attached, EntityView):
     def buttons(self, row):
         if row.neighborhood_id and actor().may(Permission.RESTRUCTURE):
             url = url_for("area_loads.restructure_view", id=row.neighborhood_id)
@@ -242,6 +242,10 @@ class CommitteeView(Attached, EntityView):
         return [{"text": sentence, "tone": "warn"} for sentence in lacking]
 
 
+class ResidentialAreaView(Attached, EntityView):
+    """Residential areas with their papers."""
+
+
 class StaffView(EntityView):
     presets = {"全部": "", "领导班子": "is_leader=yes", "工作人员": "is_leader=no&is_leader=none"}
 
@@ -252,6 +256,9 @@ class MediatorView(Attached, EntityView):
 
 class AgreementView(Attached, EntityView):
     presets = {"全部": "", "未签名单": "status=draft", "已签订": "status=signed"}
+
+    def may_attach(self):
+        return True  # a unit sends in its signed copy
 
     def buttons(self, row):
         if row.signed_on or not self.can_change():

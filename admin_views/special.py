@@ -5,8 +5,8 @@ from .dispatch import DispatchView
 from .parameters import ParametersView
 from .search import SearchView
 from .roster import (
-    AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, StaffView,
-    TreeView,
+    AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, ResidentialAreaView,
+    StaffView, TreeView,
 )  # fmt: skip
 from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
@@ -16,6 +16,7 @@ ENTITY_VIEWS = {
     "Area": AreaView,
     "Chief": ChiefView,
     "Household": HouseholdView,
+    "ResidentialArea": ResidentialAreaView,
     "Committee": CommitteeView,
     "Mediator": MediatorView,
     "Staff": StaffView,
@@ -25,7 +26,7 @@ ENTITY_VIEWS = {
     "Workday": WorkdayView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Counter", "CustomEntry", "SearchEntry", "SavedView", "Setting", "SignIn", "SignInFailure"),
+         "Attachment", "Comment", "Counter", "CustomEntry", "Mention", "SearchEntry", "SavedView", "Setting", "SignIn", "SignInFailure"),
         ReadOnlyView,
     ),
 }  # fmt: skip

@@ -179,6 +179,18 @@ def _given_to(row, entity: type, scope: Scope, actor: Actor) -> Iterable[ColumnE
             )
 
 
+def sees(session: Session, row: Base, actor: Actor) -> bool:
+    """Whether a person other than the session's own may open a record: by permission and by scope."""
+    if not actor.may(f"{type(row).slug()}:view"):
+        return False
+    if not isinstance(row, Entity):
+        return not isinstance(row, User) or row.subdistrict_id == actor.subdistrict_id
+    entity = type(row).__mapper__.base_mapper.class_
+    rows = entity.__table__.c
+    wanted = select(rows.id).where(rows.id == row.id, criterion(entity, actor, rows))
+    return session.connection().scalar(wanted) is not None
+
+
 def scoped_classes() -> list[type]:
     """The classes whose criterion covers every business table (rosters of one table once)."""
     return [

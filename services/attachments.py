@@ -59,3 +59,11 @@ def find(session: Session, row: Described, attachment_id: str) -> Attachment:
         if kept.id == attachment_id:
             return kept
     raise Missing("没有找到这个文件")
+
+
+def remove(session: Session, row: Described, attachment_id: str) -> str:
+    """Take a file away from a record; returns its name. The content stays in the store and its backups."""
+    kept = find(session, row, attachment_id)
+    session.delete(kept)
+    session.flush()
+    return kept.file_name

@@ -774,6 +774,25 @@ def upgrade() -> None:
         batch_op.create_index('ix_cases_territory_unit_id', ['subdistrict_id', 'territory_unit_id', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_urgency', ['subdistrict_id', 'urgency', 'registered_at', 'id'], unique=False)
 
+    op.create_table('comments',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('entity', sa.String(length=40), nullable=False),
+    sa.Column('record_id', sa.String(length=64), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('author_id', sa.Uuid(as_uuid=False), nullable=True),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
+    sa.ForeignKeyConstraint(['author_id'], ['users.id'], name=op.f('fk_comments_author_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_comments_subdistrict_id')),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_comments'))
+    )
+    with op.batch_alter_table('comments', schema=None) as batch_op:
+        batch_op.create_index('ix_comments_author_id', ['subdistrict_id', 'author_id', 'id'], unique=False)
+        batch_op.create_index('ix_comments_record', ['subdistrict_id', 'entity', 'record_id', 'id'], unique=False)
+
     op.create_table('household_members',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
     sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
@@ -962,6 +981,26 @@ def upgrade() -> None:
         batch_op.create_index('ix_case_parties_household_id', ['subdistrict_id', 'household_id', 'id'], unique=False)
         batch_op.create_index('ix_case_parties_role', ['subdistrict_id', 'role', 'id'], unique=False)
 
+    op.create_table('mentions',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('seen_at', sa.DateTime(), nullable=True),
+    sa.Column('comment_id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('user_id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
+    sa.ForeignKeyConstraint(['subdistrict_id', 'comment_id'], ['comments.subdistrict_id', 'comments.id'], name=op.f('fk_mentions_subdistrict_id_comment_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_mentions_subdistrict_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_mentions_user_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_mentions'))
+    )
+    with op.batch_alter_table('mentions', schema=None) as batch_op:
+        batch_op.create_index('ix_mentions_comment_id', ['subdistrict_id', 'comment_id', 'id'], unique=False)
+        batch_op.create_index('ix_mentions_unseen', ['subdistrict_id', 'user_id', 'seen_at'], unique=False)
+        batch_op.create_index('ix_mentions_user_id', ['subdistrict_id', 'user_id', 'id'], unique=False)
+
     op.create_table('teams',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
     sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
@@ -1084,6 +1123,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_teams_case_id')
 
     op.drop_table('teams')
+    with op.batch_alter_table('mentions', schema=None) as batch_op:
+        batch_op.drop_index('ix_mentions_user_id')
+        batch_op.drop_index('ix_mentions_unseen')
+        batch_op.drop_index('ix_mentions_comment_id')
+
+    op.drop_table('mentions')
     with op.batch_alter_table('case_parties', schema=None) as batch_op:
         batch_op.drop_index('ix_case_parties_role')
         batch_op.drop_index('ix_case_parties_household_id')
@@ -1130,6 +1175,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_household_members_gender')
 
     op.drop_table('household_members')
+    with op.batch_alter_table('comments', schema=None) as batch_op:
+        batch_op.drop_index('ix_comments_record')
+        batch_op.drop_index('ix_comments_author_id')
+
+    op.drop_table('comments')
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.drop_index('ix_cases_urgency')
         batch_op.drop_index('ix_cases_territory_unit_id')

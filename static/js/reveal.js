@@ -43,6 +43,7 @@ for (const details of document.querySelectorAll("[data-reveal]")) {
     const masked = place.textContent;
     const left = document.createElement("span");
     left.className = "reveal-left";
+    left.title = "到时自动隐藏";
     place.setAttribute("aria-live", "polite");
     place.textContent = value;
     place.classList.add("is-revealed");
@@ -61,7 +62,7 @@ for (const details of document.querySelectorAll("[data-reveal]")) {
     function tick() {
       const rest = Math.ceil((end - Date.now()) / 1000);
       if (rest <= 0) hide();
-      else left.textContent = `${rest} 秒后隐藏`;
+      else left.textContent = `${rest} 秒`;
     }
 
     function hide() {
