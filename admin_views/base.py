@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import redirect, request, url_for
+from flask import has_request_context, redirect, request, url_for
 from flask_admin import BaseView
 from flask_admin.contrib.sqla import ModelView
 from flask_login import current_user
@@ -17,10 +17,11 @@ from wtforms import Form
 from extensions import db
 from models import Described, describe
 from models.fields import Description
-from services import lookups, records
+from services import custom, lookups, records
 from services.access import Permission
 from services.errors import Denied, Missing
 from services.labels import dictionary_names
+from services.queries import MOST_COLUMNS
 from services.showing import shown
 
 from .acting import actor
@@ -84,10 +85,9 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Bulk, 
         self.entity = entity
         self.slug = entity.slug()
         self.permission = f"{self.guarded_as}:view"
-        self.described = describe(entity)
         self.group = entity.__group__.label
         if not self.columns:
-            self.columns = tuple(d.name for d in self.described.values() if d.field.listed)
+            self.columns = tuple(d.name for d in describe(entity).values() if d.field.listed)
         self.column_list = list(self.columns)
         self.form_columns = [d.name for d in form_descriptions(entity)]
         self._urls = [route for route in self._urls if route[1] not in _STOCK_ROUTES]
@@ -112,6 +112,17 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Bulk, 
 
     def _refresh_filters_cache(self):
         self._filters, self._filter_groups, self._filter_args = None, None, None
+
+    @property
+    def described(self) -> dict[str, Description]:
+        """All attributes by name; in a request also those the office has added."""
+        return custom.described(db.session, self.entity) if has_request_context() else describe(self.entity)
+
+    def listed(self) -> list[str]:
+        """The columns of the list unless a person chose others; what the office wants listed has its place."""
+        added = [d.name for d in self.described.values() if d.field.listed and d.name not in describe(self.entity)]
+        added = added[: MOST_COLUMNS - 1]
+        return [*self.columns[: MOST_COLUMNS - len(added)], *added]
 
     # ---- what a person may do ---------------------------------------------------------
 
@@ -162,7 +173,7 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Bulk, 
         if d.target:
             other = getattr(row, d.name)
             return lookups.label_of(other, actor()) if other is not None else ""
-        return shown(d, getattr(row, d.key), actor(), self.words)
+        return shown(d, d.get(row), actor(), self.words)
 
 
 def owner_of(entity: type[Described]) -> type[Described]:
