@@ -18,7 +18,7 @@ from extensions import db
 from models import Described, describe
 from models.fields import Description
 from services import lookups, records
-from services.access import Permission
+from services.access import Permission, owner_of, permission_for
 from services.errors import Denied, Missing
 from services.labels import dictionary_names
 from services.showing import shown
@@ -119,15 +119,10 @@ class EntityView(ListPage, FormPage, RecordPage, Bulk, Commented, Sheets, Permit
         return owner_of(self.entity).slug()
 
     def may(self, action: str) -> bool:
-        return actor().may(f"{self.guarded_as}:{self._of_owner(action)}")
+        return actor().may(permission_for(self.entity, action))
 
     def require(self, action: str) -> None:
-        actor().require(f"{self.guarded_as}:{self._of_owner(action)}")
-
-    def _of_owner(self, action: str) -> str:
-        """Adding or removing a part is a change of its owner."""
-        is_part = owner_of(self.entity) is not self.entity
-        return "edit" if is_part and action in ("create", "delete") else action
+        actor().require(permission_for(self.entity, action))
 
     def link(self, action: str = "index_view", **args) -> str:
         return url_for(f"{self.slug}.{action}", **args)
@@ -161,11 +156,3 @@ class EntityView(ListPage, FormPage, RecordPage, Bulk, Commented, Sheets, Permit
             other = getattr(row, d.name)
             return lookups.label_of(other, actor()) if other is not None else ""
         return shown(d, getattr(row, d.key), actor(), self.words)
-
-
-def owner_of(entity: type[Described]) -> type[Described]:
-    """The entity whose page shows this one, for parts without a menu entry; else itself."""
-    if entity.__in_menu__:
-        return entity
-    owner = next((d.target for d in describe(entity).values() if d.is_part), None)
-    return owner_of(owner) if owner else entity

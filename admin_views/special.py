@@ -2,6 +2,7 @@
 
 from .case import CaseView
 from .dispatch import DispatchView
+from .recycle import RecycleView
 from .search import SearchView
 from .roster import (
     AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, StaffView,
@@ -28,4 +29,4 @@ ENTITY_VIEWS = {
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, RecycleView)
