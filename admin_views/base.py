@@ -30,6 +30,7 @@ from .form_page import FormPage
 from .forms import Asker, form_descriptions
 from .list_page import ListPage
 from .record_page import RecordPage
+from .revert import Revert
 from .sheets import Sheets
 
 # Flask-Admin's own routes that would go round our queries, scope and masks.
@@ -63,7 +64,7 @@ class CustomView(PermittedView, BaseView):
         super().__init__(name=name, endpoint=endpoint, url=f"/admin/{endpoint.replace('_', '-')}", **kwargs)
 
 
-class EntityView(ListPage, FormPage, RecordPage, Bulk, Commented, Sheets, PermittedView, ModelView):
+class EntityView(ListPage, FormPage, RecordPage, Revert, Bulk, Commented, Sheets, PermittedView, ModelView):
     """All screens of one entity, each action behind its own permission `<slug>:<action>`.
 
     `columns` overrides the list's columns, `presets` are named filters shown above the list

@@ -8,9 +8,9 @@ from flask_admin import expose
 from extensions import db, transaction
 from models import Described
 from models.audit import AuditEvent
-from models.codes import AccessKind, AuditVerb
+from models.codes import AccessKind
 from models.fields import Description
-from services import audit, lookups, records, recycle
+from services import audit, history, lookups, records, recycle
 from services.access import Permission
 from services.errors import Missing, Refused
 from services.listing import Filter, Listing, Query
@@ -101,7 +101,7 @@ class RecordPage:
         )  # fmt: skip
         return [
             {"time": text(e.happened_at), "who": e.user_name, "verb": e.verb.label,
-             "rows": self._diff(e) if e.verb is AuditVerb.UPDATE else []}
+             "rows": self._diff(e) if e.verb in history.CHANGES else [], "revert_url": self.revert_url(row, e)}
             for e in entries
         ]  # fmt: skip
 
