@@ -81,7 +81,7 @@ class RecycleView(CustomView):
     @staticmethod
     def _question(view, event: AuditEvent) -> dict:
         title = recycle.titles(db.session, [event], actor())[0]
-        with_it = Counter(part.entity_label for part in recycle.parts(db.session, event))
+        with_it = Counter(p.entity_label for some in recycle.parts(db.session, [event]).values() for p in some)
         and_parts = "，连同" + "、".join(f"{n}条{label}" for label, n in with_it.items()) if with_it else ""
         kept = event.changes or {}
         return {

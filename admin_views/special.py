@@ -1,5 +1,6 @@
 """Entities whose screens know more than their table, and the screens that are no table."""
 
+from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
 from .recycle import RecycleView
@@ -29,4 +30,4 @@ ENTITY_VIEWS = {
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, RecycleView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, RecycleView, BatchView)

@@ -98,14 +98,19 @@ def _has_come_back() -> ColumnElement[bool]:
 # ---- bringing back ------------------------------------------------------------------
 
 
-def parts(session: Session, event: AuditEvent) -> Sequence[AuditEvent]:
-    """The deletions of parts that went with this record."""
-    if event.batch is None:
-        return []
-    wanted = select(AuditEvent).where(
-        AuditEvent.batch == event.batch, AuditEvent.owner_id == event.record_id, AuditEvent.verb == AuditVerb.DELETE
-    )
-    return session.scalars(wanted.order_by(AuditEvent.id)).all()
+def parts(session: Session, events: Sequence[AuditEvent]) -> dict[str, list[AuditEvent]]:
+    """The deletions of parts that went with these deletions, by the record they went with."""
+    found: dict[str, list[AuditEvent]] = {}
+    while events:
+        batches = {event.batch for event in events if event.batch}
+        owners = [event.record_id for event in events]
+        wanted = select(AuditEvent).where(
+            AuditEvent.batch.in_(batches), AuditEvent.owner_id.in_(owners), AuditEvent.verb == AuditVerb.DELETE
+        )
+        events = session.scalars(wanted.order_by(AuditEvent.id)).all()
+        for event in events:
+            found.setdefault(event.owner_id, []).append(event)
+    return found
 
 
 def bring_back(session: Session, event: AuditEvent, actor: Actor, now: datetime) -> Described:
@@ -113,31 +118,52 @@ def bring_back(session: Session, event: AuditEvent, actor: Actor, now: datetime)
 
     The entity's rules run as on any save. Raises `Refused` with the reason.
     """
+    _may(event, actor)
+    find(session, event.id, actor)
+    return _return(session, event, parts(session, [event]), actor, now)
+
+
+def bring_back_each(session: Session, events: Sequence[AuditEvent], actor: Actor, now: datetime) -> dict[str, str]:
+    """Bring deletions of one kind back, each on its own; gives {entry: reason} for those that stay away."""
+    _may(events[0], actor)
+    ids = [event.id for event in events]
+    there = set(session.scalars(select(AuditEvent.id).where(AuditEvent.id.in_(ids), _has_come_back())))
+    kept, reasons = parts(session, events), dict.fromkeys(there, "已经恢复过")
+    for event in events:
+        if event.id not in there:
+            try:
+                with session.begin_nested():
+                    _return(session, event, kept, actor, now)
+            except Refused as no:
+                reasons[event.id] = no.sentence
+    return reasons
+
+
+def _may(event: AuditEvent, actor: Actor) -> None:
     entity = entity_of(event)
     actor.require(permission_for(entity, "delete"))
     if not can_come_back(entity):
         raise Refused(f"{entity.__label__}删除后不能恢复，请重新新增")
-    find(session, event.id, actor)
+
+
+def _return(session: Session, event: AuditEvent, kept: dict, actor: Actor, now: datetime) -> Described:
     with audit.as_one(session, AuditVerb.RESTORE):
-        row = _make_again(session, event, actor, now)
-    if session.scalar(select(identity(entity)).where(identity(entity) == identity_of(row))) is None:
+        row = _make_again(session, event, kept, actor, now)
+    key = identity(type(row))
+    if actor.is_scoped and session.scalar(select(key).where(key == getattr(row, key.key))) is None:
         raise Missing  # it would come back to a place this person does not see
     return row
 
 
-def identity_of(row: Described) -> Any:
-    return getattr(row, identity(type(row)).key)
-
-
-def _make_again(session: Session, event: AuditEvent, actor: Actor, now: datetime) -> Described:
+def _make_again(session: Session, event: AuditEvent, kept: dict, actor: Actor, now: datetime) -> Described:
     row = _row(event)
     for d in describe(type(row)).values():
         _needs(session, d, getattr(row, d.key), event.subdistrict_id)
     records.save(session, row, actor, now)
     if isinstance(row, Entity):
         _go_on_counting(session, row, event)
-    for part in parts(session, event):
-        _make_again(session, part, actor, now)
+    for part in kept.get(event.record_id, ()):
+        _make_again(session, part, kept, actor, now)
     return row
 
 

@@ -437,6 +437,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'household_no', name=op.f('uq_households_subdistrict_id_household_no'))
     )
     with op.batch_alter_table('households', schema=None) as batch_op:
+        batch_op.create_index('ix_households_address', ['subdistrict_id', 'address'], unique=False)
         batch_op.create_index('ix_households_building_id', ['subdistrict_id', 'building_id', 'id'], unique=False)
         batch_op.create_index('ix_households_household_no', ['subdistrict_id', 'household_no', 'id'], unique=False)
         batch_op.create_index('ix_households_neighborhood_id', ['subdistrict_id', 'neighborhood_id', 'id'], unique=False)
@@ -1078,6 +1079,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_households_neighborhood_id')
         batch_op.drop_index('ix_households_household_no')
         batch_op.drop_index('ix_households_building_id')
+        batch_op.drop_index('ix_households_address')
 
     op.drop_table('households')
     with op.batch_alter_table('duty_days', schema=None) as batch_op:

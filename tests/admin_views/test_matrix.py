@@ -154,7 +154,7 @@ def test_the_matrix_knows_every_action():
 
 def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
     known = {"index_view", "details_view", "reveal_view", "lookup_view", "template_view", *LETTERS.values()}
-    of_a_record = {"step_view", "upload_view", "file_view", "reset_view", "restructure_view", "restore_view", "revert_view"}
+    of_a_record = {"step_view", "upload_view", "file_view", "reset_view", "restructure_view", "restore_view", "revert_view", "bulk_view", "undo_view"}
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"}
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}
     assert rest == set()
