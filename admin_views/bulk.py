@@ -29,16 +29,16 @@ class Bulk:
         """What this person may do to ticked rows, as {name, label, url, confirm}."""
         return [
             {"name": a.name, "label": a.label, "url": self.link("bulk_view", what=a.name), "confirm": None}
-            for a in self._open_actions()
+            for a in self._bulk_open()
         ]
 
-    def _open_actions(self) -> list[Action]:
+    def _bulk_open(self) -> list[Action]:
         return [action for action in (kind(self) for kind in self.bulk_kinds) if action.is_open()]
 
     @expose("/bulk/<what>/", methods=("GET", "POST"))
     def bulk_view(self, what: str):
         self.require("view")
-        action = next((a for a in self._open_actions() if a.name == what), None)
+        action = next((a for a in self._bulk_open() if a.name == what), None)
         if action is None:
             raise Denied("您的角色不能对这些记录做批量操作；如工作需要，请联系安全管理员开通")
         if request.method == "GET":
@@ -48,11 +48,11 @@ class Bulk:
         step = request.form.get("bulk_step", "")
         form = action.form(request.form if step else None)
         if action.asks and not (step and action.is_valid(form)):
-            return self._ask(action, form, is_wrong=bool(step)), 422 if step else 200
-        return self._preview_or_do(action, form, step)
+            return self._bulk_ask(action, form, is_wrong=bool(step)), 422 if step else 200
+        return self._bulk_preview_or_do(action, form, step)
 
-    def _preview_or_do(self, action: Action, form, step: str):
-        plan, missing = self._plan(action, form)
+    def _bulk_preview_or_do(self, action: Action, form, step: str):
+        plan, missing = self._bulk_plan(action, form)
         digest, warnings, status = plan.digest(_mark()), [], 200
         if step == "confirm" and plan.rows:
             if digest == request.form.get("bulk_digest"):
@@ -60,17 +60,17 @@ class Bulk:
                     with transaction() as session:
                         batch = action.apply(session, plan.rows, form)
                     flash_link(f"已{action.verb} {len(plan.rows):,} 条", "查看这次操作", url_for("batch.index_view", id=batch))
-                    return redirect(self._back())
+                    return redirect(self._bulk_back())
                 except Refused as no:
                     warnings, status = [no.sentence], 409 if isinstance(no, Conflict) else 422
                     db.session.rollback()
-                    plan, missing = self._plan(action, form)
+                    plan, missing = self._bulk_plan(action, form)
                     digest = plan.digest(_mark())
             else:
                 warnings, status = ["您看过预览之后，有的记录已被别人修改。请核对下面新的预览，再确定"], 409
-        return self._show_preview(action, form, plan, missing, digest, warnings), status
+        return self._bulk_preview(action, form, plan, missing, digest, warnings), status
 
-    def _plan(self, action: Action, form) -> tuple[bulk.Plan, int]:
+    def _bulk_plan(self, action: Action, form) -> tuple[bulk.Plan, int]:
         if request.form.get("all"):
             args = parse_qs(request.form.get("query", "")[:4000])
             rows, missing = bulk.matching(db.session, self.entity, args, actor(), action.most), 0
@@ -78,43 +78,43 @@ class Bulk:
             rows, missing = bulk.picked(db.session, self.entity, request.form.getlist("id")[: action.most])
         return action.plan(db.session, rows, form), missing
 
-    def _back(self) -> str:
+    def _bulk_back(self) -> str:
         """The list as it was, its query written anew."""
         args = urlencode(parse_qs(request.form.get("query", "")[:4000]), doseq=True)
         return f"{self.link()}?{args}" if args else self.link()
 
-    def _page(self, action: Action, **more):
+    def _bulk_page(self, action: Action, **more):
         return self.render(
             "admin/bulk.html", heading=f"{action.label}：{self.entity.__label__}", action=action,
-            post_url=self.link("bulk_view", what=action.name), cancel_url=self._back(), **more,
+            post_url=self.link("bulk_view", what=action.name), cancel_url=self._bulk_back(), **more,
         )  # fmt: skip
 
-    def _ask(self, action: Action, form, is_wrong: bool):
+    def _bulk_ask(self, action: Action, form, is_wrong: bool):
         ticked = getattr(form, "ticked", None)
-        return self._page(
+        return self._bulk_page(
             action, stage="ask", form=form, tick_name=TICK, ticked=ticked,
             count=f"符合条件的全部{self.entity.__label__}" if request.form.get("all") else f"{len(set(request.form.getlist('id'))):,} 条",
             warnings=["请至少勾选一项要修改的内容"] if is_wrong and ticked == [] else [],
             hidden=[(n, v) for n, v in request.form.items(multi=True) if n in _WHICH],
         )  # fmt: skip
 
-    def _show_preview(self, action: Action, form, plan: bulk.Plan, missing: int, digest: str, warnings):
+    def _bulk_preview(self, action: Action, form, plan: bulk.Plan, missing: int, digest: str, warnings):
         left: dict[str, list] = {}
         for row, reason in plan.left:
             left.setdefault(reason, []).append(row)
-        return self._page(
+        return self._bulk_page(
             action, stage="preview", warnings=warnings, count=f"{len(plan.rows):,} 条", is_empty=not plan.rows,
-            sample=[self._named(row) | {"lines": action.lines(row, form)} for row in plan.rows[:20]],
+            sample=[self._bulk_name(row) | {"lines": action.lines(row, form)} for row in plan.rows[:20]],
             more=max(len(plan.rows) - 20, 0),
             left=[
-                {"reason": reason, "count": len(rows), "rows": [self._named(row) for row in rows[:20]], "more": max(len(rows) - 20, 0)}
+                {"reason": reason, "count": len(rows), "rows": [self._bulk_name(row) for row in rows[:20]], "more": max(len(rows) - 20, 0)}
                 for reason, rows in left.items()
             ],
             missing=missing, digest=digest,
             hidden=[(n, v) for n, v in request.form.items(multi=True) if n not in _OWN],
         )  # fmt: skip
 
-    def _named(self, row) -> dict:
+    def _bulk_name(self, row) -> dict:
         return {"title": lookups.label_of(row, actor()), "url": self.link("details_view", id=row.id)}
 
 
