@@ -18,7 +18,7 @@ from extensions import db
 from models import Described, describe
 from models.fields import Description
 from services import custom, lookups, records
-from services.access import Permission
+from services.access import Permission, owner_of, permission_for
 from services.errors import Denied, Missing
 from services.labels import dictionary_names
 from services.queries import MOST_COLUMNS
@@ -33,6 +33,7 @@ from .forms import Asker, form_descriptions
 from .list_page import ListPage
 from .record_page import RecordPage
 from .saved_views import SavedViews
+from .revert import Revert
 from .sheets import Sheets
 
 # Flask-Admin's own routes that would go round our queries, scope and masks.
@@ -66,7 +67,9 @@ class CustomView(PermittedView, BaseView):
         super().__init__(name=name, endpoint=endpoint, url=f"/admin/{endpoint.replace('_', '-')}", **kwargs)
 
 
-class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Bulk, Commented, Sheets, PermittedView, ModelView):
+class EntityView(
+    ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Revert, Bulk, Commented, Sheets, PermittedView, ModelView
+):
     """All screens of one entity, each action behind its own permission `<slug>:<action>`.
 
     `columns` overrides the list's columns, `presets` are named filters shown above the list
@@ -132,15 +135,10 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Bulk, 
         return owner_of(self.entity).slug()
 
     def may(self, action: str) -> bool:
-        return actor().may(f"{self.guarded_as}:{self._of_owner(action)}")
+        return actor().may(permission_for(self.entity, action))
 
     def require(self, action: str) -> None:
-        actor().require(f"{self.guarded_as}:{self._of_owner(action)}")
-
-    def _of_owner(self, action: str) -> str:
-        """Adding or removing a part is a change of its owner."""
-        is_part = owner_of(self.entity) is not self.entity
-        return "edit" if is_part and action in ("create", "delete") else action
+        actor().require(permission_for(self.entity, action))
 
     def link(self, action: str = "index_view", **args) -> str:
         return url_for(f"{self.slug}.{action}", **args)
@@ -174,11 +172,3 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Bulk, 
             other = getattr(row, d.name)
             return lookups.label_of(other, actor()) if other is not None else ""
         return shown(d, d.get(row), actor(), self.words)
-
-
-def owner_of(entity: type[Described]) -> type[Described]:
-    """The entity whose page shows this one, for parts without a menu entry; else itself."""
-    if entity.__in_menu__:
-        return entity
-    owner = next((d.target for d in describe(entity).values() if d.is_part), None)
-    return owner_of(owner) if owner else entity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
@@ -40,6 +40,7 @@ class Household(
     use: Mapped[HouseholdUse] = field("居住状态", listed=True, filtered=True, section="门牌", default=HouseholdUse.OWNER)
     member_count: Mapped[int | None] = field("人口数", listed=True, low=0, high=50, section="门牌")
     note: Mapped[ShortText | None] = field("备注", section="门牌")
+    __table_args__ = (Index("ix_households_address", "subdistrict_id", "address"),)  # each new one is compared
 
 
 class HouseholdMember(
