@@ -22,7 +22,7 @@ from .flow import Flow
 from .listing import Listing, identity, parse
 
 # What one transaction does in well under ten seconds, which is how long others wait to save meanwhile.
-MOST = 5000
+MOST = 3000
 MOST_DELETED = 1000
 MOST_STEPS = 200
 _IN_ONE_QUERY = 500
