@@ -23,7 +23,7 @@ from .listing import Listing, identity
 from .queries import parse
 
 # What one transaction does in well under ten seconds, which is how long others wait to save meanwhile.
-MOST = 5000
+MOST = 3000
 MOST_DELETED = 1000
 MOST_STEPS = 200
 _IN_ONE_QUERY = 500

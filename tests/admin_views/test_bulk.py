@@ -250,3 +250,19 @@ def test_areas_can_be_looked_up_on_the_bulk_form(clerk, homes, office, world):
     with office() as session:
         area = session.get(Area, ("430181002", session.get(Household, ("430181002", homes[0])).neighborhood_id))
         assert area.full_name == "西里社区/第1片/第1组/第1邻"
+
+
+def test_every_action_of_every_list_opens(world, office, console, client, sign_in):
+    """Shared lists and rosters of one table too; a list without rows says that nothing can be done."""
+    everything = sorted(p for group in access.permission_labels().values() for p in group)
+    with office() as session:
+        build_user(session, "keeper", everything, is_scoped=False)
+    visitor, opened = Visitor(sign_in(client, "keeper")), {}
+    for view in console.extensions["entity_views"].values():
+        for kind in view.bulk_kinds:
+            entity = view.slug.replace("_", "-")
+            status = post(visitor, kind.name, entity=entity, all="1").status
+            opened.setdefault(status, set()).add((entity, kind.name))
+    assert set(opened) == {200, 403}
+    assert {entity for entity, name in opened[403] if name == "delete"} == {"worker"}  # it has no list of its own
+    assert {("dict-item", "archive"), ("unit", "delete"), ("workday", "edit"), ("division", "delete")} <= opened[200]
