@@ -49,7 +49,7 @@ def _surroundings(admin: Admin) -> dict:
     me = actor()
     return {
         "nav": _menu(admin),
-        "me": {"name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
+        "me": {"id": me.user_id, "name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
         "crumbs": _crumbs(admin),
         "search_url": url_for("search.index_view"),
         "sign_out_url": url_for("account.sign_out"),

@@ -31,6 +31,7 @@ from .forms import Asker, form_descriptions
 from .list_page import ListPage
 from .record_page import RecordPage
 from .sheets import Sheets
+from .similar import Similar
 
 # Flask-Admin's own routes that would go round our queries, scope and masks.
 _STOCK_ROUTES = {"action_view", "ajax_lookup", "ajax_update", "export"}
@@ -63,7 +64,7 @@ class CustomView(PermittedView, BaseView):
         super().__init__(name=name, endpoint=endpoint, url=f"/admin/{endpoint.replace('_', '-')}", **kwargs)
 
 
-class EntityView(ListPage, FormPage, RecordPage, Bulk, Commented, Sheets, PermittedView, ModelView):
+class EntityView(ListPage, FormPage, Similar, RecordPage, Bulk, Commented, Sheets, PermittedView, ModelView):
     """All screens of one entity, each action behind its own permission `<slug>:<action>`.
 
     `columns` overrides the list's columns, `presets` are named filters shown above the list

@@ -48,6 +48,7 @@ class Box(Field):
         self.is_typed = is_typed
         self.typed: str | None = None
         self.words = ""
+        self.is_compared = False
         self.flags.required = needed
 
     def process_data(self, value):
@@ -85,6 +86,13 @@ class Box(Field):
             return False
         sent = raw.strip().replace("T", " ") if self.widget_name == "datetime" else raw.strip()
         return sent == self._words(self.data)
+
+    @property
+    def is_given(self) -> bool:
+        """A good value was typed here in full; a mask that came back is none."""
+        if self.typed is None or self.process_errors or self.data in (None, ""):
+            return False
+        return not (self.mask and self.typed.strip() == self.mask(self.data))
 
     def pre_validate(self, form):
         if self.process_errors:

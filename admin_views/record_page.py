@@ -34,6 +34,7 @@ class RecordPage:
             "facts": self._facts(row), "buttons": self.buttons(row), "related": self._related(row),
             "timeline": None, "changes": self._changes(row), "comments": self.comments(row), "attachments": self._attachments(row),
             "edit_url": self.link("edit_view", id=row.id) if self.can_change() else None,
+            "like_url": self.link("create_view", like=row.id) if self.can_add() else None,
             "delete_url": self.link("delete_view", id=row.id) if self.can_remove() else None,
         }  # fmt: skip
 
