@@ -19,6 +19,8 @@ from .acting import actor
 from .forms import entity_form, fill, form_descriptions, sections, show_errors
 from .inline_rows import PLACEHOLDER, PartRows
 
+LIKE_ANOTHER = "内容照另一条填好了，请核对；编号、看不到全文的姓名电话、起止之类的日期要另填。"
+
 
 class FormPage:
     """Mixed into `EntityView`."""
@@ -56,16 +58,21 @@ class FormPage:
         if request.method == "POST":
             # What was refused keeps the version it was made from, or it would overwrite unasked.
             status, version = 422, request.form.get("lock_version", "")
-        if request.method == "POST" and is_valid(form, parts):
             try:
+                # First of all: a mask of a number that was changed meanwhile is no mistake of the person.
                 records.check_version(row, version)
-                with transaction() as session:
-                    self._store(session, row, form, parts, is_new=False)
-                flash("已保存", "success")
-                return redirect(back)
+                for rows in parts:
+                    rows.check_versions()
+                if is_valid(form, parts):
+                    with transaction() as session:
+                        self._store(session, row, form, parts, is_new=False)
+                    flash("已保存", "success")
+                    return redirect(back)
             except Conflict as no:
                 db.session.rollback()
                 row = self.find(request.args.get("id"))
+                for box in form:
+                    box.settle()
                 parts = self._parts(row, is_new=False, is_decided=True)
                 conflict, status = self._both_versions(row, form, parts, no), 409
                 version = records.version_of(row)
@@ -158,6 +165,7 @@ class FormPage:
             similar_url=self.link("similar_view", id=record_id) if self.entity.__alike__ else None,
             submit_label="仍然保存" if alike else "保存", cancel_url=cancel_url, lock_version=lock_version,
             may_add_another=is_new, placeholder=PLACEHOLDER,
+            hint=LIKE_ANOTHER if is_new and request.args.get("like") else None,
         )  # fmt: skip
 
     def _both_versions(self, row: Described, form: Form, parts: list[PartRows], no: Conflict) -> dict:

@@ -94,6 +94,11 @@ class Box(Field):
             return False
         return not (self.mask and self.typed.strip() == self.mask(self.data))
 
+    def settle(self) -> None:
+        """After a conflict a mask that was sent is no answer: the box shows what lies there now."""
+        if self.mask and "*" in (self.typed or ""):
+            self.typed, self.process_errors = None, []
+
     def pre_validate(self, form):
         if self.process_errors:
             raise StopValidation()

@@ -84,6 +84,8 @@ class PartRows:
         self.blank = PartRow(self, PLACEHOLDER)
         self.rows = self._shown() if sent is None else self._sent(sent)
         for row in self.rows if is_decided else ():
+            for box in row.form:
+                box.settle()
             row.id, row.version = (row.id, records.version_of(row.record)) if row.record else ("", "")
         self.is_new, self.next_number = is_new, 1 + max([-1, *(self._number(r) for r in self.rows)])
 
@@ -138,17 +140,19 @@ class PartRows:
             self.sentences.append(self._too_many())
         return all([row.form.validate() for row in staying]) and not self.sentences
 
-    def save(self, session, owner: Described) -> None:
-        """Remove, change, then add, so that a new row may take the place of a removed one.
-
-        Raises `Conflict` when somebody else changed or removed a row meanwhile, `Refused` (told at
-        the row) when a rule of the part says no.
-        """
+    def check_versions(self) -> None:
+        """Refuse to save over a row that somebody else changed or removed meanwhile."""
         for row in self.rows:
             if row.is_gone:
                 raise Conflict(GONE)
             if row.record is not None:
                 records.check_version(row.record, row.version)
+
+    def save(self, session, owner: Described) -> None:
+        """Remove, change, then add, so that a new row may take the place of a removed one.
+
+        Raises `Refused`, told at the row, when a rule of the part says no.
+        """
         for row in sorted(self.rows, key=lambda row: (not row.is_removed, row.record is None)):
             with self._told_at(row):
                 self._save_row(session, owner, row)

@@ -22,7 +22,6 @@ function placeIn(field) {
 }
 
 function link({ label, url }) {
-  if (!url) return label;
   const found = document.createElement("a");
   found.href = url;
   found.target = "_blank";
