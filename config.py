@@ -22,7 +22,7 @@ class Config:
     is_https: bool = field(default_factory=lambda: os.environ.get("HTTPS", "") == "1")
     trusted_hosts: str = field(default_factory=lambda: os.environ.get("TRUSTED_HOSTS", ""))
     subdistrict: str = field(default_factory=lambda: os.environ.get("SUBDISTRICT", "430181002"))
-    max_upload_bytes: int = 20 * 1024 * 1024
+    max_upload_bytes: int = 21 * 1024 * 1024  # the largest file, 20 MB, and the form around it
     is_testing: bool = False
 
     @property

@@ -15,16 +15,17 @@ from flask_wtf import CSRFProtect
 
 from database import begin_writing
 from models import Base
-from services import access, audit, search
+from services import access, audit, custom, search
 
 
 class ScopedSession(FlaskSession):
-    """The session of a request: scoped to the actor, audited, followed by the search index."""
+    """The session of a request: scoped to the actor, audited, followed by its indexes."""
 
 
 access.install(ScopedSession)
 audit.install(ScopedSession)
 search.install(ScopedSession)
+custom.install(ScopedSession)
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": ScopedSession, "autoflush": False})
 login = LoginManager()

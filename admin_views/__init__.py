@@ -7,8 +7,11 @@ from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
 
+from extensions import db
 from models import entities
 from models.codes import MenuGroup
+from services.comments import unseen_count
+from services.parameters import value as parameter_value
 
 from .acting import actor
 from .base import EntityView
@@ -31,6 +34,7 @@ def install(app: Flask) -> Admin:
         admin.add_view(view())
     check_views([*app.extensions["entity_views"].values(), *admin._views])
     app.context_processor(lambda: _surroundings(admin))
+    app.context_processor(lambda: {"parameter": lambda name: parameter_value(db.session, name)})
     return admin
 
 
@@ -51,6 +55,7 @@ def _surroundings(admin: Admin) -> dict:
         "nav": _menu(admin),
         "me": {"id": me.user_id, "name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
         "crumbs": _crumbs(admin),
+        "mention_count": lambda: unseen_count(db.session, me),
         "search_url": url_for("search.index_view"),
         "sign_out_url": url_for("account.sign_out"),
         "password_url": url_for("account.password"),

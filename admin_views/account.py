@@ -88,7 +88,7 @@ def sign_in():
             session, username, request.form.get("password", ""), request.remote_addr or "", now()
         )
     if attempt.user is None:
-        status = 429 if attempt.sentence == service.LOCKED else 422
+        status = 429 if attempt.is_locked else 422
         page = render_template(
             "account/sign_in.html", error=attempt.sentence, username=username[:64], next=request.form.get("next")
         )
@@ -132,6 +132,6 @@ def password():
             except Refused as no:
                 loose = show_errors(form, no)
     return render_template(
-        "account/password.html", form=form, errors=loose, rules=service.RULES,
+        "account/password.html", form=form, errors=loose, rules=service.rules(db.session),
         is_forced=current_user.must_change_password, cancel_url=url_for("admin.index"),
     ), status  # fmt: skip

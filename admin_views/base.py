@@ -26,10 +26,12 @@ from services.showing import shown
 from .acting import actor
 from .bulk import Bulk
 from .comments import Commented
+from .filter_boxes import FilterBoxes
 from .form_page import FormPage
 from .forms import Asker, form_descriptions
 from .list_page import ListPage
 from .record_page import RecordPage
+from .saved_views import SavedViews
 from .sheets import Sheets
 from .similar import Similar
 
@@ -64,7 +66,7 @@ class CustomView(PermittedView, BaseView):
         super().__init__(name=name, endpoint=endpoint, url=f"/admin/{endpoint.replace('_', '-')}", **kwargs)
 
 
-class EntityView(ListPage, FormPage, Similar, RecordPage, Bulk, Commented, Sheets, PermittedView, ModelView):
+class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, Similar, RecordPage, Bulk, Commented, Sheets, PermittedView, ModelView):
     """All screens of one entity, each action behind its own permission `<slug>:<action>`.
 
     `columns` overrides the list's columns, `presets` are named filters shown above the list

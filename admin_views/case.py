@@ -26,6 +26,8 @@ TONES = {
     CaseStatus.FED_BACK.label: "info", CaseStatus.CLOSED.label: "ok", CaseStatus.DECLINED.label: "muted",
 }  # fmt: skip
 
+_OPEN = "&".join(f"status={status.value}" for status in CaseStatus if status in case_flow.OPEN_STATES)
+
 
 class CaseView(Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
@@ -33,9 +35,13 @@ class CaseView(Attached, EntityView):
     shown_elsewhere = ("CaseEvent",)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",
+        "三日内到期": f"{_OPEN}&due_on=next_3_days", "已超期": f"{_OPEN}&due_on=past",
         "待办结": "status=fed_back", "已办结": "status=closed",
         "纠纷": "kind=dispute", "信访事项": "kind=petition",
     }  # fmt: skip
+
+    def may_attach(self) -> bool:
+        return True  # whoever handles a case brings its papers, and only they see it
 
     def can_add(self) -> bool:
         return actor().may(Permission.CASE_REGISTER) and self.may("create")
@@ -44,7 +50,7 @@ class CaseView(Attached, EntityView):
         if name == "status":
             return TONES.get(text(values["status"]))
         if name == "due_on" and values.get("due_on") and text(values.get("status")) not in ("已办结", "不予受理"):
-            return dispatch.urgency(values["due_on"], local_day(now()), None)[0].replace("ok", "") or None
+            return dispatch.urgency(db.session, values["due_on"], local_day(now()), None)[0].replace("ok", "") or None
         return None
 
     def can_remove(self) -> bool:
@@ -69,7 +75,7 @@ class CaseView(Attached, EntityView):
         if row.stage:
             found.append({"text": row.stage.label, "tone": "muted"})
         if row.status in case_flow.OPEN_STATES and row.due_on:
-            tone, why = dispatch.urgency(row.due_on, local_day(now()), row.due_reason)
+            tone, why = dispatch.urgency(db.session, row.due_on, local_day(now()), row.due_reason)
             found.append({"text": f"{row.due_on:%m-%d} {why}", "tone": tone})
         return found
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from extensions import db
-from services.errors import Conflict, Denied, Missing, Refused
+from services.errors import BadQuery, Conflict, Denied, Missing, Refused
 
 PAGES = {
     400: ("请求不完整", "这个地址或内容不符合要求，没有执行。请返回上一页，从页面上的链接或按钮重新操作。"),
@@ -42,7 +42,7 @@ def install(app: Flask) -> None:
 def refused(error: Refused):
     """A rule said no outside a form."""
     db.session.rollback()
-    code = {Denied: 403, Missing: 404, Conflict: 409}.get(type(error), 422)
+    code = {BadQuery: 400, Denied: 403, Missing: 404, Conflict: 409}.get(type(error), 422)
     return page(code, sentence=error.sentence)
 
 

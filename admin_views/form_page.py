@@ -93,7 +93,7 @@ class FormPage:
 
     def _owner_of(self, row: Described) -> dict[str, str]:
         """The owner of a part, for the next part of the same owner."""
-        return {d.name: getattr(row, d.key) for d in self.described.values() if d.is_part}
+        return {d.name: d.get(row) for d in self.described.values() if d.is_part}
 
     def heading_of_new(self) -> str:
         return f"新增{self.entity.__label__}"
@@ -120,7 +120,7 @@ class FormPage:
     def _form(self, row: Described, is_new: bool) -> Form:
         fields = self.form_fields(is_new)
         form_class = entity_form(self.entity, self.asker, self.hidden_in_form)
-        data = self._asked_for(fields) if is_new else {d.name: getattr(row, d.key) for d in fields}
+        data = self._asked_for(fields) if is_new else {d.name: d.get(row) for d in fields}
         form = form_class(request.form if request.method == "POST" else None, data=data)
         compared = {name for alike in self.entity.__alike__ if not alike.part for name in alike.names}
         for d in fields:
@@ -136,7 +136,7 @@ class FormPage:
         """
         data, like = self.starting_values(), request.args.get("like")
         if like and request.method == "GET":
-            copied = {name: value for name, value in values_to_copy(self.find(like), actor()).items() if value is not None}
+            copied = {name: value for name, value in values_to_copy(self.find(like), fields, actor()).items() if value is not None}
             data |= {name: value for name, value in copied.items() if name not in self.suggested()}
         for d in fields:
             if not d.is_personal and request.args.get(d.name):

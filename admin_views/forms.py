@@ -13,6 +13,7 @@ from wtforms import Field, Form
 from wtforms.validators import StopValidation
 
 from models import Described, describe
+from models.area import Area
 from models.codes import Code
 from models.fields import Description
 from models.kinds import LONG, SHORT, Kind
@@ -20,8 +21,8 @@ from services import lookups
 from services.access import Actor, permission_labels
 from services.errors import Refused
 from services.flow import Step
-from services.labels import dictionary_names
-from services.listing import dictionary_choices
+from services.labels import dictionary_choices, dictionary_names
+
 from services.showing import LOCAL, is_clear, text
 
 
@@ -38,14 +39,13 @@ class Box(Field):
         self, label: str = "", *, read: Callable[[str], Any] = str, write: Callable[[Any], str] = text,
         widget: str = "text", needed: bool = False, help: str = "", mask: Callable[[str], str] | None = None,
         choices: Sequence[tuple[str, str]] = (), lookup_url: str = "", label_for: Callable | None = None,
-        groups: dict | None = None, autocomplete: str = "", is_typed: bool = False,
-        **kwargs,
+        groups: dict | None = None, autocomplete: str = "", is_typed: bool = False, is_area: bool = False, **kwargs,
     ):  # fmt: skip
         super().__init__(label, description=help, **kwargs)
         self.read, self.write, self.widget_name, self.is_needed = read, write, widget, needed
         self.mask, self.choices, self.lookup_url, self.groups = mask, choices, lookup_url, groups
         self.label_for, self.autocomplete = label_for, autocomplete
-        self.is_typed = is_typed
+        self.is_typed, self.is_area = is_typed, is_area
         self.typed: str | None = None
         self.words = ""
         self.is_compared = False
@@ -232,7 +232,7 @@ class Asker:
 
         return Box(
             label, widget="lookup", read=read, write=str, lookup_url=self.lookup_url(name),
-            label_for=lambda key: lookups.label(self.session, target, key, self.actor), **options,
+            label_for=lambda key: lookups.label(self.session, target, key, self.actor), is_area=target is Area, **options,
         )  # fmt: skip
 
     def typed(self, name: str, label: str, type_: type, *, low=None, high=None, **options) -> Box:
@@ -325,8 +325,8 @@ def fill(row: Described, form: Form, descriptions: Sequence[Description]) -> Non
         if description.name not in form:
             continue
         value = form[description.name].data
-        if getattr(row, description.key) != value:
-            setattr(row, description.key, value)
+        if description.get(row) != value:
+            description.put(row, value)
 
 
 def show_errors(form: Form, refused: Refused) -> list[str]:

@@ -89,14 +89,26 @@ def csp_nonce() -> str:
     return g.csp_nonce
 
 
-def add_headers(response, is_https: bool):
-    response.headers["Content-Security-Policy"] = (
+def policy() -> str:
+    """What a page may load and do. Only a page that lists files may frame them (`allow_frames`)."""
+    frames = "'self'" if g.get("has_frames") else "'none'"
+    return (
         f"default-src 'none'; script-src 'self' 'nonce-{csp_nonce()}'; style-src 'self'; img-src 'self' data: blob:; "
         "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
-        "object-src 'none'; manifest-src 'self'"
+        f"object-src 'none'; manifest-src 'self'; frame-src {frames}"
     )
+
+
+def allow_frames() -> None:
+    """Let the page of this request show files of this very host in a frame."""
+    g.has_frames = True
+
+
+def add_headers(response, is_https: bool):
+    """A response that names a policy of its own (a file to be shown) keeps it."""
+    response.headers.setdefault("Content-Security-Policy", policy())
+    response.headers.setdefault("X-Frame-Options", "DENY")
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"

@@ -8,10 +8,11 @@ from flask import redirect, url_for
 from flask_admin import AdminIndexView, expose
 from flask_login import current_user
 
-from extensions import db, now
-from services import overview
+from extensions import db, now, transaction
+from services import comments, overview
 from services.access import Permission
 from services.case_flow import local_day
+from services.showing import text
 
 from .acting import actor
 
@@ -38,6 +39,7 @@ class HomeView(AdminIndexView):
     def index(self):
         me, today = actor(), local_day(now())
         tiles, lists = [], []
+        lists += self._mentions(me)
         if me.may("case:view"):
             tiles += [
                 {"label": f.label, "figure": f"{f.count:,}", "note": f.how, "tone": f.tone,
@@ -68,6 +70,23 @@ class HomeView(AdminIndexView):
         )
 
     @staticmethod
+    def _mentions(me) -> list[dict]:
+        """“提到我的”; mentions on records that are out of sight by now are settled by telling so."""
+        found = comments.mentions_of(db.session, me, 8)
+        lost = [m.comment.id for m in found if m.is_new and not m.label]
+        rows = [
+            {"url": url_for(f"{m.comment.entity}.details_view", id=m.comment.record_id) + f"#remark-{m.comment.id}" if m.label else None,
+             "cells": [m.label or "记录已删除，或已不在您的负责范围内", _begin(m.comment.body) if m.label else "",
+                       m.comment.author.name if m.comment.author else "系统", text(m.comment.created_at),
+                       {"text": "没看", "tone": "warn"} if m.is_new else "看过"]}
+            for m in found
+        ]  # fmt: skip
+        if lost:
+            with transaction() as session:
+                comments.mark_seen(session, lost, me, now())
+        return [{"title": "提到我的", "columns": ["记录", "备注", "谁写的", "时间", "状态"], "rows": rows}] if rows else []
+
+    @staticmethod
     def _linked(figures) -> list[dict]:
         """Tiles of figures whose query names the page: `endpoint?arguments`."""
         tiles = []
@@ -76,6 +95,12 @@ class HomeView(AdminIndexView):
             url = url_for(endpoint) + (f"?{args}" if args else "")
             tiles.append({"label": f.label, "figure": f"{f.count:,}", "note": f.how, "tone": f.tone, "url": url})
         return tiles
+
+
+def _begin(body: str) -> str:
+    """The first words of a remark in one line."""
+    line = " ".join(body.split())
+    return line if len(line) <= 60 else f"{line[:59]}…"
 
 
 def _greeting(at) -> str:

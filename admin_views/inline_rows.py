@@ -94,12 +94,12 @@ class PartRows:
         return bool(self.sentences or any(row.sentences or row.form.errors for row in self.rows))
 
     def data_of(self, record: Described | None) -> dict:
-        return self.start if record is None else {d.name: getattr(record, d.key) for d in self.fields}
+        return self.start if record is None else {d.name: d.get(record) for d in self.fields}
 
     def _stored(self, owner: Described) -> dict[str, Described]:
         part = self.view.entity
         references = [joinedload(getattr(part, d.name)) for d in self.fields if d.target]
-        mine = select(part).options(*references).where(getattr(part, self.back.key) == owner.id)
+        mine = select(part).options(*references).where(self.back.of(part) == owner.id)
         return {row.id: row for row in db.session.scalars(mine.order_by(part.id).limit(2 * MOST))}
 
     def _shown(self) -> list[PartRow]:
@@ -166,7 +166,7 @@ class PartRows:
             self.view.require("create")
         record = self.view.new_row() if is_new else row.record
         if is_new:
-            setattr(record, self.back.key, owner.id)
+            self.back.put(record, owner.id)
         fill(record, row.form, self.fields)
         if is_new or session.is_modified(record):
             self.view.save(session, record, is_new)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from collections.abc import Sequence
 
 from flask import request
 from flask_admin import expose
 
-from extensions import db
+from extensions import db, now
 from models import Described
+from models.area import Area
 from models.fields import Description
-from services import lookups
-from services.access import Permission
+from services import areas, lookups, parameters
+from services.case_flow import local_day
 from services.errors import Denied, Missing
-from services.listing import (
-    COUNT_CAP, EMPTY, Filter, Listing, Query, dictionary_choices, filter_type, parse, token_of,
-)  # fmt: skip
+from services.listing import COUNT_CAP, Listing, Page
+from services.queries import MOST_COLUMNS, MOST_SORTS, Query, Sort, listable, parse, token_of
 from services.showing import text
 
 from .acting import actor
+
+_PLACE = ("after", "before", "last", "jump")
+SIZES = (20, 50, 100)
 
 
 class ListPage:
@@ -26,150 +29,130 @@ class ListPage:
 
     @expose("/")
     def index_view(self):
-        args = request.args.to_dict(flat=False)
-        query = parse(self.entity, args, actor())
+        views = self._views()
+        asked = request.args.to_dict(flat=False)
+        usual = {"page_size": [str(parameters.value(db.session, "list_page_size"))]}
+        args = {**usual, **views.layout, **asked}
+        query = self._query(args)
+        columns = query.columns or list(self.columns)
         listing = Listing(db.session, self.entity, actor())
-        has_items = any(self.described[name].field.dictionary for name in self.columns)
-        page = listing.page(query, list(self.columns), self.words if has_items else {})
-        return self.render("admin/list.html", page=self._page(query, page, listing.count(query)))
+        has_items = any(self.described[name].field.dictionary for name in columns)
+        page = self._nearest(listing, query, columns, self.words if has_items else {})
+        return self.render("admin/list.html", page=self._page(query, page, listing.count(query), columns, views, args))
 
-    def _page(self, query: Query, page, count: int) -> dict:
-        keep = {k: v for k, v in request.args.to_dict(flat=False).items() if k not in ("after", "before", "last")}
-        rows = page.rows
-        filters = urlencode({k: v for k, v in keep.items() if k not in ("sort", "page_size")}, doseq=True)
-        described = [self.described[name] for name in self.columns]
+    def _query(self, args: dict) -> Query:
+        return parse(db.session, self.entity, args, actor(), local_day(now()))
+
+    @staticmethod
+    def _nearest(listing: Listing, query: Query, columns: Sequence[str], words: dict) -> Page:
+        """The wanted page; turned or jumped past the end, the nearest one."""
+        page = listing.page(query, columns, words)
+        if page.rows or not (query.before or query.jump is not None):
+            return page
+        query.is_last, query.before, query.jump = query.jump is not None, None, None
+        return listing.page(query, columns, words)
+
+    def _page(self, query: Query, page: Page, count: int, columns: Sequence[str], views, args: dict) -> dict:
+        asked = request.args.to_dict(flat=False)
+        keep = {k: v for k, v in asked.items() if k not in _PLACE}
+        rows, described = page.rows, [self.described[name] for name in columns]
         return {
             "title": self.entity.__label__, "label": self.entity.__label__,
             "columns": [self._heading(d, query, keep, i == 0) for i, d in enumerate(described)],
-            "rows": [self._line(row, described) for row in rows],
-            "count": count,
+            "rows": self._lines(rows, described),
+            "count": count, "query": request.query_string.decode(),
             "count_text": f"{COUNT_CAP:,}+ 条" if count > COUNT_CAP else f"{count:,} 条",
-            "filters": [self._filter_box(d, query) for d in self.described.values() if self._filterable(d)],
-            "chips": self._chips(query, keep), "clear_url": self.link(),
+            "filters": self._filter_boxes(query), "chips": self._chips(query, keep), "clear_url": self.link(),
             "search": query.search, "search_hint": self._search_hint(),
-            "presets": [
-                {"label": label, "url": f"{self.link()}?{args}" if args else self.link(),
-                 "is_current": filters == args, "count": None}
-                for label, args in self.presets.items()
-            ],
+            "tabs": self._tabs(views, request.query_string.decode()), "counts_url": self.link("counts_view"),
+            "layout": self._layout(query, list(columns), {**views.layout, **asked}), "views": self._view_form(views),
+            "most_columns": MOST_COLUMNS, "sorts": self._sort_boxes(query), "jump": self._jump(query),
             "create_url": self.link("create_view") if self.can_add() else None,
-            "export_url": f"{self.link('export_view')}?{urlencode(keep, doseq=True)}" if self.may("export") else None,
+            "export_url": self._export_url(keep, columns) if self.may("export") else None,
             "import_url": self.link("import_view") if self.may("import") and self.can_add() else None,
             "template_url": self.link("template_view") if self.may("import") and self.can_add() else None,
             "first_url": self._turn(keep) if page.has_previous else None,
             "previous_url": self._turn(keep, before=token_of(rows[0].position)) if page.has_previous and rows else None,
             "next_url": self._turn(keep, after=token_of(rows[-1].position)) if page.has_next and rows else None,
             "last_url": self._turn(keep, last="1") if page.has_next else None,
-            "page_size": query.page_size, "sizes": [20, 50, 100], "actions": self.bulk_actions(),
-            "hidden_args": [(k, x) for k, v in keep.items() if k in ("sort", "page_size") for x in v],
+            "page_size": query.page_size, "sizes": SIZES, "actions": self.bulk_actions(),
+            "hidden_args": [(k, x) for k, v in keep.items() if k in ("page_size", "columns", "density") for x in v],
             "delete_url": self.link("delete_view") if self.can_remove() else None,
         }  # fmt: skip
 
-    def _filterable(self, d: Description) -> bool:
-        if not d.field.filtered:
-            return False
-        return filter_type(d) != "exact" or actor().may(Permission.REVEAL)
+    def _export_url(self, keep: dict, columns: Sequence[str]) -> str:
+        return self._turn({**keep, "columns": [",".join(columns)]}).replace(self.link(), self.link("export_view"), 1)
 
     def _search_hint(self) -> str:
         labels = [d.label for d in self.described.values() if d.field.searched and not d.is_personal]
         labels += [d.label for d in self.described.values() if d.field.searched and d.is_personal]
         return "搜索" + "、".join(labels[:4]) if labels else ""
 
-    def _turn(self, keep: dict, **more: str) -> str:
-        return f"{self.link()}?{urlencode({**keep, **more}, doseq=True)}"
-
     def _heading(self, d: Description, query: Query, keep: dict, is_main: bool) -> dict:
-        direction = None
-        if query.sort is not None and query.sort.name == d.name:
-            direction = "desc" if query.is_descending else "asc"
-        wanted = f"-{d.name}" if direction == "asc" else d.name
+        place = next((i for i, sort in enumerate(query.sorts) if sort.description.name == d.name), None)
+        is_down = place is not None and query.sorts[place].is_descending
+        wanted = d.name if place is None or is_down else f"-{d.name}"
+        others = [_sort_key(sort) for sort in query.sorts if sort.description.name != d.name]
         return {
-            "name": d.name, "label": d.label, "direction": direction, "is_main": is_main,
+            "name": d.name, "label": d.label, "is_main": is_main, "place": (place or 0) + 1 if len(query.sorts) > 1 else None,
+            "direction": None if place is None else "desc" if is_down else "asc",
             "sort_url": self._turn({**keep, "sort": [wanted]}) if d.field.sorted else None,
-            "is_number": d.type in (int, float) or d.type.__name__ == "Decimal",
+            "also_url": self._turn({**keep, "sort": [*others, wanted][-MOST_SORTS:]}) if d.field.sorted else None,
+            "is_number": _is_number(d),
         }  # fmt: skip
 
-    def _line(self, row, described: list[Description]) -> dict:
-        return {
-            "id": row.id, "url": self.link("details_view", id=row.id),
-            "edit_url": self.link("edit_view", id=row.id) if self.can_change() else None,
-            "cells": [
-                {"text": text(row.values[d.name]), "name": d.name, "tone": self.tone(d.name, row.values),
-                 "is_number": d.type is int or d.type.__name__ == "Decimal"}
-                for d in described
-            ],
-        }  # fmt: skip
+    def _sort_boxes(self, query: Query) -> list[list[dict]]:
+        """One choice for each column of the order, the last one empty."""
+        offered = [
+            {"value": sign + d.name, "label": f"{d.label} {word}"}
+            for d in self.described.values() if d.field.sorted for sign, word in (("", "升序"), ("-", "降序"))
+        ]  # fmt: skip
+        if not offered:
+            return []
+        chosen = [_sort_key(sort) for sort in query.sorts] if request.args.get("sort") else []
+        places = min(len(chosen) + 1, MOST_SORTS, len(offered) // 2)
+        return [
+            [{**option, "is_chosen": place < len(chosen) and option["value"] == chosen[place]} for option in offered]
+            for place in range(places)
+        ]
+
+    @staticmethod
+    def _jump(query: Query) -> dict | None:
+        """Where in the order the list may begin: a day, a number or the beginning of a word."""
+        if not query.sorts:
+            return None
+        d = query.sorts[0].description
+        is_day = d.type.__name__ in ("date", "datetime")
+        return {"label": f"跳到{d.label}", "type": "date" if is_day else "text", "value": request.args.get("jump", "")}
+
+    def _lines(self, rows, described: list[Description]) -> list[dict]:
+        details, edit = self.link("details_view", id=""), self.link("edit_view", id="") if self.can_change() else None
+        return [
+            {
+                "id": row.id, "url": details + row.id, "edit_url": edit + row.id if edit else None,
+                "cells": [(text(row.values[d.name]), self.tone(d.name, row.values)) for d in described],
+            }
+            for row in rows
+        ]  # fmt: skip
 
     def tone(self, name: str, values: dict) -> str | None:
         """A colour word for a cell (ok, warn, bad, info); the text always says it too."""
         return None
 
-    def _filter_box(self, d: Description, query: Query) -> dict:
-        active = next((f for f in query.filters if f.description.name == d.name), Filter(d))
-        kind = filter_type(d)
-        box = {"name": d.name, "label": d.label, "type": kind, "options": [], "selected": [], "text": "",
-               "low": text(active.low), "high": text(active.high), "lookup_url": None}  # fmt: skip
-        chosen = [v.value if hasattr(v, "value") else v for v in active.values]
-        if kind == "choice":
-            pairs = [(m.value, m.label) for m in d.code] if d.code else dictionary_choices(db.session, d.field.dictionary)
-            box["options"] = [{"value": v, "label": w, "is_selected": v in chosen} for v, w in pairs]
-        elif kind == "yesno":
-            pairs = [("yes", "是"), ("no", "否"), *([(EMPTY, "未填")] if d.column.nullable else [])]
-            box["options"] = [{"value": v, "label": w, "is_selected": v in chosen} for v, w in pairs]
-        elif kind == "lookup":
-            box["lookup_url"] = self.link("lookup_view", field=d.name, all="1")
-            box["selected"] = [{"id": v, "label": self._name_of(d, v)} for v in chosen if v != EMPTY]
-            box["has_empty"], box["is_empty"] = d.column.nullable, EMPTY in chosen
-        else:
-            box["text"] = chosen[0] if chosen else ""
-        return box
-
-    def _chips(self, query: Query, keep: dict) -> list[dict]:
-        chips = []
-        if query.search:
-            chips.append({"label": f"含“{query.search}”", "remove_url": self._turn(_without(keep, "search"))})
-        for wanted in query.filters:
-            chips.append({
-                "label": self.in_words(wanted),
-                "remove_url": self._turn(_without(keep, wanted.description.name)),
-            })  # fmt: skip
-        return chips
-
-    @staticmethod
-    def _name_of(d: Description, record_id: str) -> str:
-        return "未填" if record_id == EMPTY else lookups.label(db.session, d.target, record_id, actor()) or "（看不到）"
-
-    def in_words(self, wanted: Filter) -> str:
-        """One filter as a readable sentence."""
-        d, kind = wanted.description, filter_type(wanted.description)
-        if wanted.values == [EMPTY]:
-            return f"{d.label} 未填"
-        if kind in ("date", "number"):
-            if wanted.low is not None and wanted.high is not None:
-                return f"{d.label} {text(wanted.low)} 至 {text(wanted.high)}"
-            return f"{d.label} 不早于 {text(wanted.low)}" if kind == "date" and wanted.low else (
-                f"{d.label} 不晚于 {text(wanted.high)}" if kind == "date" else
-                f"{d.label} 不小于 {text(wanted.low)}" if wanted.low is not None else f"{d.label} 不大于 {text(wanted.high)}"
-            )  # fmt: skip
-        names = {"yes": "是", "no": "否", EMPTY: "未填"}
-        if kind == "lookup":
-            labels = [self._name_of(d, v) for v in wanted.values]
-        elif kind == "yesno":
-            labels = [names[v] for v in wanted.values]
-        elif kind == "choice" and not d.code:
-            labels = [self.words.get(v, v) for v in wanted.values]
-        elif kind == "text":
-            return f"{d.label} 含“{'”或“'.join(wanted.values)}”"
-        else:
-            labels = [text(v) for v in wanted.values]
-        return f"{d.label} 是 {'或'.join(labels)}"
-
     @expose("/lookup/")
     def lookup_view(self):
+        """Rows a reference may point to; for areas also those right below one, to walk the tree."""
         if not (self.may("view") or self.may("create") or self.may("edit")):
             raise Denied("没有权限")
         target, only = self._lookup_target(request.args.get("field", ""))
         only = () if request.args.get("all") else only
+        if target is Area and "below" in request.args:
+            steps = areas.steps(db.session, request.args["below"], actor())
+            return {"results": [
+                {"id": s.id, "label": s.full_name, "name": s.name, "hint": s.kind.label,
+                 "has_below": bool(areas.BELOW[s.kind]), "may_choose": not only or s.kind.value in only}
+                for s in steps
+            ]}  # fmt: skip
         found = lookups.candidates(db.session, target, request.args.get("query", "")[:100], actor(), only)
         return {"results": [{"id": c.id, "label": c.label, "hint": c.hint} for c in found]}
 
@@ -179,6 +162,13 @@ class ListPage:
             raise Missing("没有这个可选项")
         return description.target, description.field.only
 
+    def exportable(self) -> list[Description]:
+        return listable(self.described)
 
-def _without(keep: dict, name: str) -> dict:
-    return {k: v for k, v in keep.items() if k != name and not k.startswith(f"{name}__")}
+
+def _sort_key(sort: Sort) -> str:
+    return f"{'-' if sort.is_descending else ''}{sort.description.name}"
+
+
+def _is_number(d: Description) -> bool:
+    return d.type.__name__ in ("int", "float", "Decimal")

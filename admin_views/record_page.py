@@ -13,7 +13,9 @@ from models.fields import Description
 from services import audit, lookups, records
 from services.access import Permission
 from services.errors import Missing, Refused
-from services.listing import Filter, Listing, Query
+from services.filters import Filter
+from services.listing import Listing
+from services.queries import Query
 from services.showing import masked, shown, text
 
 from .acting import actor
@@ -54,10 +56,16 @@ class RecordPage:
             if value is not None and d.is_personal and masked(d, value, actor()) != value and actor().may(Permission.REVEAL):
                 reveal = {"url": self.link("reveal_view"), "field": d.name, "id": row.id}
             found.setdefault(d.field.section or "基本情况", []).append({
-                "label": d.label, "text": self.cell(d, row), "reveal": reveal,
+                "label": d.label, "text": self.cell(d, row), "url": self._url_of(d, row), "reveal": reveal,
                 "is_wide": bool(d.kind and d.kind.is_long),
             })  # fmt: skip
         return [{"title": title, "items": items} for title, items in found.items()]
+
+    def _url_of(self, d: Description, row: Described) -> str | None:
+        """The page of the record that a reference names, for who may open it."""
+        other = getattr(row, d.name) if d.target else None
+        view = current_app.extensions["entity_views"].get(type(other).__name__)
+        return view.link("details_view", id=other.id) if view and view.may("view") else None
 
     def _related(self, row: Described) -> list[dict]:
         """Rows of other entities that point here: owned parts first, then what the reader may see."""

@@ -15,7 +15,9 @@ from services import areas, chiefs, committees, lookups, records
 from services.access import Permission
 from services.case_flow import local_day
 from services.errors import Refused
-from services.listing import Filter, Listing, Query
+from services.filters import Filter
+from services.listing import Listing
+from services.queries import Query, Sort
 from services.showing import shown, text
 
 from .acting import actor
@@ -105,7 +107,7 @@ class Unconfirmed(Refused):
 
 
 class LoadsView(CustomView):
-    """Neighbourhoods outside 5–15 households or without a chief; moving households, splitting."""
+    """Neighbourhoods with too many or too few households or without a chief; moving households, splitting."""
 
     permission = Permission.RESTRUCTURE
     group = "名册"
@@ -116,18 +118,20 @@ class LoadsView(CustomView):
     @expose("/")
     def index_view(self):
         show = request.args.get("show", "over")
-        if show not in areas.LOAD_KINDS:
+        kinds = areas.load_kinds(db.session)
+        if show not in kinds:
             raise Refused("没有这个分类，请从页面上的标签选择")
         rows, counts = areas.loads(db.session, show)
+        fewest, most = areas.bounds(db.session)
         return self.render(
-            "admin/loads.html", heading="联户调整",
+            "admin/loads.html", heading="联户调整", low=fewest, high=most,
             tabs=[
                 {"label": label, "count": counts[key], "url": url_for(".index_view", show=key), "is_current": key == show}
-                for key, label in areas.LOAD_KINDS.items()
+                for key, label in kinds.items()
             ],
             rows=[
                 {"name": r.full_name, "count": r.household_count, "chief": _masked_name(r.chief_name) if r.chief_name else "无邻长",
-                 "url": url_for(".restructure_view", id=r.id), "warning": areas.load_warning(r.household_count)}
+                 "url": url_for(".restructure_view", id=r.id), "warning": areas.load_warning(db.session, r.household_count)}
                 for r in rows
             ],
         )  # fmt: skip
@@ -170,9 +174,10 @@ class LoadsView(CustomView):
     @staticmethod
     def _page(node: Area, chosen: list[str], warnings: list[str]) -> dict:
         described = describe(Household)
-        query = Query([Filter(described["neighborhood"], [node.id])], page_size=100, sort=described["household_no"], is_descending=False)
+        query = Query([Filter(described["neighborhood"], [node.id])], page_size=100, sorts=[Sort(described["household_no"])])
         page = Listing(db.session, Household, actor()).page(query, ["household_no", "head_name", "address", "residential_area"], {})
         chief = chiefs.in_office(db.session, node.id)
+        fewest, most = areas.bounds(db.session)
         return {
             "heading": f"调整联户 — {node.full_name}", "warnings": warnings,
             "node": {"name": node.full_name, "count": areas.household_count(db.session, node.id), "chief": _chief(chief), "url": url_for("area.details_view", id=node.id)},
@@ -183,12 +188,12 @@ class LoadsView(CustomView):
             ],
             "lookup_url": url_for("household.lookup_view", field="neighborhood"),
             "target": request.form.get("target", ""), "target_display": lookups.label(db.session, Area, request.form.get("target"), actor()),
-            "new_name": request.form.get("new_name", ""), "post_url": request.full_path, "low": 5, "high": 15,
+            "new_name": request.form.get("new_name", ""), "post_url": request.full_path, "low": fewest, "high": most,
             "cancel_url": url_for(".index_view"),
         }  # fmt: skip
 
 
-class ChiefView(EntityView):
+class ChiefView(Attached, EntityView):
     """The three chiefs; a chief in office is followed by “换人”, which ends the term by itself."""
 
     presets = {
@@ -221,7 +226,7 @@ class ChiefView(EntityView):
             super().save(session, row, is_new)
 
 
-class HouseholdView(EntityView):
+class HouseholdView(Attached, EntityView):
     def buttons(self, row):
         if row.neighborhood_id and actor().may(Permission.RESTRUCTURE):
             url = url_for("area_loads.restructure_view", id=row.neighborhood_id)
@@ -237,6 +242,10 @@ class CommitteeView(Attached, EntityView):
         return [{"text": sentence, "tone": "warn"} for sentence in lacking]
 
 
+class ResidentialAreaView(Attached, EntityView):
+    """Residential areas with their papers."""
+
+
 class StaffView(EntityView):
     presets = {"全部": "", "领导班子": "is_leader=yes", "工作人员": "is_leader=no&is_leader=none"}
 
@@ -247,6 +256,9 @@ class MediatorView(Attached, EntityView):
 
 class AgreementView(Attached, EntityView):
     presets = {"全部": "", "未签名单": "status=draft", "已签订": "status=signed"}
+
+    def may_attach(self):
+        return True  # a unit sends in its signed copy
 
     def buttons(self, row):
         if row.signed_on or not self.can_change():

@@ -9,11 +9,12 @@ from flask_admin import expose
 
 from extensions import db, now, transaction
 from formats import reading, sheets
+from models import Entity
 from models.codes import AccessKind
 from services import audit, rosters
 from services.access import Permission
 from services.errors import Refused
-from services.listing import COUNT_CAP, Listing, parse
+from services.listing import COUNT_CAP, Listing
 from services.showing import LOCAL
 
 from .acting import actor
@@ -25,21 +26,18 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 class Sheets:
     """Mixed into `EntityView`."""
 
-    def exportable(self):
-        return [d for d in self.described.values() if not d.field.is_hidden and d.name != "permissions"]
-
     @expose("/export/", methods=("GET", "POST"))
     def export_view(self):
         """Asks which columns; the same query, scope and masks as the screen."""
         self.require("export")
         me = actor()
-        query = parse(self.entity, request.args.to_dict(flat=False), me)
+        query = self._query(request.args.to_dict(flat=False))
         listing = Listing(db.session, self.entity, me)
         if request.method == "GET":
             return self.render(
                 "admin/export.html", heading=f"导出{self.entity.__label__}", post_url=request.full_path,
                 count=_count(listing.count(query)), chips=self._chips(query, request.args.to_dict(flat=False)),
-                columns=[{"name": d.name, "label": d.label, "is_chosen": d.name in self.columns} for d in self.exportable()],
+                columns=[{"name": d.name, "label": d.label, "is_chosen": d.name in (query.columns or self.columns)} for d in self.exportable()],
                 may_clear=me.may(Permission.EXPORT_CLEAR) and any(d.is_personal for d in self.exportable()),
                 cancel_url=self.link(),
             )  # fmt: skip
@@ -103,7 +101,7 @@ class Sheets:
                 result = _result(plan)
                 if not plan.errors:
                     flash(f"导入完成：新增{result['counts']['add']}条，修改{result['counts']['change']}条，相同{result['counts']['same']}条", "success")
-                    return redirect(self.link())
+                    return redirect(self._imported(plan))
             except (Refused, reading.Unreadable) as no:
                 result = {"sentence": no.sentence, "counts": None, "errors": _row_errors(getattr(no, "rows", []))}
         return self.render(
@@ -111,6 +109,12 @@ class Sheets:
             template_url=self.link("template_view"), cancel_url=self.link(),
             columns=rosters.columns_of(db.session, self.entity, actor=me),
         ), 422 if result else 200  # fmt: skip
+
+    def _imported(self, plan) -> str:
+        """The list of what an import has just written; the short shared lists are shown as they are."""
+        if not (plan.add or plan.change) or not issubclass(self.entity, Entity):
+            return self.link()
+        return self.link(changed_since=db.session.info["now"].isoformat())
 
 
 def _count(count: int) -> str:

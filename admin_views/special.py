@@ -2,12 +2,13 @@
 
 from .case import CaseView
 from .dispatch import DispatchView
+from .parameters import ParametersView
 from .search import SearchView
 from .roster import (
-    AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, StaffView,
-    TreeView,
+    AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, ResidentialAreaView,
+    StaffView, TreeView,
 )  # fmt: skip
-from .system import ReadOnlyView, RoleView, UserView
+from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
 
 ENTITY_VIEWS = {
@@ -15,17 +16,19 @@ ENTITY_VIEWS = {
     "Area": AreaView,
     "Chief": ChiefView,
     "Household": HouseholdView,
+    "ResidentialArea": ResidentialAreaView,
     "Committee": CommitteeView,
     "Mediator": MediatorView,
     "Staff": StaffView,
     "ResponsibilityAgreement": AgreementView,
     "User": UserView,
     "Role": RoleView,
+    "Workday": WorkdayView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Counter", "SearchEntry", "SignIn", "SignInFailure"),
+         "Attachment", "Comment", "Counter", "CustomEntry", "Mention", "SearchEntry", "SavedView", "Setting", "SignIn", "SignInFailure"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, ParametersView)

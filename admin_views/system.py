@@ -6,7 +6,7 @@ from flask import flash, redirect, request
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from services import records, sign_in
+from services import due_dates, parameters, records, sign_in
 from services.errors import Refused
 
 from .acting import actor
@@ -43,7 +43,8 @@ class UserView(OneByOne, EntityView):
     def badges(self, row):
         found = [{"text": "启用" if row.is_active else "停用", "tone": "ok" if row.is_active else "muted"}]
         if sign_in.is_locked(db.session, row, now()):
-            found.append({"text": "连续输错已锁定15分钟，重置密码可立即解锁", "tone": "bad"})
+            minutes = parameters.strictest(db.session, "lockout_minutes")
+            found.append({"text": f"连续输错已锁定{minutes}分钟，重置密码可立即解锁", "tone": "bad"})
         return found
 
     def buttons(self, row):
@@ -60,6 +61,14 @@ class UserView(OneByOne, EntityView):
             password = sign_in.reset(session, row, now())
         flash(f"新密码：{password}　只显示这一次，请当面交给本人", "warning")
         return redirect(self.link("details_view", id=row.id))
+
+
+class WorkdayView(EntityView):
+    @property
+    def presets(self):
+        """One for each year that has a calendar, the latest first."""
+        years = sorted(due_dates.calendar(db.session).years, reverse=True)[:8]
+        return {"全部": "", **{f"{year}年": f"day__from={year}-01-01&day__to={year}-12-31" for year in years}}
 
 
 class RoleView(OneByOne, EntityView):

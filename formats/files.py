@@ -16,6 +16,10 @@ TYPES = {
     ".txt": ("text/plain", ()),
 }
 
+# What a page may show, and as what; everything else is only downloaded.
+SHOWN_AS = {"image/jpeg": "image", "image/png": "image", "application/pdf": "pdf", "text/plain": "text"}
+MOST_SHOWN = 50 * 1024
+
 
 def media_type(file_name: str, head: bytes) -> str | None:
     """The type of a file whose name and first bytes agree, else None."""
@@ -43,3 +47,13 @@ def keep(folder: Path, content: bytes) -> str:
 def where(folder: Path, digest: str) -> Path:
     """Where content with this hash lies."""
     return folder / digest[:2] / digest
+
+
+def beginning(content: bytes) -> str:
+    """The first 50 kB of a text file: UTF-8, or GB 18030 as Windows in China writes it."""
+    start = content[:MOST_SHOWN]
+    try:
+        return start.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        is_cut = len(content) > MOST_SHOWN and error.start >= len(start) - 3
+        return start.decode("utf-8-sig" if is_cut else "gb18030", errors="ignore" if is_cut else "replace")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sqlalchemy import (
-    CheckConstraint, Enum, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String,
+    JSON, CheckConstraint, Enum, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String,
     UniqueConstraint, Uuid, and_,
 )  # fmt: skip
 from sqlalchemy.orm import (
@@ -199,7 +199,7 @@ def finish() -> None:
             table.append_constraint(
                 ForeignKeyConstraint(columns, remote, ondelete=wanted.on_delete)
             )
-            _index(table, tenant, column.name)
+            _index(table, tenant, column.name, cls.__sort__)
         for column in list(table.c):
             described: Field | None = column.info.get("field")
             if described is None or column.info.get("finished"):
@@ -224,17 +224,25 @@ def finish() -> None:
                             f"{column.name} {sign} {bound:g}", name=f"{column.name}_{word}"
                         )
                     )
-            if described.sorted or (described.filtered and not described.relation):
+            if described.sorted:
                 _index(table, tenant, column.name)
+            elif described.filtered and not described.relation:
+                _index(table, tenant, column.name, cls.__sort__)
         for alike in cls.__alike__:
             owner = cls.registry._class_registry[alike.part] if alike.part else cls
             first = alike.names[0]
-            _index(owner.__table__, tenant, f"{first}_id" if first in owner.__refs__ else first)
+            column = f"{first}_id" if first in owner.__refs__ else first
+            if f"ix_{owner.__table__.name}_{column}" not in {index.name for index in owner.__table__.indexes}:
+                _index(owner.__table__, tenant, column)
 
 
-def _index(table, tenant: bool, name: str) -> None:
+def _index(table, tenant: bool, name: str, sort: str = "") -> None:
+    """An index a list walks: the filtered column, then the list's own order, then the key."""
     columns = [table.c.subdistrict_id] if tenant else []
     columns.append(table.c[name])
+    order = table.c.get(sort.lstrip("-"))
+    if tenant and order is not None and order.name != name:
+        columns.append(order)
     if tenant and "id" in table.c:
         columns.append(table.c.id)
     wanted = [c.name for c in columns]
@@ -264,6 +272,8 @@ class Entity(Described, Base):
     created_at: Mapped[Any] = mapped_column(UtcDateTime(), sort_order=90)
     updated_at: Mapped[Any] = mapped_column(UtcDateTime(), sort_order=91)
     version: Mapped[int] = mapped_column(Integer, sort_order=92)
+    extra: Mapped[dict | None] = mapped_column(JSON(none_as_null=True), sort_order=93, active_history=True)
+    """Values of the fields an office has added, by name; see `models.custom`."""
 
     @declared_attr.directive
     def __tablename__(cls) -> str | None:

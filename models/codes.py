@@ -218,6 +218,16 @@ class AgreementStatus(Code):
     SIGNED = "signed", "已签订"
 
 
+class CustomKind(Code):
+    """What a field added by the office holds."""
+
+    TEXT = "text", "文字"
+    NUMBER = "number", "数字"
+    DATE = "date", "日期"
+    CHOICE = "choice", "选项"
+    YES_NO = "yes_no", "是或否"
+
+
 class AuditVerb(Code):
     CREATE = "create", "新增"
     UPDATE = "update", "修改"

@@ -131,6 +131,18 @@ class Description:
     target: type[Described] | None
     is_part: bool = False
 
+    def of(self, entity: Any) -> Any:
+        """The attribute of an entity (or alias of one) as SQL."""
+        return getattr(entity, self.column.key)
+
+    def get(self, row: Described) -> Any:
+        """The stored value of a row."""
+        return getattr(row, self.column.key)
+
+    def put(self, row: Described, value: Any) -> None:
+        """Write a value into a row."""
+        setattr(row, self.column.key, value)
+
     @property
     def label(self) -> str:
         return self.field.label

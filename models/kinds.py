@@ -33,6 +33,20 @@ class UtcDateTime(TypeDecorator):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+class DayText(TypeDecorator):
+    """A date kept as the text 2026-01-31, for values whose place holds text."""
+
+    impl = String
+    cache_ok = True
+    python_type = date
+
+    def process_bind_param(self, value, dialect):
+        return value.isoformat() if isinstance(value, date) else value
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else date.fromisoformat(value)
+
+
 @dataclass(frozen=True)
 class Kind:
     """How a datum is written, checked, masked and shown.

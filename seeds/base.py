@@ -20,7 +20,7 @@ from models.division import Division
 from models.term import Term
 from models.user import Role
 from models.workday import Workday
-from services import access, audit
+from services import access, audit, custom
 
 DATA = Path(__file__).parent / "data"
 Report = Callable[[str], object]
@@ -106,8 +106,16 @@ def _dict_items() -> list[dict]:
             "name": row["name"], "sort": int(row["sort"]), "note": row["note"] or None,
             "parent_key": f"{row['dictionary']}:{row['parent']}" if row["parent"] else None,
         }
-        for row in read("dict_items")
+        for row in (*read("dict_items"), *_extensible())
     ]  # fmt: skip
+
+
+def _extensible() -> list[dict]:
+    """The rosters that an office may add fields to, as items of the dictionary `roster`."""
+    return [
+        {"dictionary": "roster", "code": e.slug(), "name": e.__label__, "sort": 10 * place, "note": "", "parent": ""}
+        for place, e in enumerate(custom.extensible(), start=1)
+    ]
 
 
 def _terms() -> list[dict]:

@@ -36,6 +36,9 @@ class Permission(Code):
     CASE_CLOSE = "case:close", "办结案件"
     RESTRUCTURE = "area:restructure", "调整联户、拆分邻"
     TREE = "area:tree", "查看区域树"
+    SHARE = "view:share", "把列表视图共享给角色"
+    PARAMETER_VIEW = "parameter:view", "查看系统参数"
+    PARAMETER_EDIT = "parameter:edit", "修改系统参数"
 
 
 ACTIONS = {
@@ -174,6 +177,18 @@ def _given_to(row, entity: type, scope: Scope, actor: Actor) -> Iterable[ColumnE
                     rows.subdistrict_id == actor.subdistrict_id, or_(*own)
                 )
             )
+
+
+def sees(session: Session, row: Base, actor: Actor) -> bool:
+    """Whether a person other than the session's own may open a record: by permission and by scope."""
+    if not actor.may(f"{type(row).slug()}:view"):
+        return False
+    if not isinstance(row, Entity):
+        return not isinstance(row, User) or row.subdistrict_id == actor.subdistrict_id
+    entity = type(row).__mapper__.base_mapper.class_
+    rows = entity.__table__.c
+    wanted = select(rows.id).where(rows.id == row.id, criterion(entity, actor, rows))
+    return session.connection().scalar(wanted) is not None
 
 
 def scoped_classes() -> list[type]:

@@ -16,11 +16,10 @@ from models.household import Household
 from models.neighbor import Chief
 from models.residence import ResidentialArea
 
-from . import audit, records
+from . import audit, parameters, records
 from .access import Actor, Permission
 from .errors import Missing, Refused
 
-FEWEST, MOST = 5, 15
 BELOW = {
     AreaKind.SUBDISTRICT: (AreaKind.COMMUNITY, AreaKind.VILLAGE),
     AreaKind.COMMUNITY: (AreaKind.SECTOR,),
@@ -30,7 +29,6 @@ BELOW = {
     AreaKind.NEIGHBORHOOD: (),
 }
 _COUNTED = (AreaKind.SECTOR, AreaKind.GROUP, AreaKind.NEIGHBORHOOD)
-LOAD_KINDS = {"over": f"超过{MOST}户", "under": f"不足{FEWEST}户", "headless": "没有邻长"}
 MOST_MOVED = 200
 
 
@@ -142,6 +140,14 @@ def top(session: Session, actor: Actor) -> Area:
     return found
 
 
+def steps(session: Session, below: str, actor: Actor, limit: int = 200) -> Sequence[Area]:
+    """The areas right below one, by code, to walk the tree; below nothing: the top itself."""
+    if not below:
+        return [top(session, actor)]
+    node = records.find(session, Area, below)
+    return session.scalars(select(Area).where(Area.parent_id == node.id).order_by(Area.code).limit(limit)).all()
+
+
 def branch(session: Session, node: Area, actor: Actor) -> Branch:
     """A node with its children and their sums, in five statements whatever the size."""
     children = session.scalars(select(Area).where(Area.parent_id == node.id).order_by(Area.code)).all()
@@ -157,7 +163,7 @@ def branch(session: Session, node: Area, actor: Actor) -> Branch:
         path=_path(session, node),
         children=[
             Node(c.id, c.name, c.kind.label, chiefs.get(c.id), _words(counted[c.code]),
-                 load_warning(counted[c.code].households) if c.kind is AreaKind.NEIGHBORHOOD else None)
+                 load_warning(session, counted[c.code].households) if c.kind is AreaKind.NEIGHBORHOOD else None)
             for c in children
         ],
         totals=_words(total) | _estates(session, node),
@@ -223,16 +229,29 @@ def _divisions(session: Session, node: Area) -> list[str]:
     return list(session.scalars(select(Division.name).where(Division.code.in_(codes)).order_by(Division.code)))
 
 
-def load_warning(count: int) -> str | None:
+def bounds(session: Session) -> tuple[int, int]:
+    """The fewest and the most households of a neighbourhood (R12)."""
+    return parameters.value(session, "households_fewest"), parameters.value(session, "households_most")
+
+
+def load_kinds(session: Session) -> dict[str, str]:
+    """The kinds of trouble a neighbourhood can be in, as {key: label}."""
+    fewest, most = bounds(session)
+    return {"over": f"超过{most}户", "under": f"不足{fewest}户", "headless": "没有邻长"}
+
+
+def load_warning(session: Session, count: int) -> str | None:
     """What is wrong with the number of households of a neighbourhood (R12), or None."""
-    if count > MOST:
-        return f"{count}户，超过{MOST}户，建议拆分或调整"
-    if count < FEWEST:
-        return f"{count}户，不足{FEWEST}户，建议合并或调整"
+    fewest, most = bounds(session)
+    if count > most:
+        return f"{count}户，超过{most}户，建议拆分或调整"
+    if count < fewest:
+        return f"{count}户，不足{fewest}户，建议合并或调整"
     return None
 
 
-def _loads():
+def _loads(session: Session):
+    fewest, most = bounds(session)
     per = (
         select(Household.neighborhood_id.label("area_id"), func.count().label("n"))
         .where(Household.neighborhood_id.is_not(None)).group_by(Household.neighborhood_id).subquery()
@@ -244,12 +263,12 @@ def _loads():
         .outerjoin(per, per.c.area_id == Area.id).outerjoin(served, served.c.area_id == Area.id)
         .where(Area.kind == AreaKind.NEIGHBORHOOD)
     )  # fmt: skip
-    return statement, {"over": count > MOST, "under": count < FEWEST, "headless": served.c.area_id.is_(None)}
+    return statement, {"over": count > most, "under": count < fewest, "headless": served.c.area_id.is_(None)}
 
 
 def loads(session: Session, show: str, limit: int = 200) -> tuple[list[Load], dict[str, int]]:
     """Neighbourhoods of one kind of trouble, worst first, and how many there are of each kind."""
-    statement, conditions = _loads()
+    statement, conditions = _loads(session)
     order = {"over": statement.selected_columns.household_count.desc()}.get(
         show, statement.selected_columns.household_count
     )
@@ -259,7 +278,7 @@ def loads(session: Session, show: str, limit: int = 200) -> tuple[list[Load], di
 
 def load_counts(session: Session) -> dict[str, int]:
     """How many neighbourhoods are in each kind of trouble."""
-    statement, conditions = _loads()
+    statement, conditions = _loads(session)
     return {
         key: session.scalar(select(func.count()).select_from(statement.where(condition).subquery()))
         for key, condition in conditions.items()
@@ -273,7 +292,7 @@ def household_count(session: Session, area_id: str) -> int:
 
 
 def reassign(session: Session, ids: Sequence[str], target: Area, actor: Actor, now: datetime) -> list[str]:
-    """Move households to another neighbourhood; returns warnings about 5–15 households (R12)."""
+    """Move households to another neighbourhood; returns warnings about too many or too few (R12)."""
     actor.require(Permission.RESTRUCTURE)
     if target.kind is not AreaKind.NEIGHBORHOOD:
         raise Refused("住户只能调整到“邻”，请重新选择", field="target")
@@ -310,7 +329,7 @@ def foresee(session: Session, ids: Sequence[str], target: Area) -> list[str]:
     change[target.id] = sum(row.neighborhood_id != target.id for row in rows)
     found = []
     for area in session.scalars(select(Area).where(Area.id.in_(change)).order_by(Area.code)):
-        warning = load_warning(household_count(session, area.id) + change[area.id])
+        warning = load_warning(session, household_count(session, area.id) + change[area.id])
         if warning:
             found.append(f"调整后{area.full_name}为{warning}")
     return found
@@ -319,7 +338,7 @@ def foresee(session: Session, ids: Sequence[str], target: Area) -> list[str]:
 def _warnings(session: Session, area_ids: set[str]) -> list[str]:
     found = []
     for area in session.scalars(select(Area).where(Area.id.in_(area_ids)).order_by(Area.code)):
-        warning = load_warning(household_count(session, area.id))
+        warning = load_warning(session, household_count(session, area.id))
         if warning:
             found.append(f"{area.full_name}现有{warning}")
     return found

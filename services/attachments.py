@@ -13,10 +13,14 @@ from formats import files
 from models import Described
 from models.attachment import Attachment
 
+from . import parameters
 from .access import Actor
 from .errors import Missing, Refused
 
-MOST_BYTES = 10 * 1024 * 1024
+
+def most_bytes(session: Session) -> int:
+    """How large one file may be."""
+    return parameters.value(session, "attachment_megabytes") * 1024 * 1024
 
 
 def attach(
@@ -27,8 +31,9 @@ def attach(
     name = name.rsplit("/", 1)[-1].strip()[-120:]
     if not content:
         raise Refused("文件是空的，请重新选择", field="file")
-    if len(content) > MOST_BYTES:
-        raise Refused("文件超过10兆，请压缩或拆分后再传", field="file")
+    most = most_bytes(session)
+    if len(content) > most:
+        raise Refused(f"文件超过{most // 1024**2}兆，请压缩或拆分后再传", field="file")
     media_type = files.media_type(name, content[:16])
     if media_type is None:
         raise Refused("只收 PDF、JPG、PNG、Word（docx）、Excel（xlsx）和文本文件，且内容须与扩展名相符", field="file")
@@ -54,3 +59,11 @@ def find(session: Session, row: Described, attachment_id: str) -> Attachment:
         if kept.id == attachment_id:
             return kept
     raise Missing("没有找到这个文件")
+
+
+def remove(session: Session, row: Described, attachment_id: str) -> str:
+    """Take a file away from a record; returns its name. The content stays in the store and its backups."""
+    kept = find(session, row, attachment_id)
+    session.delete(kept)
+    session.flush()
+    return kept.file_name

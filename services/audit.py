@@ -14,7 +14,10 @@ from models.audit import AccessEvent, AuditEvent
 from models.codes import AccessKind, AuditVerb, Code
 from models.sealed import Sealed, seal, unseal
 
-_SILENT = {"audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters"}
+_SILENT = {
+    "audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters",
+    "comments", "mentions", "custom_entries", "saved_views",
+}  # fmt: skip
 
 
 def _stored(column, value: Any) -> Any:
@@ -74,7 +77,17 @@ def _changes(row: Described, verb: AuditVerb) -> dict[str, list]:
         if old is None and new is None:
             continue
         found[name] = [_stored(described.column, old), _stored(described.column, new)]
-    return found
+    return {**found, **_extra(row, verb)} if isinstance(row, Entity) else found
+
+
+def _extra(row: Entity, verb: AuditVerb) -> dict[str, list]:
+    """Changes of the fields an office has added; JSON keeps them as the trail does."""
+    history, now = inspect(row).attrs.extra.history, row.extra or {}
+    if verb is AuditVerb.DELETE:
+        old, new = now, {}
+    else:
+        old, new = (history.deleted[0] if history.deleted else None if history.added else now) or {}, now
+    return {name: [old.get(name), new.get(name)] for name in {**old, **new} if old.get(name) != new.get(name)}
 
 
 def _write(session: Session, _flush_context) -> None:
@@ -121,6 +134,13 @@ def _entry(session, entity, record_id, record_label, verb, changes) -> dict:
 def bulk(session: Session, entity: type[Described], sentence: str, count: int) -> None:
     """Record a bulk write, which bypasses the listener, as one entry."""
     entry = _entry(session, entity, "-", sentence[:200], AuditVerb.BULK, {"count": [None, count]})
+    session.connection().execute(insert(AuditEvent.__table__), [entry])
+
+
+def remarked(session: Session, remark: Described, row: Described, verb: AuditVerb) -> None:
+    """Record that a remark was added to or taken from a record: where, by whom and when, never its words."""
+    where = f"{row.__label__} {title_of(row)}"[:200]
+    entry = _entry(session, type(remark), remark.id, where, verb, {"record_id": [None, str(row.id)]})
     session.connection().execute(insert(AuditEvent.__table__), [entry])
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from models import Described, describe
+from models import Described
 from models.fields import Description
 
 from .access import Actor
 from .showing import is_clear
 
 
-def values_to_copy(row: Described, actor: Actor) -> dict[str, Any]:
-    """{attribute: stored value} without what belongs to this one record alone.
+def values_to_copy(row: Described, descriptions: Iterable[Description], actor: Actor) -> dict[str, Any]:
+    """{attribute: stored value} of those described, without what belongs to this one record alone.
 
     Left out are keys, what is unique, optional dates (they tell what happened to the record: an end,
     a signature), what services write, and personal values the reader may not see in full. A part
@@ -21,7 +22,7 @@ def values_to_copy(row: Described, actor: Actor) -> dict[str, Any]:
     """
     unique = _unique_columns(type(row))
     return {
-        d.name: getattr(row, d.key) for d in describe(type(row)).values()
+        d.name: d.get(row) for d in descriptions
         if d.is_part or not (_is_its_own(d, unique) or d.name in row.__key__ or not is_clear(d, actor))
     }  # fmt: skip
 

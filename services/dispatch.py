@@ -15,13 +15,12 @@ from models.department import DispatchRule, Unit
 from models.mediation import Committee, Mediator
 from models.neighbor import Chief
 
-from . import workload
+from . import parameters, workload
 from .case_flow import local_day
 from .due_dates import for_term
 from .labels import dictionary_names
 
 WAITING = (CaseStatus.REGISTERED, CaseStatus.ACCEPTED)
-TRAY_SIZE = 30
 
 
 @dataclass(frozen=True)
@@ -60,15 +59,15 @@ def tray(session: Session, today: date) -> tuple[list[Waiting], int]:
     count = session.execute(select(func.count()).select_from(Case).where(waiting)).scalar_one()
     lines = session.execute(
         select(Case.id, Case.case_no, Case.subject, Case.status, Case.due_on, Case.due_reason)
-        .where(waiting).order_by(Case.due_on.is_(None), Case.due_on, Case.id).limit(TRAY_SIZE)
+        .where(waiting).order_by(Case.due_on.is_(None), Case.due_on, Case.id).limit(parameters.value(session, "tray_size"))
     )  # fmt: skip
     return [
-        Waiting(i, no, subject, status.label, due, *urgency(due, today, reason))
+        Waiting(i, no, subject, status.label, due, *urgency(session, due, today, reason))
         for i, no, subject, status, due, reason in lines
     ], count
 
 
-def urgency(due_on: date | None, today: date, reason: str | None) -> tuple[str, str]:
+def urgency(session: Session, due_on: date | None, today: date, reason: str | None) -> tuple[str, str]:
     """The tone of a deadline and the words for it."""
     if due_on is None:
         return "ok", "未定期限"
@@ -76,7 +75,7 @@ def urgency(due_on: date | None, today: date, reason: str | None) -> tuple[str, 
     because = f"（{reason}）" if reason else ""
     if left < 0:
         return "bad", f"已超期{-left}天{because}"
-    if left <= 3:
+    if left <= parameters.value(session, "soon_days"):
         return "warn", ("今天到期" if left == 0 else f"还剩{left}天") + because
     return "ok", f"还剩{left}天{because}"
 

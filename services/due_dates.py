@@ -14,6 +14,7 @@ from models.codes import TermUnit
 from models.term import Term
 from models.workday import Workday
 
+from . import parameters
 from .errors import Refused
 
 _KEPT = "work_calendar"
@@ -80,8 +81,9 @@ def calendar(session: Session) -> Calendar:
 
 
 def missing_years(session: Session, today: date) -> list[int]:
-    """Which of this year and the next month's year have no calendar yet."""
-    wanted = sorted({today.year, (today + timedelta(days=31)).year})
+    """Which of this year and the year soon to begin have no calendar yet."""
+    ahead = timedelta(days=parameters.value(session, "calendar_ahead_days"))
+    wanted = sorted({today.year, (today + ahead).year})
     have = set(
         session.scalars(
             select(extract("year", Workday.day)).where(

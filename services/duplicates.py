@@ -71,7 +71,7 @@ def _rows(session, entity, alike: Alike, filled, now: datetime, known: set, most
     conditions = []
     if alike.part:
         part, back = part_of(entity, alike.part)
-        agreeing = select(getattr(part, describe(part)[back].key)).where(*_agreeing(part, alike, filled))
+        agreeing = select(describe(part)[back].of(part)).where(*_agreeing(part, alike, filled))
         conditions.append(entity.id.in_(agreeing))
     else:
         conditions += _agreeing(entity, alike, filled)
@@ -87,10 +87,10 @@ def _rows(session, entity, alike: Alike, filled, now: datetime, known: set, most
 def _agreeing(entity: type[Described], alike: Alike, filled: Mapping) -> Iterator[ColumnElement[bool]]:
     described = describe(entity)
     for name in alike.names:
-        yield getattr(entity, described[name].key) == filled[name]
+        yield described[name].of(entity) == filled[name]
     for name in alike.unless_other:
         if filled.get(name) not in (None, ""):
-            column = getattr(entity, described[name].key)
+            column = described[name].of(entity)
             yield or_(column.is_(None), column == filled[name])
 
 

@@ -13,6 +13,10 @@ class Refused(Exception):
         self.errors = errors or ({field: sentence} if field else {})
 
 
+class BadQuery(Refused):
+    """An address asks for what no list can answer."""
+
+
 class Denied(Refused):
     """The person's role does not allow it."""
 

@@ -1,4 +1,4 @@
-"""Names of dictionary items, read once per session."""
+"""Names of dictionary items, and the items to choose from."""
 
 from __future__ import annotations
 
@@ -16,6 +16,22 @@ def dictionary_names(session: Session) -> dict[str, str]:
     if kept is None:
         kept = session.info[_KEPT] = dict(session.execute(select(DictItem.id, DictItem.name)).all())
     return kept
+
+
+def dictionary_choices(session: Session, dictionary: str) -> list[tuple[str, str]]:
+    """The active items of one dictionary as (key, name), children indented under parents."""
+    items = session.execute(
+        select(DictItem.id, DictItem.name, DictItem.parent_key)
+        .where(DictItem.dictionary == f"dictionary:{dictionary}", DictItem.is_active.is_(True))
+        .order_by(DictItem.sort, DictItem.id)
+    ).all()
+    children: dict[str | None, list] = {}
+    for key, name, parent in items:
+        children.setdefault(parent, []).append((key, name))
+    return [
+        choice for key, name in children.get(None, [])
+        for choice in [(key, name), *((k, f"　{n}") for k, n in children.get(key, []))]
+    ]  # fmt: skip
 
 
 @event.listens_for(DictItem, "after_insert")

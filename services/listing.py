@@ -1,59 +1,31 @@
 """The list engine: filters, search, sort and keyset pages of any entity, in narrow rows.
 
-A page costs one statement for the rows and one for the capped count, whatever its depth.
+A page costs one statement for the rows (two where rows without a value follow those with one)
+and one for the capped count, whatever its depth.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, case, false, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from models import Described, describe
-from models.area import Area
+from models import Described
 from models.codes import Code
-from models.dictionary import DictItem
-from models.fields import Description
 
-from . import search
+from . import custom, filters, search
 from .access import Actor, Permission
-from .errors import Refused
-from .showing import LOCAL, is_clear, masked, text, title_parts
+from .errors import BadQuery
+from .queries import Query
+from .showing import is_clear, masked, text, title_parts
 
 COUNT_CAP = 10_000
-EMPTY = "none"  # a filter's value for “not filled in”
-
-
-@dataclass
-class Filter:
-    """One active filter: which column, which values or bounds."""
-
-    description: Description
-    values: list[Any] = field(default_factory=list)
-    low: Any = None
-    high: Any = None
-
-
-@dataclass
-class Query:
-    """What a list is asked for; made from the URL by `parse`."""
-
-    filters: list[Filter] = field(default_factory=list)
-    search: str = ""
-    sort: Description | None = None
-    is_descending: bool = True
-    page_size: int = 20
-    after: list | None = None
-    before: list | None = None
-    is_last: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,129 +49,25 @@ def identity(entity: type[Described]):
     return getattr(entity, list(entity.__mapper__.primary_key)[-1].key)
 
 
-def filter_type(description: Description) -> str:
-    """How a filter is asked: lookup, choice, yesno, date, number, text or exact."""
-    if description.target:
-        return "lookup"
-    if description.code or description.field.dictionary:
-        return "choice"
-    if description.type is bool:
-        return "yesno"
-    if description.type in (date, datetime):
-        return "date"
-    if description.type in (int, Decimal, float):
-        return "number"
-    return "exact" if description.is_personal else "text"
+@dataclass(frozen=True)
+class _Term:
+    """One column of the order as SQL: `down` as it is walked now, `value` where the page begins."""
 
+    column: Any
+    down: bool
+    value: Any = None
 
-def parse(entity: type[Described], args: Mapping[str, list[str]], actor: Actor) -> Query:
-    """Read a list's query from URL arguments {name: [values]}; raises `Refused` with the cure.
+    @property
+    def order(self) -> ColumnElement:
+        return self.column.desc() if self.down else self.column.asc()
 
-    Keys are column names: `status=accepted&status=closed`, `due_on__from=2026-01-01`,
-    `amount__min=100`; `sort=-due_on`, `search`, `page_size`, `after`, `before`, `last`.
-    """
-    described = describe(entity)
-    query = Query(search=_first(args, "search").strip())
-    for description in described.values():
-        if description.field.filtered:
-            found = _filter(description, args, actor)
-            if found:
-                query.filters.append(found)
-    wanted = _first(args, "sort") or entity.__sort__
-    name = wanted.lstrip("-")
-    if name and name in described and described[name].field.sorted:
-        query.sort, query.is_descending = described[name], wanted.startswith("-")
-    elif _first(args, "sort"):
-        raise Refused("不能按这一列排序，请点列表表头上可以排序的列")
-    elif name:
-        query.is_descending = wanted.startswith("-")
-    query.page_size = min(max(_number(_first(args, "page_size") or "20", "每页条数", int), 5), 100)
-    query.after, query.before = _token(_first(args, "after")), _token(_first(args, "before"))
-    query.is_last = bool(_first(args, "last"))
-    return query
+    @property
+    def beyond(self) -> ColumnElement[bool]:
+        return self.column < self.value if self.down else self.column > self.value
 
-
-def _first(args: Mapping[str, list[str]], name: str) -> str:
-    values = args.get(name) or [""]
-    return values[0]
-
-
-def _filter(description: Description, args, actor: Actor) -> Filter | None:
-    name, kind = description.name, filter_type(description)
-    if _first(args, name) == EMPTY and description.column.nullable:
-        return Filter(description, [EMPTY])
-    if kind in ("date", "number"):
-        low_key, high_key = ("__from", "__to") if kind == "date" else ("__min", "__max")
-        low, high = _first(args, name + low_key), _first(args, name + high_key)
-        if not low and not high:
-            return None
-        read = _day if kind == "date" else lambda v, label: _number(v, label, description.type)
-        low = read(low, description.label) if low else None
-        high = read(high, description.label) if high else None
-        if low is not None and high is not None and low > high:
-            raise Refused(f"“{description.label}”的起止写反了，请让前一个不大于后一个")
-        return Filter(description, low=low, high=high)
-    values = [value.strip() for value in args.get(name, []) if value.strip()]
-    if not values:
-        return None
-    if kind == "exact" and not actor.may(Permission.REVEAL):
-        return None
-    return Filter(description, [_value(description, kind, value) for value in values])
-
-
-def _value(description: Description, kind: str, value: str) -> Any:
-    if description.code:
-        try:
-            return description.code(value)
-        except ValueError:
-            raise Refused(f"“{description.label}”没有这个选项，请重新选择") from None
-    if kind == "yesno":
-        if value not in ("yes", "no", EMPTY):
-            raise Refused(f"“{description.label}”请选 是、否 或 未填")
-        return value
-    if description.target and value == EMPTY:
-        return value
-    if description.target and isinstance(description.column.type, Uuid):
-        try:
-            return str(UUID(value))
-        except ValueError:
-            raise Refused(f"“{description.label}”请从下拉结果中选择") from None
-    return value
-
-
-def _day(value: str, label: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise Refused(f"“{label}”的日期请写成 2026-01-31 的样子") from None
-
-
-def _number(value: str, label: str, kind: type) -> Any:
-    try:
-        number = kind(value)
-        if abs(number) > 10**12:
-            raise ValueError
-        return number
-    except (ValueError, InvalidOperation):
-        raise Refused(f"“{label}”请填数字") from None
-
-
-def token_of(position: list) -> str:
-    """A page position as it travels in a URL."""
-    raw = json.dumps(position, ensure_ascii=False, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _token(value: str) -> list | None:
-    if not value:
-        return None
-    try:
-        position = json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
-        if isinstance(position, list) and len(position) == 2 and isinstance(position[1], str):
-            return position
-    except ValueError:
-        pass
-    raise Refused("翻页地址不完整，请从列表第一页重新翻")
+    @property
+    def from_here(self) -> ColumnElement[bool]:
+        return self.column <= self.value if self.down else self.column >= self.value
 
 
 class Listing:
@@ -209,12 +77,14 @@ class Listing:
         self.session = session
         self.entity = entity
         self.actor = actor
-        self.described = describe(entity)
+        self.described = custom.described(session, entity)
 
     def conditions(self, query: Query) -> list[ColumnElement[bool]]:
         """The WHERE of filters and search; the row scope is added by the session."""
-        found = [self._condition(wanted) for wanted in query.filters]
+        found = [filters.condition(self.session, self.entity, wanted, self.actor) for wanted in query.filters]
         found += [self._matches(word) for word in self._words(query.search)]
+        if query.changed_since:
+            found.append(self.entity.updated_at >= query.changed_since)
         return found
 
     def _words(self, search: str) -> list[str]:
@@ -224,56 +94,6 @@ class Listing:
             if sealed and search and d.kind.check(d.kind.normalise(search)) is None:
                 return [search]
         return search.split()[:6]
-
-    def _condition(self, wanted: Filter) -> ColumnElement[bool]:
-        description = wanted.description
-        column = getattr(self.entity, description.key)
-        kind = filter_type(description)
-        if wanted.values == [EMPTY]:
-            return column.is_(None)
-        if kind == "number":
-            return and_(*_bounds(column, wanted.low, wanted.high))
-        if kind == "date":
-            low, high = wanted.low, wanted.high
-            if description.type is datetime:
-                low = low and datetime.combine(low, time(), LOCAL)
-                high = high and datetime.combine(high + timedelta(days=1), time(), LOCAL)
-                return and_(*([column >= low] if low else []), *([column < high] if high else []))
-            return and_(*_bounds(column, low, high))
-        if kind == "yesno":
-            meaning = {"yes": column.is_(True), "no": column.is_(False), EMPTY: column.is_(None)}
-            return or_(*(meaning[value] for value in wanted.values))
-        if description.target:
-            return or_(*(self._points_to(description, column, value) for value in wanted.values))
-        if description.field.dictionary:
-            return or_(*(self._item(column, value) for value in wanted.values))
-        if kind == "text":
-            return or_(*(_contains(column, value) for value in wanted.values))
-        if kind == "exact":
-            normalise = description.kind.normalise
-            return column.in_([normalise(value) for value in wanted.values])
-        return column.in_(wanted.values)
-
-    def _points_to(self, description: Description, column, value: str) -> ColumnElement[bool]:
-        """Rows whose reference is empty, is this row, or, for areas, lies below it."""
-        if value == EMPTY:
-            return column.is_(None)
-        return column.in_(self._branch(value)) if description.target is Area else column == value
-
-    def _branch(self, area_id: str) -> Select:
-        """The ids of an area and of all areas below it; its code is looked up once, so the plan knows it."""
-        areas = Area.__table__
-        here = areas.c.subdistrict_id == self.actor.subdistrict_id
-        code = select(areas.c.code).where(here, areas.c.id == area_id).scalar_subquery()
-        below = areas.alias()
-        return select(below.c.id).where(
-            below.c.subdistrict_id == self.actor.subdistrict_id, below.c.code.like(code + "%")
-        )
-
-    @staticmethod
-    def _item(column, value: str) -> ColumnElement[bool]:
-        """A dictionary item with the items below it."""
-        return or_(column == value, column.startswith(f"{value}.", autoescape=True))
 
     def _matches(self, word: str) -> ColumnElement[bool]:
         """Rows with this word in any searched column; masked kinds by their whole value only."""
@@ -285,7 +105,7 @@ class Listing:
             column = getattr(self.entity, description.key)
             if is_clear(description, self.actor):
                 if not has_index:
-                    found.append(_contains(column, word))
+                    found.append(filters.contains(column, word))
             elif description.kind.is_open:
                 found.append(column == word)
             elif self.actor.may(Permission.REVEAL):
@@ -294,17 +114,18 @@ class Listing:
                     found.append(column == value)
         return or_(false(), *found)
 
-    def count(self, query: Query) -> int:
-        """How many rows fit, counted to one past `COUNT_CAP` at most."""
+    def count(self, query: Query, cap: int | None = None) -> int:
+        """How many rows fit, counted to one past `cap` (`COUNT_CAP`) at most."""
+        return self.session.execute(select(self.counting(query, cap))).scalar_one()
+
+    def counting(self, query: Query, cap: int | None = None):
+        """The capped count as a value inside a statement, so that several can be asked at once."""
         inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query))
-        counted = select(func.count()).select_from(inner.limit(COUNT_CAP + 1).subquery())
-        return self.session.execute(counted).scalar_one()
+        return select(func.count()).select_from(inner.limit((cap or COUNT_CAP) + 1).subquery()).scalar_subquery()
 
     def statement(self, query: Query, names: list[str]) -> tuple[Select, list]:
-        """SELECT of id, sort value and the wanted attributes, references by joined titles."""
-        key = identity(self.entity)
-        order = getattr(self.entity, query.sort.key) if query.sort else key
-        columns: list = [key, order]
+        """SELECT of id, sort values and the wanted attributes, references by joined titles."""
+        columns: list = [identity(self.entity), *(s.description.of(self.entity) for s in query.sorts)]
         shape: list = []
         joins = []
         for name in names:
@@ -312,56 +133,73 @@ class Listing:
             if description.target:
                 other = aliased(description.target)
                 parts = title_parts(description.target)
-                joins.append((other, getattr(self.entity, description.name).of_type(other)))
+                joins.append(getattr(self.entity, description.name).of_type(other))
                 shape.append((description, parts, len(columns)))
                 columns += [getattr(other, part.key) for part in parts]
             else:
                 shape.append((description, None, len(columns)))
-                columns.append(getattr(self.entity, description.key))
+                columns.append(description.of(self.entity))
         # Labelled by position: two joined titles may carry the same column name.
         columns = [column.label(f"c{i}") for i, column in enumerate(columns)]
         statement = select(*columns).select_from(self.entity).where(*self.conditions(query))
-        for _other, relation in joins:
+        for relation in joins:
             statement = statement.outerjoin(relation)
         return statement, shape
 
     def page(self, query: Query, names: list[str], words: dict[str, str]) -> Page:
         """One page of rows. `words` are the dictionary's names by key."""
         statement, shape = self.statement(query, names)
-        key = identity(self.entity)
-        order = getattr(self.entity, query.sort.key) if query.sort else None
         is_back = query.before is not None or query.is_last
-        position = query.before or query.after
-        if position:
-            statement = statement.where(self._beyond(order, key, position, query, is_back))
-        down = query.is_descending != is_back
-        statement = statement.order_by(*_order(order, key, down)).limit(query.page_size + 1)
-        raw = self.session.execute(statement).all()
+        raw: list = []
+        for where, order in self._stretches(query, is_back):
+            wanted = query.page_size + 1 - len(raw)
+            if wanted > 0:
+                raw += self.session.execute(statement.where(*where).order_by(*order).limit(wanted)).all()
         has_more, raw = len(raw) > query.page_size, raw[: query.page_size]
         if is_back:
             raw = raw[::-1]
-        rows = [self._row(line, shape, words) for line in raw]
+        width = len(query.sorts) + 1
+        rows = [self._row(line, shape, words, width) for line in raw]
         if is_back:
             return Page(rows, has_previous=has_more, has_next=query.before is not None)
-        return Page(rows, has_previous=query.after is not None, has_next=has_more)
+        return Page(rows, has_previous=query.after is not None or query.jump is not None, has_next=has_more)
 
-    def _beyond(self, order, key, position: list, query: Query, is_back: bool):
-        down = query.is_descending != is_back
-        value, last_id = position
-        last_id = _restore(key, last_id)
-        past_id = key < last_id if down else key > last_id
-        if order is None:
-            return past_id
-        # NULLs come last when ascending and first when descending, on both databases.
-        if value is None:
-            same = and_(order.is_(None), past_id)
-            return or_(order.is_not(None), same) if down else same
-        value = _restore(order, value)
-        past = order < value if down else order > value
-        same = and_(order == value, past_id)
-        return or_(past, same) if down else or_(past, same, order.is_(None))
+    def _stretches(self, query: Query, is_back: bool) -> list[tuple[list, list]]:
+        """The stretches of an index a page is read from, as (WHERE, ORDER BY), in the order of reading.
 
-    def _row(self, line, shape, words: dict[str, str], is_clear: bool = False) -> Row:
+        Rows without a value in the first sort column are a stretch of their own behind the others:
+        so each is walked along one index from the page's first row, at any depth.
+        """
+        terms, begin = self._terms(query, is_back), query.before or query.after
+        lead = terms[0].column
+        if not query.sorts or not _is_nullable(lead):
+            return [(_from(terms, begin, query.jump), [term.order for term in terms])]
+        empties = [True, False] if is_back else [False, True]
+        if begin:
+            empties = empties[empties.index(begin[0] is None) :]
+        found = []
+        for is_empty in empties:
+            own = terms[1:] if is_empty else terms
+            where = [lead.is_(None) if is_empty else lead.is_not(None)]
+            found.append((where + _from(own, begin, None if is_empty else query.jump), [term.order for term in own]))
+            begin = None  # the stretch behind is read from its edge
+        return found
+
+    def _terms(self, query: Query, is_back: bool) -> list[_Term]:
+        """The columns of the order with the values the page begins at; the key decides ties."""
+        position = query.before or query.after or [None] * (len(query.sorts) + 1)
+        key = identity(self.entity)
+        terms = []
+        for place, sort in enumerate(query.sorts):
+            column = getattr(self.entity, sort.description.key)
+            value = query.jump if place == 0 and query.jump is not None else _restore(column, position[place])
+            if place and _is_nullable(column):
+                terms.append(_Term(case((column.is_(None), 1), else_=0), is_back, int(value is None)))
+            terms.append(_Term(column, sort.is_descending != is_back, value))
+        down = query.sorts[0].is_descending if query.sorts else query.is_descending
+        return [*terms, _Term(key, down != is_back, _restore(key, position[-1]))]
+
+    def _row(self, line, shape, words: dict[str, str], width: int = 1, is_clear: bool = False) -> Row:
         values = {}
         for description, parts, at in shape:
             if parts is None:
@@ -374,7 +212,7 @@ class Listing:
                 ]
                 value = " ".join(t for t in titles if t) or None
             values[description.name] = value
-        return Row(_plain(line[0]), values, [_plain(line[1]), _plain(line[0])])
+        return Row(_plain(line[0]), values, [*map(_plain, line[1:width]), _plain(line[0])])
 
     def every_row(
         self, query: Query, names: list[str], words: dict[str, str], *, is_clear: bool = False, chunk: int = 1000
@@ -383,32 +221,35 @@ class Listing:
 
         `is_clear` leaves personal values unmasked; the caller has checked and logs it.
         """
-        statement, shape = self.statement(query, names)
-        key = identity(self.entity)
-        order = getattr(self.entity, query.sort.key) if query.sort else None
-        statement = statement.order_by(*_order(order, key, query.is_descending))
-        lines = self.session.execute(statement, execution_options={"yield_per": chunk})
-        for line in lines:
-            yield self._row(line, shape, words, is_clear)
+        whole = replace(query, after=None, before=None, is_last=False, jump=None)
+        statement, shape = self.statement(whole, names)
+        for where, order in self._stretches(whole, False):
+            wanted = statement.where(*where).order_by(*order)
+            for line in self.session.execute(wanted, execution_options={"yield_per": chunk}):
+                yield self._row(line, shape, words, len(query.sorts) + 1, is_clear)
 
 
-def _order(order, key, down: bool) -> list:
-    if order is None:
-        return [key.desc() if down else key.asc()]
-    nulls = [] if not order.property.columns[0].nullable else [
-        order.is_(None).desc() if down else order.is_(None).asc()
-    ]  # fmt: skip
-    return [*nulls, *((order.desc(), key.desc()) if down else (order.asc(), key.asc()))]
+def _is_nullable(column) -> bool:
+    return column.property.columns[0].nullable
 
 
-def _bounds(column, low, high) -> list:
-    return [*([column >= low] if low is not None else []), *([column <= high] if high is not None else [])]
+def _from(terms: list[_Term], begin: list | None, jump: Any) -> list[ColumnElement[bool]]:
+    if begin:
+        return [_beyond(terms)]
+    return [] if jump is None else [terms[0].from_here]
 
 
-def _contains(column, word: str) -> ColumnElement[bool]:
-    if word.isascii():
-        return func.lower(column).contains(word.lower(), autoescape=True)
-    return column.contains(word, autoescape=True)
+def _beyond(terms: list[_Term]) -> ColumnElement[bool]:
+    """Rows past a position in the order of several columns.
+
+    The bound on the leading column stands outside of the OR, where an index can begin at it.
+    """
+    leading, rest = terms[0], terms[1:]
+    if not rest:
+        return leading.beyond
+    if leading.value is None:  # both are empty; the flag before it has told them from filled ones
+        return _beyond(rest)
+    return and_(leading.from_here, or_(leading.beyond, _beyond(rest)))
 
 
 def _plain(value: Any) -> Any:
@@ -421,6 +262,8 @@ def _plain(value: Any) -> Any:
 
 def _restore(column, value: Any) -> Any:
     """A position's value in the type of its column."""
+    if value is None:
+        return None
     try:
         python = column.property.columns[0].type.python_type
         if isinstance(column.property.columns[0].type, Uuid):
@@ -429,20 +272,4 @@ def _restore(column, value: Any) -> Any:
             return python.fromisoformat(value)
         return Decimal(value) if python is Decimal else value
     except (AttributeError, ValueError, TypeError, NotImplementedError, InvalidOperation):
-        raise Refused("翻页地址不完整，请从列表第一页重新翻") from None
-
-
-def dictionary_choices(session: Session, dictionary: str) -> list[tuple[str, str]]:
-    """The active items of one dictionary as (key, name), children indented under parents."""
-    items = session.execute(
-        select(DictItem.id, DictItem.name, DictItem.parent_key)
-        .where(DictItem.dictionary == f"dictionary:{dictionary}", DictItem.is_active.is_(True))
-        .order_by(DictItem.sort, DictItem.id)
-    ).all()
-    children: dict[str | None, list] = {}
-    for key, name, parent in items:
-        children.setdefault(parent, []).append((key, name))
-    return [
-        choice for key, name in children.get(None, [])
-        for choice in [(key, name), *((k, f"　{n}") for k, n in children.get(key, []))]
-    ]  # fmt: skip
+        raise BadQuery("翻页地址不完整，请从列表第一页重新翻") from None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import Described, describe
@@ -13,7 +14,7 @@ from models.fields import Description
 from .access import Actor
 from .errors import Missing, Refused
 from .listing import Listing, identity
-from .records import find
+from .records import find, key_of
 from .showing import masked, text
 
 LIMIT = 20
@@ -36,10 +37,7 @@ def candidates(
         return []
     listing = Listing(session, target, actor)
     described = describe(target)
-    statement = select(target)
-    for name in (*target.__title__, *target.__hint__):
-        if name in described and described[name].target:
-            statement = statement.options(joinedload(getattr(target, name)))
+    statement = _with_names(select(target), target)
     for word in words[:6]:
         statement = statement.where(listing._matches(word))
     if only:
@@ -50,6 +48,22 @@ def candidates(
     statement = statement.order_by(*([order] if order is not None else []), identity(target)).limit(limit)
     rows = session.scalars(statement)
     return [Choice(str(row.id), label_of(row, actor), _words(row, target.__hint__, actor)) for row in rows]
+
+
+def _with_names(statement: Select, target: type[Described]) -> Select:
+    """A statement that brings along the rows by which a row of `target` is named."""
+    described = describe(target)
+    for name in (*target.__title__, *target.__hint__):
+        if name in described and described[name].target:
+            statement = statement.options(joinedload(getattr(target, name)))
+    return statement
+
+
+def labels(session: Session, target: type[Described], record_ids: Iterable[str], actor: Actor) -> dict[str, str]:
+    """The titles of several rows by id, without those the actor may not see; one statement."""
+    keys = [key_of(target, record_id) for record_id in record_ids]
+    statement = _with_names(select(target), target).where(identity(target).in_(keys))
+    return {str(row.id): label_of(row, actor) for row in session.scalars(statement)}
 
 
 def _words(row: Described, names: tuple[str, ...], actor: Actor) -> str:

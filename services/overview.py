@@ -16,7 +16,7 @@ from models.codes import AccessKind, AgreementStatus, CaseStatus
 from models.household import Household
 from models.user import User
 
-from . import areas
+from . import areas, parameters
 from .access import Actor, Permission
 from .case_flow import OPEN_STATES
 from .due_dates import missing_years
@@ -34,7 +34,8 @@ class Figure:
 
 def cases(session: Session, today: date) -> list[Figure]:
     """Figures over the cases the actor may see, in one statement."""
-    soon, month = today + timedelta(days=3), today.replace(day=1)
+    days = parameters.value(session, "soon_days")
+    soon, month = today + timedelta(days=days), today.replace(day=1)
     opened = Case.status.in_(OPEN_STATES)
     waiting = Case.status.in_((CaseStatus.REGISTERED, CaseStatus.ACCEPTED))
     conditions = {
@@ -53,7 +54,7 @@ def cases(session: Session, today: date) -> list[Figure]:
         Figure("待分流", line.waiting, "已登记和已受理、还没有交办的", "status=registered&status=accepted"),
         Figure("办理中", line.running, "已交办、等待反馈的", "status=assigned"),
         Figure("待办结", line.fed_back, "已反馈、等待核实办结的", "status=fed_back"),
-        Figure("三日内到期", line.soon, f"未办结且期限在{today:%m-%d}至{soon:%m-%d}的",
+        Figure(f"{days}天内到期", line.soon, f"未办结且期限在{today:%m-%d}至{soon:%m-%d}的",
                f"{states}&due_on__from={today}&due_on__to={soon}", "warn" if line.soon else ""),
         Figure("已超期", line.late, f"未办结且期限早于{today:%m-%d}的",
                f"{states}&due_on__to={today - timedelta(days=1)}", "bad" if line.late else ""),
@@ -138,12 +139,13 @@ def rosters(session: Session) -> list[Figure]:
         select(func.count()).select_from(Household).where(Household.neighborhood_id.is_(None))
     ).scalar_one()
     counts = areas.load_counts(session)
-    notes = {"over": "联系户数多于15户的邻", "under": "联系户数少于5户的邻", "headless": "没有在任邻长的邻"}
-    labels = {"over": "超过15户的邻", "under": "不足5户的邻", "headless": "没有邻长的邻"}
+    fewest, most = areas.bounds(session)
+    notes = {"over": f"联系户数多于{most}户的邻", "under": f"联系户数少于{fewest}户的邻", "headless": "没有在任邻长的邻"}
+    labels = areas.load_kinds(session)
     return [
         Figure("没有归邻的住户", without, "住户名册里“所属邻”为空的", "household.index_view?neighborhood=none", "warn" if without else ""),
         *(
-            Figure(labels[key], counts[key], notes[key], f"area_loads.index_view?show={key}", "warn" if counts[key] else "")
+            Figure(f"{labels[key]}的邻", counts[key], notes[key], f"area_loads.index_view?show={key}", "warn" if counts[key] else "")
             for key in ("headless", "over", "under")
         ),
     ]  # fmt: skip

@@ -44,7 +44,7 @@ def find(session: Session, entity: type[Described], record_id: str) -> Described
 
     URLs carry only the id half of the key; the sub-district half is the actor's.
     """
-    key = _typed(inspect(entity).primary_key[-1], record_id)
+    key = key_of(entity, record_id)
     is_tenant = len(inspect(entity).primary_key) == 2
     row = session.get(entity, (session.info["actor"].subdistrict_id, key) if is_tenant else key)
     if row is None:
@@ -52,8 +52,9 @@ def find(session: Session, entity: type[Described], record_id: str) -> Described
     return row
 
 
-def _typed(column, record_id: str):
-    """An id as its column keeps it; what cannot be one names no row."""
+def key_of(entity: type[Described], record_id: str):
+    """The id half of a key as its column keeps it; what cannot be one names no row."""
+    column = inspect(entity).primary_key[-1]
     try:
         if isinstance(column.type, Uuid):
             return str(UUID(record_id))

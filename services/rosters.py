@@ -27,11 +27,12 @@ from models.dictionary import DictItem
 from models.fields import Description
 from models.kinds import SHORT
 
-from . import records
+from . import custom, records
 from .access import Actor, Permission
 from .errors import Missing, Refused
-from .labels import dictionary_names
-from .listing import Listing, Query, dictionary_choices, identity
+from .labels import dictionary_choices, dictionary_names
+from .listing import Listing, identity
+from .queries import Query
 from .showing import LOCAL, masked, text, title_parts
 
 MOST_ERRORS = 200
@@ -94,12 +95,12 @@ class NotImported(Refused):
 
 def columns_of(session: Session, entity: type[Described], *, actor: Actor) -> list[SheetColumn]:
     """The columns of an entity's template: what a person fills in, with all there is to choose from."""
-    return [_column(session, d, actor) for d in _asked(entity)]
+    return [_column(session, d, actor) for d in _asked(session, entity)]
 
 
-def _asked(entity: type[Described]) -> list[Description]:
+def _asked(session: Session, entity: type[Described]) -> list[Description]:
     return [
-        d for d in describe(entity).values()
+        d for d in custom.described(session, entity).values()
         if not d.field.is_fixed and not d.field.is_hidden and not isinstance(d.column.type, JSON)
     ]  # fmt: skip
 
@@ -156,9 +157,9 @@ def _plain(words: str) -> str:
     return re.sub(r"[\s*]", "", unicodedata.normalize("NFKC", words)).lower()
 
 
-def _matched(entity: type[Described], table: Table) -> dict[str, int]:
+def _matched(session: Session, entity: type[Described], table: Table) -> dict[str, int]:
     """Where each attribute stands in the sheet; columns written by services only are passed over."""
-    described, asked = describe(entity), {d.name for d in _asked(entity)}
+    described, asked = custom.described(session, entity), {d.name for d in _asked(session, entity)}
     names: dict[str, str] = {}
     for words_of in (lambda d: (d.label,), lambda d: d.field.aliases, lambda d: (d.name,)):
         for d in described.values():
@@ -491,12 +492,12 @@ def plan(session: Session, entity: type[Described], table: Table, actor: Actor, 
 class _Planner:
     def __init__(self, session: Session, entity: type[Described], table: Table, actor: Actor):
         self.session, self.entity, self.table, self.actor = session, entity, table, actor
-        self.places = _matched(entity, table)
-        self.described = {name: describe(entity)[name] for name in self.places}
+        self.places = _matched(session, entity, table)
+        self.described = {name: custom.described(session, entity)[name] for name in self.places}
         self.current = _open_ended(entity)
         self.targets = self._read_targets()
         self.readers = {name: self._reader(d) for name, d in self.described.items()}
-        self.required = [d for d in _asked(entity) if d.is_required]
+        self.required = [d for d in _asked(session, entity) if d.is_required]
 
     def plan(self) -> Plan:
         lines = [self._line(row) for row in self.table.rows]
@@ -584,8 +585,10 @@ class _Planner:
             return {}
         described = describe(self.entity)
         key = [described[name].key for name in self.entity.__key__]
-        wanted = dict.fromkeys([*key, *(d.key for d in self.described.values()), *([self.current] if self.current else [])])
-        columns = [getattr(self.entity, name).label(name) for name in wanted]
+        wanted = {d.key: d.of(self.entity) for d in (*(described[name] for name in self.entity.__key__), *self.described.values())}
+        if self.current:
+            wanted[self.current] = getattr(self.entity, self.current)
+        columns = [column.label(name) for name, column in wanted.items()]
         at = max(range(len(key)), key=lambda i: len({values[i] for values in keys}))
         telling = getattr(self.entity, key[at])
         found: dict[tuple, list[dict]] = defaultdict(list)
@@ -753,7 +756,7 @@ def _save(session: Session, row: Described, actor: Actor, now: datetime) -> None
 def _rows(session: Session, entity: type[Described], chunk: Sequence[PlannedRow], save=_save):
     """Each planned row as a record with its values, and how to save it."""
     ids = [planned.record_id for planned in chunk if planned.record_id is not None]
-    known = {}
+    known, by_key = {}, {d.key: d for d in custom.described(session, entity).values()}
     if ids:
         key = identity(entity)
         known = {getattr(row, key.key): row for row in session.scalars(select(entity).where(key.in_(ids)))}
@@ -765,7 +768,7 @@ def _rows(session: Session, entity: type[Described], chunk: Sequence[PlannedRow]
         else:
             raise Missing
         for name, value in planned.values.items():
-            setattr(row, name, value)
+            by_key[name].put(row, value)
         yield row, begin
 
 
@@ -780,12 +783,13 @@ def _failures(
                 for row, save in _rows(session, entity, [planned], records.save):
                     save(session, row, actor, now)
         except Refused as no:
-            found += _refusals(entity, planned, no, actor)
+            found += _refusals(custom.described(session, entity), planned, no, actor)
     return found
 
 
-def _refusals(entity: type[Described], planned: PlannedRow, no: Refused, actor: Actor) -> list[RowError]:
-    described = describe(entity)
+def _refusals(
+    described: dict[str, Description], planned: PlannedRow, no: Refused, actor: Actor
+) -> list[RowError]:
     if not no.errors:
         return [RowError(planned.number, "", "", no.sentence)]
     found = []

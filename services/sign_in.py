@@ -17,18 +17,13 @@ from models.codes import AccessKind
 from models.division import Division
 from models.user import Role, SignIn, SignInFailure, User
 
-from . import audit
+from . import audit, parameters
 from .access import Actor, bind
 from .errors import Refused
 
-WINDOW = timedelta(minutes=15)
-MOST_PER_ACCOUNT, MOST_PER_ADDRESS = 5, 30
-IDLE, LONGEST = timedelta(minutes=30), timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=1)
-SHORTEST, LONGEST_PASSWORD = 10, 128
-RULES = ("至少10个字符，最多128个", "大写字母、小写字母、数字、其他符号中至少有三种", "不能包含登录名，不能是常见的密码", "不能与现在的密码相同")
+LONGEST_PASSWORD = 128
 WRONG = "登录名或密码不对，请重新输入。忘记密码请联系安全管理员重置"
-LOCKED = "连续输错次数太多，已暂停登录，请15分钟后再试，或联系安全管理员"
 _COMMON = ("password", "qwerty", "abc123", "123456", "111111", "admin", "liuyang", "jili")
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"
 
@@ -43,6 +38,7 @@ class Attempt:
     user: User | None = None
     token: str = ""
     sentence: str = ""
+    is_locked: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,14 +68,23 @@ def new_password() -> str:
     while True:
         groups = ["".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4)]
         password = "-".join(groups)
-        if not policy(password, ""):
+        if not policy(password, "", len(password)):
             return password
 
 
-def policy(password: str, username: str) -> str | None:
+def rules(session: Session) -> tuple[str, ...]:
+    """What a password must be like, in words."""
+    shortest = parameters.value(session, "password_length")
+    return (
+        f"至少{shortest}个字符，最多{LONGEST_PASSWORD}个", "大写字母、小写字母、数字、其他符号中至少有三种",
+        "不能包含登录名，不能是常见的密码", "不能与现在的密码相同",
+    )  # fmt: skip
+
+
+def policy(password: str, username: str, shortest: int) -> str | None:
     """What is wrong with a password, in words; None when it may be used."""
-    if not SHORTEST <= len(password) <= LONGEST_PASSWORD:
-        return f"密码应为{SHORTEST}到{LONGEST_PASSWORD}个字符，现在{len(password)}个"
+    if not shortest <= len(password) <= LONGEST_PASSWORD:
+        return f"密码应为{shortest}到{LONGEST_PASSWORD}个字符，现在{len(password)}个"
     kinds = [str.isupper, str.islower, str.isdigit, lambda c: not c.isalnum()]
     if sum(any(kind(c) for c in password) for kind in kinds) < 3:
         return "密码应包含大写字母、小写字母、数字、其他符号中的至少三种"
@@ -95,15 +100,19 @@ def sign_in(session: Session, username: str, password: str, address: str, now: d
     """Check a try and open a session. The caller commits either way: failures count."""
     username = username.strip().lower()[:64]
     if _is_locked(session, username, address, now):
-        return Attempt(sentence=LOCKED)
+        minutes = parameters.strictest(session, "lockout_minutes")
+        return Attempt(
+            sentence=f"连续输错次数太多，已暂停登录，请{minutes}分钟后再试，或联系安全管理员", is_locked=True
+        )
     user = session.scalar(select(User).where(User.username == username))
     fits = verify(user.password_hash if user else _nobody, password[:LONGEST_PASSWORD * 2])
     if user is None or not fits or not user.is_active:
         session.add(SignInFailure(username=username, address=address, failed_at=now))
         session.flush()
-        if user is not None and _failures(session, SignInFailure.username == username, now) == MOST_PER_ACCOUNT:
+        most = parameters.strictest(session, "failures_per_account")
+        if user is not None and _failures(session, SignInFailure.username == username, now) == most:
             bind(session, Actor(user.id, user.name, user.subdistrict_id), now)
-            audit.accessed(session, AccessKind.LOCKED, detail=f"连续{MOST_PER_ACCOUNT}次输错")
+            audit.accessed(session, AccessKind.LOCKED, detail=f"连续{most}次输错")
         return Attempt(sentence=WRONG)
     session.execute(delete(SignInFailure).where(SignInFailure.username == username))
     token = _open(session, user, address, now)
@@ -115,14 +124,14 @@ def sign_in(session: Session, username: str, password: str, address: str, now: d
 
 
 def _is_locked(session: Session, username: str, address: str, now: datetime) -> bool:
-    return (
-        _failures(session, SignInFailure.username == username, now) >= MOST_PER_ACCOUNT
-        or _failures(session, SignInFailure.address == address, now) >= MOST_PER_ADDRESS
-    )
+    counted = {"failures_per_account": SignInFailure.username == username,
+               "failures_per_address": SignInFailure.address == address}  # fmt: skip
+    return any(_failures(session, whose, now) >= parameters.strictest(session, n) for n, whose in counted.items())
 
 
 def _failures(session: Session, whose, now: datetime) -> int:
-    wanted = select(func.count()).select_from(SignInFailure).where(whose, SignInFailure.failed_at > now - WINDOW)
+    since = now - timedelta(minutes=parameters.strictest(session, "lockout_minutes"))
+    wanted = select(func.count()).select_from(SignInFailure).where(whose, SignInFailure.failed_at > since)
     return session.scalar(wanted)
 
 
@@ -137,7 +146,7 @@ def _digest(token: str) -> str:
 
 
 def current(session: Session, token: str, now: datetime) -> Present | None:
-    """Whose session a token opens, if it still lives: one statement a request.
+    """Whose session a token opens, if it still lives: one statement a request, and one for the parameters.
 
     Tables are read directly: before this answer there is no actor whose scope could apply.
     """
@@ -147,7 +156,7 @@ def current(session: Session, token: str, now: datetime) -> Present | None:
         select(
             users.id, users.name, users.subdistrict_id, roles.permissions, roles.code, roles.name, areas.code,
             users.unit_id, users.worker_id, users.is_scoped, users.username, divisions.name,
-            users.must_change_password, opened.last_seen_at,
+            users.must_change_password, opened.last_seen_at, opened.started_at,
         )
         .select_from(SignIn.__table__)
         .join(User.__table__, users.id == opened.user_id)
@@ -156,12 +165,15 @@ def current(session: Session, token: str, now: datetime) -> Present | None:
         .outerjoin(Area.__table__, and_(areas.id == users.area_id, areas.subdistrict_id == users.subdistrict_id))
         .where(
             opened.id == _digest(token), opened.ended_at.is_(None), users.is_active.is_(True),
-            opened.last_seen_at > now - IDLE, opened.started_at > now - LONGEST,
         )
     ).first()  # fmt: skip
     if line is None:
         return None
-    user_id, name, subdistrict, permissions, code, role, area, unit, worker, is_scoped, username, place, must, seen = line
+    user_id, name, subdistrict, permissions, code, role, area, unit, worker, is_scoped, username, place, must, seen, began = line
+    idle = timedelta(minutes=parameters.value(session, "idle_minutes", subdistrict))
+    longest = timedelta(hours=parameters.value(session, "session_hours", subdistrict))
+    if now - seen >= idle or now - began >= longest:
+        return None
     actor = Actor(user_id, name, subdistrict, frozenset(permissions), code, role, area, unit, worker, is_scoped)
     return Present(actor, username, place, must, now - seen > TOUCH_EVERY)
 
@@ -200,7 +212,8 @@ def reset(session: Session, user: User, now: datetime) -> str:
 
 def is_locked(session: Session, user: User, now: datetime) -> bool:
     """True while too many wrong passwords keep an account out."""
-    return _failures(session, SignInFailure.username == user.username, now) >= MOST_PER_ACCOUNT
+    most = parameters.strictest(session, "failures_per_account")
+    return _failures(session, SignInFailure.username == user.username, now) >= most
 
 
 def change_password(
@@ -213,7 +226,7 @@ def change_password(
         raise Refused("两次输入的新密码不一样，请重新输入", field="again")
     if new == old:
         raise Refused("新密码不能与现在的密码相同", field="password")
-    wrong = policy(new, user.username)
+    wrong = policy(new, user.username, parameters.value(session, "password_length"))
     if wrong:
         raise Refused(wrong, field="password")
     user.password_hash = hash_password(new)

@@ -126,6 +126,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("(kind = 'subdistrict') = (parent_id IS NULL)", name=op.f('ck_areas_only_root_has_no_parent')),
     sa.CheckConstraint("kind IN ('subdistrict', 'community', 'village', 'sector', 'group', 'neighborhood')", name=op.f('ck_areas_kind_code')),
     sa.ForeignKeyConstraint(['division_code'], ['divisions.code'], name=op.f('fk_areas_division_code')),
@@ -136,9 +137,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('areas', schema=None) as batch_op:
         batch_op.create_index('ix_areas_code', ['subdistrict_id', 'code', 'id'], unique=False)
-        batch_op.create_index('ix_areas_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
+        batch_op.create_index('ix_areas_kind', ['subdistrict_id', 'kind', 'code', 'id'], unique=False)
         batch_op.create_index('ix_areas_name', ['subdistrict_id', 'name', 'id'], unique=False)
-        batch_op.create_index('ix_areas_parent_id', ['subdistrict_id', 'parent_id', 'id'], unique=False)
+        batch_op.create_index('ix_areas_parent_id', ['subdistrict_id', 'parent_id', 'code', 'id'], unique=False)
 
     op.create_table('counters',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -149,10 +150,49 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_counters_subdistrict_id')),
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_counters')),
     sa.UniqueConstraint('subdistrict_id', 'purpose', 'year', name=op.f('uq_counters_subdistrict_id_purpose_year'))
     )
+    op.create_table('custom_fields',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('roster', sa.String(length=64), nullable=False),
+    sa.Column('label', sa.String(length=200), nullable=False),
+    sa.Column('kind', sa.Enum('text', 'number', 'date', 'choice', 'yes_no', name='customkind', native_enum=False, length=24), nullable=False),
+    sa.Column('dictionary', sa.String(length=64), nullable=True),
+    sa.Column('section', sa.String(length=200), nullable=True),
+    sa.Column('help', sa.String(length=200), nullable=True),
+    sa.Column('is_required', sa.Boolean(), nullable=False),
+    sa.Column('is_listed', sa.Boolean(), nullable=False),
+    sa.Column('is_filtered', sa.Boolean(), nullable=False),
+    sa.Column('is_active', sa.Boolean(), nullable=False),
+    sa.Column('sort', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
+    sa.CheckConstraint("(kind = 'choice') = (dictionary IS NOT NULL)", name=op.f('ck_custom_fields_choice_has_dictionary')),
+    sa.CheckConstraint("dictionary LIKE 'dictionary:%'", name=op.f('ck_custom_fields_dictionary_dictionary')),
+    sa.CheckConstraint("kind IN ('text', 'number', 'date', 'choice', 'yes_no')", name=op.f('ck_custom_fields_kind_code')),
+    sa.CheckConstraint("roster LIKE 'roster:%'", name=op.f('ck_custom_fields_roster_dictionary')),
+    sa.CheckConstraint('sort <= 9999', name=op.f('ck_custom_fields_sort_high')),
+    sa.CheckConstraint('sort >= 0', name=op.f('ck_custom_fields_sort_low')),
+    sa.ForeignKeyConstraint(['dictionary'], ['dict_items.id'], name=op.f('fk_custom_fields_dictionary')),
+    sa.ForeignKeyConstraint(['roster'], ['dict_items.id'], name=op.f('fk_custom_fields_roster')),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_custom_fields_subdistrict_id')),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_custom_fields')),
+    sa.UniqueConstraint('subdistrict_id', 'number', name=op.f('uq_custom_fields_subdistrict_id_number')),
+    sa.UniqueConstraint('subdistrict_id', 'roster', 'label', name=op.f('uq_custom_fields_subdistrict_id_roster_label'))
+    )
+    with op.batch_alter_table('custom_fields', schema=None) as batch_op:
+        batch_op.create_index('ix_custom_fields_is_active', ['subdistrict_id', 'is_active', 'sort', 'id'], unique=False)
+        batch_op.create_index('ix_custom_fields_kind', ['subdistrict_id', 'kind', 'sort', 'id'], unique=False)
+        batch_op.create_index('ix_custom_fields_roster', ['subdistrict_id', 'roster', 'sort', 'id'], unique=False)
+        batch_op.create_index('ix_custom_fields_sort', ['subdistrict_id', 'sort', 'id'], unique=False)
+
     op.create_table('search_entries',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
     sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
@@ -164,12 +204,27 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_search_entries_subdistrict_id')),
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_search_entries'))
     )
     with op.batch_alter_table('search_entries', schema=None) as batch_op:
         batch_op.create_index('ix_search_entries_number', ['subdistrict_id', 'number'], unique=False)
 
+    op.create_table('settings',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('label', sa.String(length=200), nullable=False),
+    sa.Column('value', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_settings_subdistrict_id')),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_settings')),
+    sa.UniqueConstraint('subdistrict_id', 'name', name=op.f('uq_settings_subdistrict_id_name'))
+    )
     op.create_table('chiefs',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
     sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
@@ -189,6 +244,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("gender IN ('female', 'male')", name=op.f('ck_chiefs_gender_code')),
     sa.CheckConstraint("kind IN ('sector', 'group', 'neighborhood')", name=op.f('ck_chiefs_kind_code')),
     sa.CheckConstraint("method IN ('elected', 'appointed', 'volunteered')", name=op.f('ck_chiefs_method_code')),
@@ -225,6 +281,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("kind IN ('village', 'community', 'subdistrict', 'enterprise', 'industry')", name=op.f('ck_committees_kind_code')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'area_id'], ['areas.subdistrict_id', 'areas.id'], name=op.f('fk_committees_subdistrict_id_area_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_committees_subdistrict_id')),
@@ -232,11 +289,33 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'name', name=op.f('uq_committees_subdistrict_id_name'))
     )
     with op.batch_alter_table('committees', schema=None) as batch_op:
-        batch_op.create_index('ix_committees_area_id', ['subdistrict_id', 'area_id', 'id'], unique=False)
-        batch_op.create_index('ix_committees_ends_on', ['subdistrict_id', 'ends_on', 'id'], unique=False)
-        batch_op.create_index('ix_committees_is_active', ['subdistrict_id', 'is_active', 'id'], unique=False)
-        batch_op.create_index('ix_committees_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
+        batch_op.create_index('ix_committees_area_id', ['subdistrict_id', 'area_id', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_committees_ends_on', ['subdistrict_id', 'ends_on', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_committees_is_active', ['subdistrict_id', 'is_active', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_committees_kind', ['subdistrict_id', 'kind', 'name', 'id'], unique=False)
         batch_op.create_index('ix_committees_name', ['subdistrict_id', 'name', 'id'], unique=False)
+
+    op.create_table('custom_entries',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('record_id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('text', sa.String(length=200), nullable=True),
+    sa.Column('number', sa.Numeric(precision=14, scale=2), nullable=True),
+    sa.Column('custom_field_id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
+    sa.CheckConstraint('(text IS NULL) <> (number IS NULL)', name=op.f('ck_custom_entries_has_one_value')),
+    sa.ForeignKeyConstraint(['subdistrict_id', 'custom_field_id'], ['custom_fields.subdistrict_id', 'custom_fields.id'], name=op.f('fk_custom_entries_subdistrict_id_custom_field_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_custom_entries_subdistrict_id')),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_custom_entries')),
+    sa.UniqueConstraint('subdistrict_id', 'record_id', 'custom_field_id', name=op.f('uq_custom_entries_subdistrict_id_record_id_custom_field_id'))
+    )
+    with op.batch_alter_table('custom_entries', schema=None) as batch_op:
+        batch_op.create_index('ix_custom_entries_custom_field_id', ['subdistrict_id', 'custom_field_id', 'id'], unique=False)
+        batch_op.create_index('ix_custom_entries_number', ['subdistrict_id', 'custom_field_id', 'number', 'record_id'], unique=False)
+        batch_op.create_index('ix_custom_entries_text', ['subdistrict_id', 'custom_field_id', 'text', 'record_id'], unique=False)
 
     op.create_table('residential_areas',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -251,6 +330,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint('building_count <= 999', name=op.f('ck_residential_areas_building_count_high')),
     sa.CheckConstraint('building_count >= 0', name=op.f('ck_residential_areas_building_count_low')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'area_id'], ['areas.subdistrict_id', 'areas.id'], name=op.f('fk_residential_areas_subdistrict_id_area_id'), ondelete='RESTRICT'),
@@ -259,7 +339,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'area_id', 'name', name=op.f('uq_residential_areas_subdistrict_id_area_id_name'))
     )
     with op.batch_alter_table('residential_areas', schema=None) as batch_op:
-        batch_op.create_index('ix_residential_areas_area_id', ['subdistrict_id', 'area_id', 'id'], unique=False)
+        batch_op.create_index('ix_residential_areas_area_id', ['subdistrict_id', 'area_id', 'name', 'id'], unique=False)
         batch_op.create_index('ix_residential_areas_name', ['subdistrict_id', 'name', 'id'], unique=False)
 
     op.create_table('units',
@@ -276,6 +356,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("kind IN ('office', 'functional', 'community', 'external')", name=op.f('ck_units_kind_code')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'area_id'], ['areas.subdistrict_id', 'areas.id'], name=op.f('fk_units_subdistrict_id_area_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_units_subdistrict_id')),
@@ -283,9 +364,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'name', name=op.f('uq_units_subdistrict_id_name'))
     )
     with op.batch_alter_table('units', schema=None) as batch_op:
-        batch_op.create_index('ix_units_area_id', ['subdistrict_id', 'area_id', 'id'], unique=False)
-        batch_op.create_index('ix_units_is_active', ['subdistrict_id', 'is_active', 'id'], unique=False)
-        batch_op.create_index('ix_units_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
+        batch_op.create_index('ix_units_area_id', ['subdistrict_id', 'area_id', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_units_is_active', ['subdistrict_id', 'is_active', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_units_kind', ['subdistrict_id', 'kind', 'name', 'id'], unique=False)
         batch_op.create_index('ix_units_name', ['subdistrict_id', 'name', 'id'], unique=False)
 
     op.create_table('buildings',
@@ -300,6 +381,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint('floor_count <= 120', name=op.f('ck_buildings_floor_count_high')),
     sa.CheckConstraint('floor_count >= 1', name=op.f('ck_buildings_floor_count_low')),
     sa.CheckConstraint('unit_count <= 50', name=op.f('ck_buildings_unit_count_high')),
@@ -324,6 +406,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("category LIKE 'dispute_category:%'", name=op.f('ck_dispatch_rules_category_dictionary')),
     sa.ForeignKeyConstraint(['category'], ['dict_items.id'], name=op.f('fk_dispatch_rules_category')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'assisting_unit_id'], ['units.subdistrict_id', 'units.id'], name=op.f('fk_dispatch_rules_subdistrict_id_assisting_unit_id'), ondelete='RESTRICT'),
@@ -350,6 +433,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('post', sa.String(length=200), nullable=True),
     sa.Column('is_leader', sa.Boolean(), nullable=True),
     sa.Column('employment', sa.Enum('dedicated', 'full_time', 'part_time', name='employment', native_enum=False, length=24), nullable=True),
@@ -395,6 +479,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['subdistrict_id', 'deputy_id'], ['workers.subdistrict_id', 'workers.id'], name=op.f('fk_duty_days_subdistrict_id_deputy_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id', 'leader_id'], ['workers.subdistrict_id', 'workers.id'], name=op.f('fk_duty_days_subdistrict_id_leader_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_duty_days_subdistrict_id')),
@@ -402,9 +487,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'duty_on', name=op.f('uq_duty_days_subdistrict_id_duty_on'))
     )
     with op.batch_alter_table('duty_days', schema=None) as batch_op:
-        batch_op.create_index('ix_duty_days_deputy_id', ['subdistrict_id', 'deputy_id', 'id'], unique=False)
+        batch_op.create_index('ix_duty_days_deputy_id', ['subdistrict_id', 'deputy_id', 'duty_on', 'id'], unique=False)
         batch_op.create_index('ix_duty_days_duty_on', ['subdistrict_id', 'duty_on', 'id'], unique=False)
-        batch_op.create_index('ix_duty_days_leader_id', ['subdistrict_id', 'leader_id', 'id'], unique=False)
+        batch_op.create_index('ix_duty_days_leader_id', ['subdistrict_id', 'leader_id', 'duty_on', 'id'], unique=False)
 
     op.create_table('households',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -426,6 +511,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("use IN ('owner', 'rented', 'vacant')", name=op.f('ck_households_use_code')),
     sa.CheckConstraint('floor_no <= 120', name=op.f('ck_households_floor_no_high')),
     sa.CheckConstraint('floor_no >= -5', name=op.f('ck_households_floor_no_low')),
@@ -440,12 +526,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('households', schema=None) as batch_op:
         batch_op.create_index('ix_households_address', ['subdistrict_id', 'address', 'id'], unique=False)
-        batch_op.create_index('ix_households_building_id', ['subdistrict_id', 'building_id', 'id'], unique=False)
+        batch_op.create_index('ix_households_building_id', ['subdistrict_id', 'building_id', 'household_no', 'id'], unique=False)
         batch_op.create_index('ix_households_household_no', ['subdistrict_id', 'household_no', 'id'], unique=False)
         batch_op.create_index('ix_households_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
-        batch_op.create_index('ix_households_neighborhood_id', ['subdistrict_id', 'neighborhood_id', 'id'], unique=False)
-        batch_op.create_index('ix_households_residential_area_id', ['subdistrict_id', 'residential_area_id', 'id'], unique=False)
-        batch_op.create_index('ix_households_use', ['subdistrict_id', 'use', 'id'], unique=False)
+        batch_op.create_index('ix_households_neighborhood_id', ['subdistrict_id', 'neighborhood_id', 'household_no', 'id'], unique=False)
+        batch_op.create_index('ix_households_residential_area_id', ['subdistrict_id', 'residential_area_id', 'household_no', 'id'], unique=False)
+        batch_op.create_index('ix_households_use', ['subdistrict_id', 'use', 'household_no', 'id'], unique=False)
 
     op.create_table('responsibility_agreements',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -462,6 +548,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("(status = 'signed') = (signed_on IS NOT NULL)", name=op.f('ck_responsibility_agreements_signed_has_date')),
     sa.CheckConstraint("status IN ('draft', 'signed')", name=op.f('ck_responsibility_agreements_status_code')),
     sa.CheckConstraint('year <= 2100', name=op.f('ck_responsibility_agreements_year_high')),
@@ -505,11 +592,11 @@ def upgrade() -> None:
     sa.UniqueConstraint('username', name=op.f('uq_users_username'))
     )
     with op.batch_alter_table('users', schema=None) as batch_op:
-        batch_op.create_index('ix_users_area_id', ['subdistrict_id', 'area_id', 'id'], unique=False)
-        batch_op.create_index('ix_users_is_active', ['subdistrict_id', 'is_active', 'id'], unique=False)
-        batch_op.create_index('ix_users_role_id', ['subdistrict_id', 'role_id', 'id'], unique=False)
-        batch_op.create_index('ix_users_unit_id', ['subdistrict_id', 'unit_id', 'id'], unique=False)
-        batch_op.create_index('ix_users_worker_id', ['subdistrict_id', 'worker_id', 'id'], unique=False)
+        batch_op.create_index('ix_users_area_id', ['subdistrict_id', 'area_id', 'username', 'id'], unique=False)
+        batch_op.create_index('ix_users_is_active', ['subdistrict_id', 'is_active', 'username', 'id'], unique=False)
+        batch_op.create_index('ix_users_role_id', ['subdistrict_id', 'role_id', 'username', 'id'], unique=False)
+        batch_op.create_index('ix_users_unit_id', ['subdistrict_id', 'unit_id', 'username', 'id'], unique=False)
+        batch_op.create_index('ix_users_worker_id', ['subdistrict_id', 'worker_id', 'username', 'id'], unique=False)
 
     op.create_table('access_events',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -527,6 +614,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("kind IN ('reveal', 'export', 'export_clear', 'sign_in', 'sign_out', 'locked', 'reset')", name=op.f('ck_access_events_kind_code')),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_access_events_subdistrict_id')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_access_events_user_id'), ondelete='RESTRICT'),
@@ -534,8 +622,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('access_events', schema=None) as batch_op:
         batch_op.create_index('ix_access_events_happened_at', ['subdistrict_id', 'happened_at', 'id'], unique=False)
-        batch_op.create_index('ix_access_events_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
-        batch_op.create_index('ix_access_events_user_id', ['subdistrict_id', 'user_id', 'id'], unique=False)
+        batch_op.create_index('ix_access_events_kind', ['subdistrict_id', 'kind', 'happened_at', 'id'], unique=False)
+        batch_op.create_index('ix_access_events_user_id', ['subdistrict_id', 'user_id', 'happened_at', 'id'], unique=False)
 
     op.create_table('attachments',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -551,6 +639,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['added_by_id'], ['users.id'], name=op.f('fk_attachments_added_by_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_attachments_subdistrict_id')),
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_attachments'))
@@ -574,17 +663,18 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("verb IN ('create', 'update', 'delete', 'bulk')", name=op.f('ck_audit_events_verb_code')),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_audit_events_subdistrict_id')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_audit_events_user_id'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_audit_events'))
     )
     with op.batch_alter_table('audit_events', schema=None) as batch_op:
-        batch_op.create_index('ix_audit_events_entity_label', ['subdistrict_id', 'entity_label', 'id'], unique=False)
+        batch_op.create_index('ix_audit_events_entity_label', ['subdistrict_id', 'entity_label', 'happened_at', 'id'], unique=False)
         batch_op.create_index('ix_audit_events_happened_at', ['subdistrict_id', 'happened_at', 'id'], unique=False)
         batch_op.create_index('ix_audit_events_record', ['subdistrict_id', 'entity', 'record_id', 'happened_at'], unique=False)
-        batch_op.create_index('ix_audit_events_user_id', ['subdistrict_id', 'user_id', 'id'], unique=False)
-        batch_op.create_index('ix_audit_events_verb', ['subdistrict_id', 'verb', 'id'], unique=False)
+        batch_op.create_index('ix_audit_events_user_id', ['subdistrict_id', 'user_id', 'happened_at', 'id'], unique=False)
+        batch_op.create_index('ix_audit_events_verb', ['subdistrict_id', 'verb', 'happened_at', 'id'], unique=False)
 
     op.create_table('cases',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -627,6 +717,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name=op.f('ck_cases_closed_has_time')),
     sa.CheckConstraint("(status = 'closed') = (outcome IS NOT NULL)", name=op.f('ck_cases_closed_has_outcome')),
     sa.CheckConstraint("category LIKE 'dispute_category:%'", name=op.f('ck_cases_category_dictionary')),
@@ -660,32 +751,51 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'case_no', name=op.f('uq_cases_subdistrict_id_case_no'))
     )
     with op.batch_alter_table('cases', schema=None) as batch_op:
-        batch_op.create_index('ix_cases_amount', ['subdistrict_id', 'amount', 'id'], unique=False)
-        batch_op.create_index('ix_cases_area_id', ['subdistrict_id', 'area_id', 'id'], unique=False)
+        batch_op.create_index('ix_cases_amount', ['subdistrict_id', 'amount', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_area_id', ['subdistrict_id', 'area_id', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_case_no', ['subdistrict_id', 'case_no', 'id'], unique=False)
-        batch_op.create_index('ix_cases_category', ['subdistrict_id', 'category', 'id'], unique=False)
-        batch_op.create_index('ix_cases_channel', ['subdistrict_id', 'channel', 'id'], unique=False)
+        batch_op.create_index('ix_cases_category', ['subdistrict_id', 'category', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_channel', ['subdistrict_id', 'channel', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_closed_at', ['subdistrict_id', 'closed_at', 'id'], unique=False)
-        batch_op.create_index('ix_cases_competent_unit_id', ['subdistrict_id', 'competent_unit_id', 'id'], unique=False)
+        batch_op.create_index('ix_cases_competent_unit_id', ['subdistrict_id', 'competent_unit_id', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_due_on', ['subdistrict_id', 'due_on', 'id'], unique=False)
-        batch_op.create_index('ix_cases_first_contact_unit_id', ['subdistrict_id', 'first_contact_unit_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_first_contact_user_id', ['subdistrict_id', 'first_contact_user_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_handler_id', ['subdistrict_id', 'handler_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_household_id', ['subdistrict_id', 'household_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_is_livelihood', ['subdistrict_id', 'is_livelihood', 'id'], unique=False)
-        batch_op.create_index('ix_cases_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
-        batch_op.create_index('ix_cases_lead_unit_id', ['subdistrict_id', 'lead_unit_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_level', ['subdistrict_id', 'level', 'id'], unique=False)
-        batch_op.create_index('ix_cases_occurred_on', ['subdistrict_id', 'occurred_on', 'id'], unique=False)
-        batch_op.create_index('ix_cases_outcome', ['subdistrict_id', 'outcome', 'id'], unique=False)
-        batch_op.create_index('ix_cases_people_count', ['subdistrict_id', 'people_count', 'id'], unique=False)
+        batch_op.create_index('ix_cases_first_contact_unit_id', ['subdistrict_id', 'first_contact_unit_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_first_contact_user_id', ['subdistrict_id', 'first_contact_user_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_handler_id', ['subdistrict_id', 'handler_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_household_id', ['subdistrict_id', 'household_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_is_livelihood', ['subdistrict_id', 'is_livelihood', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_kind', ['subdistrict_id', 'kind', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_lead_unit_id', ['subdistrict_id', 'lead_unit_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_level', ['subdistrict_id', 'level', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_occurred_on', ['subdistrict_id', 'occurred_on', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_outcome', ['subdistrict_id', 'outcome', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_people_count', ['subdistrict_id', 'people_count', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_received_on', ['subdistrict_id', 'received_on', 'id'], unique=False)
         batch_op.create_index('ix_cases_registered_at', ['subdistrict_id', 'registered_at', 'id'], unique=False)
-        batch_op.create_index('ix_cases_solved_at_tier', ['subdistrict_id', 'solved_at_tier', 'id'], unique=False)
-        batch_op.create_index('ix_cases_stage', ['subdistrict_id', 'stage', 'id'], unique=False)
-        batch_op.create_index('ix_cases_status', ['subdistrict_id', 'status', 'id'], unique=False)
-        batch_op.create_index('ix_cases_territory_unit_id', ['subdistrict_id', 'territory_unit_id', 'id'], unique=False)
-        batch_op.create_index('ix_cases_urgency', ['subdistrict_id', 'urgency', 'id'], unique=False)
+        batch_op.create_index('ix_cases_solved_at_tier', ['subdistrict_id', 'solved_at_tier', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_stage', ['subdistrict_id', 'stage', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_status', ['subdistrict_id', 'status', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_territory_unit_id', ['subdistrict_id', 'territory_unit_id', 'registered_at', 'id'], unique=False)
+        batch_op.create_index('ix_cases_urgency', ['subdistrict_id', 'urgency', 'registered_at', 'id'], unique=False)
+
+    op.create_table('comments',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('entity', sa.String(length=40), nullable=False),
+    sa.Column('record_id', sa.String(length=64), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('author_id', sa.Uuid(as_uuid=False), nullable=True),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
+    sa.ForeignKeyConstraint(['author_id'], ['users.id'], name=op.f('fk_comments_author_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_comments_subdistrict_id')),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_comments'))
+    )
+    with op.batch_alter_table('comments', schema=None) as batch_op:
+        batch_op.create_index('ix_comments_author_id', ['subdistrict_id', 'author_id', 'id'], unique=False)
+        batch_op.create_index('ix_comments_record', ['subdistrict_id', 'entity', 'record_id', 'id'], unique=False)
 
     op.create_table('household_members',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -699,6 +809,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("gender IN ('female', 'male')", name=op.f('ck_household_members_gender_code')),
     sa.CheckConstraint("relation LIKE 'relation:%'", name=op.f('ck_household_members_relation_dictionary')),
     sa.CheckConstraint('birth_year <= 2100', name=op.f('ck_household_members_birth_year_high')),
@@ -727,6 +838,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint('progress <= 100', name=op.f('ck_responsibility_goals_progress_high')),
     sa.CheckConstraint('progress >= 0', name=op.f('ck_responsibility_goals_progress_low')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'agreement_id'], ['responsibility_agreements.subdistrict_id', 'responsibility_agreements.id'], name=op.f('fk_responsibility_goals_subdistrict_id_agreement_id'), ondelete='CASCADE'),
@@ -739,6 +851,29 @@ def upgrade() -> None:
         batch_op.create_index('ix_responsibility_goals_agreement_id', ['subdistrict_id', 'agreement_id', 'id'], unique=False)
         batch_op.create_index('ix_responsibility_goals_due_on', ['subdistrict_id', 'due_on', 'id'], unique=False)
         batch_op.create_index('ix_responsibility_goals_owner_id', ['subdistrict_id', 'owner_id', 'id'], unique=False)
+
+    op.create_table('saved_views',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('entity', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('query', sa.String(length=2000), nullable=False),
+    sa.Column('user_id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('role_id', sa.Uuid(as_uuid=False), nullable=True),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
+    sa.ForeignKeyConstraint(['role_id'], ['roles.id'], name=op.f('fk_saved_views_role_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_saved_views_subdistrict_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_saved_views_user_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_saved_views')),
+    sa.UniqueConstraint('subdistrict_id', 'user_id', 'entity', 'name', name=op.f('uq_saved_views_subdistrict_id_user_id_entity_name'))
+    )
+    with op.batch_alter_table('saved_views', schema=None) as batch_op:
+        batch_op.create_index('ix_saved_views_role_id', ['subdistrict_id', 'role_id', 'id'], unique=False)
+        batch_op.create_index('ix_saved_views_shared', ['subdistrict_id', 'entity', 'role_id'], unique=False)
+        batch_op.create_index('ix_saved_views_user_id', ['subdistrict_id', 'user_id', 'id'], unique=False)
 
     op.create_table('sign_ins',
     sa.Column('id', sa.String(length=64), nullable=False),
@@ -770,6 +905,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("(status = 'fed_back') = (fed_back_at IS NOT NULL) AND (status <> 'fed_back' OR feedback IS NOT NULL)", name=op.f('ck_assignments_feedback_has_words')),
     sa.CheckConstraint("status IN ('open', 'fed_back', 'withdrawn')", name=op.f('ck_assignments_status_code')),
     sa.CheckConstraint('unit_id IS NOT NULL OR worker_id IS NOT NULL', name=op.f('ck_assignments_given_to_somebody')),
@@ -807,6 +943,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("status_after IN ('registered', 'accepted', 'assigned', 'fed_back', 'closed', 'declined')", name=op.f('ck_case_events_status_after_code')),
     sa.CheckConstraint("status_before IN ('registered', 'accepted', 'assigned', 'fed_back', 'closed', 'declined')", name=op.f('ck_case_events_status_before_code')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'case_id'], ['cases.subdistrict_id', 'cases.id'], name=op.f('fk_case_events_subdistrict_id_case_id'), ondelete='CASCADE'),
@@ -835,6 +972,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("kind IN ('person', 'company', 'organisation', 'shop', 'village_body')", name=op.f('ck_case_parties_kind_code')),
     sa.CheckConstraint("role IN ('applicant', 'respondent', 'third', 'agent', 'representative', 'guardian', 'witness', 'reporter')", name=op.f('ck_case_parties_role_code')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'case_id'], ['cases.subdistrict_id', 'cases.id'], name=op.f('fk_case_parties_subdistrict_id_case_id'), ondelete='CASCADE'),
@@ -848,6 +986,26 @@ def upgrade() -> None:
         batch_op.create_index('ix_case_parties_household_id', ['subdistrict_id', 'household_id', 'id'], unique=False)
         batch_op.create_index('ix_case_parties_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
         batch_op.create_index('ix_case_parties_role', ['subdistrict_id', 'role', 'id'], unique=False)
+
+    op.create_table('mentions',
+    sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
+    sa.Column('id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('seen_at', sa.DateTime(), nullable=True),
+    sa.Column('comment_id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('user_id', sa.Uuid(as_uuid=False), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
+    sa.ForeignKeyConstraint(['subdistrict_id', 'comment_id'], ['comments.subdistrict_id', 'comments.id'], name=op.f('fk_mentions_subdistrict_id_comment_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_mentions_subdistrict_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_mentions_user_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_mentions'))
+    )
+    with op.batch_alter_table('mentions', schema=None) as batch_op:
+        batch_op.create_index('ix_mentions_comment_id', ['subdistrict_id', 'comment_id', 'id'], unique=False)
+        batch_op.create_index('ix_mentions_unseen', ['subdistrict_id', 'user_id', 'seen_at'], unique=False)
+        batch_op.create_index('ix_mentions_user_id', ['subdistrict_id', 'user_id', 'id'], unique=False)
 
     op.create_table('teams',
     sa.Column('subdistrict_id', sa.String(length=9), nullable=False),
@@ -866,6 +1024,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("lawyer_kind = 'lawyer'", name=op.f('ck_teams_lawyer_kind')),
     sa.CheckConstraint("leader_kind = 'staff'", name=op.f('ck_teams_leader_kind')),
     sa.CheckConstraint("mediator_kind = 'mediator'", name=op.f('ck_teams_mediator_kind')),
@@ -905,6 +1064,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.CheckConstraint("seat IN ('leader', 'mediator', 'lawyer', 'staff')", name=op.f('ck_team_changes_seat_code')),
     sa.ForeignKeyConstraint(['subdistrict_id', 'team_id'], ['teams.subdistrict_id', 'teams.id'], name=op.f('fk_team_changes_subdistrict_id_team_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['subdistrict_id', 'worker_after_id'], ['workers.subdistrict_id', 'workers.id'], name=op.f('fk_team_changes_subdistrict_id_worker_after_id'), ondelete='RESTRICT'),
@@ -927,6 +1087,7 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
     sa.ForeignKeyConstraint(['subdistrict_id', 'team_id'], ['teams.subdistrict_id', 'teams.id'], name=op.f('fk_team_members_subdistrict_id_team_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['subdistrict_id', 'worker_id'], ['workers.subdistrict_id', 'workers.id'], name=op.f('fk_team_members_subdistrict_id_worker_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_team_members_subdistrict_id')),
@@ -968,6 +1129,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_teams_case_id')
 
     op.drop_table('teams')
+    with op.batch_alter_table('mentions', schema=None) as batch_op:
+        batch_op.drop_index('ix_mentions_user_id')
+        batch_op.drop_index('ix_mentions_unseen')
+        batch_op.drop_index('ix_mentions_comment_id')
+
+    op.drop_table('mentions')
     with op.batch_alter_table('case_parties', schema=None) as batch_op:
         batch_op.drop_index('ix_case_parties_role')
         batch_op.drop_index('ix_case_parties_mobile')
@@ -997,6 +1164,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_sign_ins_user_id')
 
     op.drop_table('sign_ins')
+    with op.batch_alter_table('saved_views', schema=None) as batch_op:
+        batch_op.drop_index('ix_saved_views_user_id')
+        batch_op.drop_index('ix_saved_views_shared')
+        batch_op.drop_index('ix_saved_views_role_id')
+
+    op.drop_table('saved_views')
     with op.batch_alter_table('responsibility_goals', schema=None) as batch_op:
         batch_op.drop_index('ix_responsibility_goals_owner_id')
         batch_op.drop_index('ix_responsibility_goals_due_on')
@@ -1010,6 +1183,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_household_members_gender')
 
     op.drop_table('household_members')
+    with op.batch_alter_table('comments', schema=None) as batch_op:
+        batch_op.drop_index('ix_comments_record')
+        batch_op.drop_index('ix_comments_author_id')
+
+    op.drop_table('comments')
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.drop_index('ix_cases_urgency')
         batch_op.drop_index('ix_cases_territory_unit_id')
@@ -1130,6 +1308,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_residential_areas_area_id')
 
     op.drop_table('residential_areas')
+    with op.batch_alter_table('custom_entries', schema=None) as batch_op:
+        batch_op.drop_index('ix_custom_entries_text')
+        batch_op.drop_index('ix_custom_entries_number')
+        batch_op.drop_index('ix_custom_entries_custom_field_id')
+
+    op.drop_table('custom_entries')
     with op.batch_alter_table('committees', schema=None) as batch_op:
         batch_op.drop_index('ix_committees_name')
         batch_op.drop_index('ix_committees_kind')
@@ -1152,10 +1336,18 @@ def downgrade() -> None:
         batch_op.drop_index('ix_chiefs_area_id')
 
     op.drop_table('chiefs')
+    op.drop_table('settings')
     with op.batch_alter_table('search_entries', schema=None) as batch_op:
         batch_op.drop_index('ix_search_entries_number')
 
     op.drop_table('search_entries')
+    with op.batch_alter_table('custom_fields', schema=None) as batch_op:
+        batch_op.drop_index('ix_custom_fields_sort')
+        batch_op.drop_index('ix_custom_fields_roster')
+        batch_op.drop_index('ix_custom_fields_kind')
+        batch_op.drop_index('ix_custom_fields_is_active')
+
+    op.drop_table('custom_fields')
     op.drop_table('counters')
     with op.batch_alter_table('areas', schema=None) as batch_op:
         batch_op.drop_index('ix_areas_parent_id')

@@ -22,10 +22,7 @@ document.addEventListener("change", (event) => {
 
 const filters = document.querySelector("[data-filters]");
 filters?.addEventListener("formdata", ({ formData }) => {
-  // The usual page size need not be said; one that was chosen stays.
-  const size = filters.elements.page_size;
-  const isUsual = size?.selectedOptions[0]?.defaultSelected && !location.search.includes("page_size=");
-  const kept = [...formData].filter(([name, value]) => value !== "" && !(isUsual && name === "page_size"));
+  const kept = [...formData].filter(([, value]) => value !== "");
   for (const name of new Set(formData.keys())) formData.delete(name);
   for (const [name, value] of kept) formData.append(name, value);
 });
@@ -36,6 +33,30 @@ for (const box of document.querySelectorAll("[data-multi]")) {
     const words = chosen.map((pick) => pick.parentElement.textContent.trim());
     box.querySelector("[data-multi-text]").textContent = words.join("、") || "不限";
   });
+}
+
+// Shift on a heading sorts by that column too, after the ones that sort already.
+document.addEventListener("click", (event) => {
+  const heading = event.shiftKey && event.target.closest("[data-also]");
+  if (!heading) return;
+  event.preventDefault();
+  location.assign(heading.dataset.also);
+});
+
+// ---- how many each view holds ----
+
+const views = document.querySelector("[data-counts]");
+if (views) {
+  fetch(views.dataset.counts, { headers: { Accept: "application/json" } })
+    .then((answer) => (answer.ok ? answer.json() : { counts: [] }))
+    .then(({ counts }) => {
+      for (const [place, link] of [...views.querySelectorAll("a")].entries()) {
+        const figure = link.querySelector(".count");
+        figure.textContent = counts[place] ?? "";
+        figure.hidden = !counts[place];
+      }
+    })
+    .catch(() => {}); // the figures are an extra; the list stands without them
 }
 
 // ---- bulk ----

@@ -1,6 +1,4 @@
-// A masked value in full, for a reason, for one minute. Without script the form posts by itself.
-
-const SECONDS = 60;
+// A masked value in full, for a reason, for as long as the office has set. Without script the form posts by itself.
 
 for (const details of document.querySelectorAll("[data-reveal]")) {
   const form = details.querySelector("form");
@@ -45,6 +43,7 @@ for (const details of document.querySelectorAll("[data-reveal]")) {
     const masked = place.textContent;
     const left = document.createElement("span");
     left.className = "reveal-left";
+    left.title = "到时自动隐藏";
     place.setAttribute("aria-live", "polite");
     place.textContent = value;
     place.classList.add("is-revealed");
@@ -55,7 +54,7 @@ for (const details of document.querySelectorAll("[data-reveal]")) {
     help.classList.remove("bad");
     form.reset();
 
-    const end = Date.now() + SECONDS * 1000;
+    const end = Date.now() + Number(details.dataset.seconds) * 1000;
     const timer = setInterval(tick, 1000);
     window.addEventListener("pagehide", hide, { once: true });
     tick();
@@ -63,7 +62,7 @@ for (const details of document.querySelectorAll("[data-reveal]")) {
     function tick() {
       const rest = Math.ceil((end - Date.now()) / 1000);
       if (rest <= 0) hide();
-      else left.textContent = `${rest} 秒后隐藏`;
+      else left.textContent = `${rest} 秒`;
     }
 
     function hide() {

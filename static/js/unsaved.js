@@ -106,7 +106,7 @@ function bringBack(form) {
 }
 
 const isFailure = Boolean(document.querySelector("[data-failed]"));
-const isSaved = Boolean(document.querySelector(".alert.success"));
+const isSaved = Boolean(document.querySelector("main > .alert.success, main > .alert.info"));
 
 for (const key of drafts()) {
   const draft = read(key);

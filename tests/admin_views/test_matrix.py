@@ -57,6 +57,7 @@ PAGES = """
 /admin/team-desk/?case=   -       -       -       y       y       y       -       -       -       -       -       -       -       -
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -
 /admin/area-loads/        y       y       -       -       -       -       -       -       -       -       -       -       -       -
+/admin/parameters/        -       -       -       -       -       -       -       -       -       -       -       y       -       y
 """
 STEPS = """
                           clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit
@@ -162,12 +163,15 @@ def test_the_matrix_names_every_entity_of_the_menu():
 
 
 def test_the_matrix_knows_every_action():
-    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 11
+    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 13
 
 
 def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
     known = {"index_view", "details_view", "reveal_view", "lookup_view", "template_view", *LETTERS.values()}
-    of_a_record = {"step_view", "upload_view", "file_view", "reset_view", "restructure_view", "similar_view"}
+    of_a_record = {
+        "step_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
+        "remark_view", "take_back_view", "colleagues_view", "similar_view",
+    }  # fmt: skip
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"}
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}
     assert rest == set()
@@ -215,7 +219,10 @@ def test_a_record_of_another_community_is_not_found(ids, western_clerk, token, e
     assert status in ((403, 422) if may_not_anyway else (404,))
 
 
-@pytest.mark.parametrize("path", ["step/?id={id}&verb=feed_back", "file/?id={id}&file=x"])
+@pytest.mark.parametrize("path", [
+    "step/?id={id}&verb=feed_back", "file/?id={id}&file=x", "file/show/?id={id}&file=x", "file/remove/?id={id}&file=x",
+    "remark/?id={id}", "colleagues/?id={id}&query=x",
+])
 def test_a_case_of_another_community_is_not_found_on_its_own_pages(ids, western_clerk, path):
     assert western_clerk.get(f"/admin/case/{path}".format(id=ids["case"])).status_code == 404
 

@@ -123,8 +123,8 @@ def test_the_tree_names_the_chief_of_a_child(session, world, actor):
 
 
 @pytest.mark.parametrize(("count", "word"), [(4, "不足5户"), (5, None), (15, None), (16, "超过15户")])
-def test_five_to_fifteen_households_are_in_order(count, word):
-    assert (areas.load_warning(count) or "").count(word or "不可能") == (1 if word else 0)
+def test_five_to_fifteen_households_are_in_order(session, count, word):
+    assert (areas.load_warning(session, count) or "").count(word or "不可能") == (1 if word else 0)
 
 
 def test_moving_households_warns_about_both_neighbourhoods(session, world, actor, now):

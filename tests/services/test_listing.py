@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from models import describe
 from models.area import Area
 from models.case import Case
 from models.household import Household
-from services import access, listing
+from services import access, custom, listing
 from services.access import Actor
-from services.errors import Refused
+from services.errors import BadQuery, Refused
 from services.labels import dictionary_names
-from services.listing import Listing, parse, token_of
+from services.listing import Listing
+from services.queries import parse, token_of
 from tests.support.builders import build_world, raw_case
+
+
+TODAY = date(2026, 3, 11)  # a Wednesday
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def page_of(session, entity, args="", actor=None):
     from urllib.parse import parse_qs
 
     actor = actor or session.info["actor"]
-    query = parse(entity, parse_qs(args, keep_blank_values=True), actor)
+    query = parse(session, entity, parse_qs(args, keep_blank_values=True), actor, TODAY)
     columns = [d.name for d in describe(entity).values() if d.field.listed]
     found = Listing(session, entity, actor)
     return found.page(query, columns, dictionary_names(session)), found.count(query)
@@ -92,8 +98,6 @@ def test_sorting_downwards_turns_the_order_round(session, world):
 
 @pytest.mark.parametrize("sort", ["due_on", "-due_on"])
 def test_rows_without_a_value_are_not_lost_between_pages(session, world, sort):
-    from datetime import date
-
     for number in range(8):
         raw_case(session, world, case_no=f"测{number}", due_on=date(2026, 3, 3 + number) if number % 2 else None)
     seen, step = [], ""
@@ -173,8 +177,6 @@ def test_several_choices_of_one_filter_are_added_up(session, world):
 
 
 def test_a_day_that_ends_the_range_is_included(session, world):
-    from datetime import date
-
     raw_case(session, world, case_no="甲", due_on=date(2026, 3, 9))
     assert [page_of(session, Case, f"due_on__to={day}")[1] for day in ("2026-03-08", "2026-03-09")] == [0, 1]
 
@@ -197,7 +199,7 @@ def test_a_range_the_wrong_way_round_is_refused(session, world):
 
 
 def test_a_page_has_at_most_a_hundred_rows(session, world):
-    query = parse(Household, {"page_size": ["99999"]}, session.info["actor"])
+    query = parse(session, Household, {"page_size": ["99999"]}, session.info["actor"], TODAY)
     assert query.page_size == 100
 
 
@@ -210,6 +212,7 @@ def test_a_page_costs_one_statement_and_its_count_another(session, world):
     from sqlalchemy import event
 
     dictionary_names(session)
+    custom.described(session, Household)  # like the dictionary, read once per session
     seen = []
     connection = session.connection()
     event.listen(connection, "before_cursor_execute", lambda *a: seen.append(a[2]))
@@ -220,3 +223,141 @@ def test_a_page_costs_one_statement_and_its_count_another(session, world):
 def test_a_hidden_filter_is_no_oracle(session, world):
     access.bind(session, clerk(), session.info["now"])
     assert page_of(session, Household, "mobile=13800000107", clerk())[1] == 32
+
+
+# ---- several columns of order, empty values, jumps ------------------------------------
+
+AMOUNTS = (None, 0, 10)
+DUES = (None, "2026-03-02", "2026-03-05")
+
+
+@pytest.fixture
+def ledger(session, world):
+    """27 cases: every mixture of three amounts and three due dates, three times over."""
+    made = []
+    for number, (amount, due) in enumerate([(a, d) for a in AMOUNTS for d in DUES] * 3):
+        due_on = due and date.fromisoformat(due)
+        raw_case(session, world, case_no=f"案{number:02d}", amount=amount, due_on=due_on)
+        made.append((f"案{number:02d}", due_on))
+    return made
+
+
+def turned(session, args, size, forwards=True):
+    """Case numbers as somebody sees them who turns the pages of a list, to its end or its beginning."""
+    found, step = [], "" if forwards else "&last=1"
+    for _ in range(40):
+        page, _ = page_of(session, Case, f"{args}&page_size={size}{step}")
+        seen = [row.values["case_no"] for row in page.rows]
+        found = found + seen if forwards else seen + found
+        if not (page.has_next if forwards else page.has_previous):
+            return found
+        edge = page.rows[-1 if forwards else 0].position
+        step = f"&{'after' if forwards else 'before'}={token_of(edge)}"
+    raise AssertionError("the pages never end")
+
+
+ORDERS = ["sort=due_on", "sort=-due_on", "sort=due_on&sort=case_no", "sort=-due_on&sort=closed_at&sort=-case_no",
+          "sort=closed_at&sort=due_on", "sort=received_on&sort=-due_on&sort=case_no"]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [5, 7])
+@pytest.mark.parametrize("order", ORDERS)
+def test_pages_of_any_order_show_every_case_once_both_ways(session, ledger, order, size):
+    whole, _ = page_of(session, Case, f"{order}&page_size=100")
+    wanted = [row.values["case_no"] for row in whole.rows]
+    assert (turned(session, order, size), turned(session, order, size, forwards=False)) == (wanted, wanted)
+    assert sorted(wanted) == [number for number, _ in ledger]
+
+
+def test_a_second_column_decides_where_the_first_is_equal(session, ledger):
+    page, _ = page_of(session, Case, "sort=-due_on&sort=case_no&page_size=100")
+    by_hand = sorted(ledger, key=lambda line: (line[1] is None, -(line[1] or date.min).toordinal(), line[0]))
+    assert [row.values["case_no"] for row in page.rows] == [number for number, _ in by_hand]
+
+
+@pytest.mark.parametrize("sort", ["due_on", "-due_on"])
+def test_rows_without_a_value_come_last_either_way(session, ledger, sort):
+    page, _ = page_of(session, Case, f"sort={sort}&page_size=100")
+    assert [row.values["due_on"] is None for row in page.rows] == [False] * 18 + [True] * 9
+
+
+@pytest.mark.parametrize(("sort", "first"), [("due_on", date(2026, 3, 5)), ("-due_on", date(2026, 3, 2))])
+def test_a_jump_begins_at_the_day(session, ledger, sort, first):
+    page, _ = page_of(session, Case, f"sort={sort}&jump=2026-03-03")
+    assert (page.rows[0].values["due_on"], page.has_previous) == (first, True)
+
+
+def test_a_jump_to_a_number_begins_at_it(session, ledger):
+    page, _ = page_of(session, Case, "sort=case_no&jump=案05")
+    assert page.rows[0].values["case_no"] == "案05"
+
+
+def test_at_most_three_columns_are_sorted_by(session, world):
+    with pytest.raises(BadQuery, match="最多按3列排序"):
+        page_of(session, Case, "sort=due_on&sort=case_no&sort=received_on&sort=closed_at")
+
+
+# ---- days counted from today -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("span", "first", "last"),
+    [
+        ("today", "2026-03-11", "2026-03-11"), ("this_week", "2026-03-09", "2026-03-15"),
+        ("this_month", "2026-03-01", "2026-03-31"), ("this_quarter", "2026-01-01", "2026-03-31"),
+        ("this_year", "2026-01-01", "2026-12-31"), ("last_30_days", "2026-02-10", "2026-03-11"),
+        ("next_3_days", "2026-03-11", "2026-03-14"),
+    ],
+)  # fmt: skip
+def test_a_span_reaches_from_its_first_to_its_last_day(session, world, span, first, last):
+    first, last = date.fromisoformat(first), date.fromisoformat(last)
+    days = [first - timedelta(days=1), first, last, last + timedelta(days=1)]
+    for number, day in enumerate(days):
+        raw_case(session, world, case_no=f"案{number}", due_on=day)
+    page, _ = page_of(session, Case, f"due_on={span}&sort=case_no")
+    assert [row.values["case_no"] for row in page.rows] == (["案1", "案2"])
+
+
+def test_before_today_leaves_today_out(session, world):
+    raw_case(session, world, case_no="甲", due_on=date(2026, 3, 10))
+    raw_case(session, world, case_no="乙", due_on=date(2026, 3, 11))
+    assert page_of(session, Case, "due_on=past")[1] == 1
+
+
+def test_an_empty_date_can_be_asked_for(session, ledger):
+    assert page_of(session, Case, "due_on=none")[1] == 9
+
+
+def test_a_list_narrowed_to_days_is_read_along_them(session, ledger):
+    page, _ = page_of(session, Case, "due_on__to=2026-03-31")
+    assert [row.values["due_on"] for row in page.rows][:10] == [date(2026, 3, 5)] * 9 + [date(2026, 3, 2)]
+
+
+# ---- columns ---------------------------------------------------------------------------
+
+
+def test_columns_are_read_in_their_order(session):
+    query = parse(session, Case, {"columns": ["subject,case_no"]}, clerk(), TODAY)
+    assert query.columns == ["subject", "case_no"]
+
+
+@pytest.mark.parametrize(("columns", "sentence"), [
+    ("subject,password", "已经不在这张表里"),
+    ("case_no,subject,kind,category,channel,level,urgency,area,status,due_on", "最多显示9列"),
+])  # fmt: skip
+def test_wrong_columns_are_refused_with_the_cure(session, columns, sentence):
+    with pytest.raises(BadQuery, match=sentence):
+        parse(session, Case, {"columns": [columns]}, clerk(), TODAY)
+def test_only_what_was_changed_since_an_instant_is_listed(session, world):
+    later = session.info["now"] + timedelta(hours=1)
+    access.bind(session, session.info["actor"], later)
+    world.west_household.address = "西里社区1号附1"
+    session.flush()
+    page, count = page_of(session, Household, f"changed_since={later:%Y-%m-%dT%H:%M:%SZ}")
+    assert (numbers(page), count) == (["H002"], 1)
+
+
+@pytest.mark.parametrize("wanted", ["gestern", "0001-01-01T00:00:00Z", "9999-12-31T23:00:00-12:00"])
+def test_an_instant_that_is_none_is_refused(session, world, wanted):
+    with pytest.raises(Refused, match="时间不完整"):
+        page_of(session, Household, f"changed_since={wanted}")

@@ -18,10 +18,11 @@ from models.household import Household, HouseholdMember
 from models.mediation import Mediator
 from models.neighbor import Chief
 from models.residence import Building, ResidentialArea
-from services import access, records, rosters
+from services import access, custom, records, rosters
 from services.errors import Refused
 from services.labels import dictionary_names
-from services.listing import Listing, Query
+from services.listing import Listing
+from services.queries import Query
 from tests.support.builders import build_chief, build_user, build_world
 
 EAST = "东里社区/第1片/第1组/第1邻"
@@ -205,6 +206,7 @@ def test_buildings_of_one_name_are_told_apart_by_the_residential_area(session, w
 
 def test_references_take_the_same_number_of_queries_for_many_rows_as_for_one(session, world):
     dictionary_names(session)  # kept for the whole session
+    custom.described(session, Household)
     lines = [[f"H{n}", "甲", "1号", EAST] for n in range(1000, 1300)]
     counted = []
     for wanted in (lines[:1], lines):

@@ -13,7 +13,8 @@ from models.search import SearchEntry
 from models.worker import Staff, Worker
 from services import records, search
 from services.access import Actor
-from services.listing import Listing, Query
+from services.listing import Listing
+from services.queries import Query
 from tests.support.builders import build_world, raw_case
 
 HEADS = ("曾某华", "单某雄", "解某", "张某伟", "王某", "欧阳某")

@@ -57,6 +57,7 @@ def build_dictionary(session: Session) -> None:
     items = [
         ("dictionary", "dictionary", "字典目录", None), ("dictionary", "dispute_category", "纠纷类别", None),
         ("dictionary", "channel", "来源渠道", None), ("dictionary", "relation", "与户主关系", None),
+        ("dictionary", "roster", "可加字段的名册", None), ("roster", "case", "案件", None), ("roster", "household", "住户", None),
         ("dispute_category", "02", "邻里", None), ("dispute_category", "02.01", "相邻用水排水", "dispute_category:02"),
         ("dispute_category", "10", "拖欠农民工工资", None), ("channel", "window", "综合治理窗口", None),
         ("channel", "qr", "诉求码", None), ("relation", "child", "子女", None),
