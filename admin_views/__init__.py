@@ -53,7 +53,7 @@ def _surroundings(admin: Admin) -> dict:
     me = actor()
     return {
         "nav": _menu(admin),
-        "me": {"name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
+        "me": {"id": me.user_id, "name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
         "crumbs": _crumbs(admin),
         "mention_count": lambda: unseen_count(db.session, me),
         "search_url": url_for("search.index_view"),

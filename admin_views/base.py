@@ -35,6 +35,7 @@ from .record_page import RecordPage
 from .saved_views import SavedViews
 from .revert import Revert
 from .sheets import Sheets
+from .similar import Similar
 
 # Flask-Admin's own routes that would go round our queries, scope and masks.
 _STOCK_ROUTES = {"action_view", "ajax_lookup", "ajax_update", "export"}
@@ -68,8 +69,9 @@ class CustomView(PermittedView, BaseView):
 
 
 class EntityView(
-    ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Revert, Bulk, Commented, Sheets, PermittedView, ModelView
-):
+    ListPage, FilterBoxes, SavedViews, FormPage, Similar, RecordPage, Revert, Bulk, Commented, Sheets,
+    PermittedView, ModelView,
+):  # fmt: skip
     """All screens of one entity, each action behind its own permission `<slug>:<action>`.
 
     `columns` overrides the list's columns, `presets` are named filters shown above the list
@@ -92,7 +94,7 @@ class EntityView(
         if not self.columns:
             self.columns = tuple(d.name for d in describe(entity).values() if d.field.listed)
         self.column_list = list(self.columns)
-        self.form_columns = [d.name for d in form_descriptions(entity)]
+        self.form_columns = [d.name for d in form_descriptions(describe(entity))]
         self._urls = [route for route in self._urls if route[1] not in _STOCK_ROUTES]
         super().__init__(
             entity, db, name=entity.__label__, endpoint=self.slug,

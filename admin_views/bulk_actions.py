@@ -66,7 +66,7 @@ class Change(Action):
         return self.view.can_change() and bool(self.offered())
 
     def offered(self):
-        return bulk.offered(self.view.entity, self.view._form_fields(is_new=False))
+        return bulk.offered(self.view.entity, self.view.form_fields(False))
 
     def form(self, sent):
         asker = self.view.asker
@@ -111,7 +111,7 @@ class Archive(Change):
     name, label, verb, asks, value = "archive", "批量停用", "停用", False, False
 
     def offered(self):
-        return [d for d in self.view._form_fields(is_new=False) if d.name == "is_active"]
+        return [d for d in self.view.form_fields(False) if d.name == "is_active"]
 
     def form(self, sent):
         return None

@@ -37,6 +37,7 @@ class RecordPage:
             "facts": self._facts(row), "buttons": self.buttons(row), "related": self._related(row),
             "timeline": None, "changes": self._changes(row), "comments": self.comments(row), "attachments": self._attachments(row),
             "edit_url": self.link("edit_view", id=row.id) if self.can_change() else None,
+            "like_url": self.link("create_view", like=row.id) if self.can_add() else None,
             "delete_url": self.link("delete_view", id=row.id) if self.can_remove() else None,
         }  # fmt: skip
 
@@ -51,7 +52,7 @@ class RecordPage:
         for d in self.described.values():
             if d.field.is_hidden or d.name == "permissions":
                 continue
-            value = getattr(row, d.key)
+            value = d.get(row)
             reveal = None
             if value is not None and d.is_personal and masked(d, value, actor()) != value and actor().may(Permission.REVEAL):
                 reveal = {"url": self.link("reveal_view"), "field": d.name, "id": row.id}
@@ -83,7 +84,7 @@ class RecordPage:
     def _few(self, name: str, record_id: str, is_part: bool) -> dict | None:
         """At most eight rows that point to a record by one reference."""
         d = self.described[name]
-        columns = [c for c in self.columns if c != name][:6]
+        columns = [c for c in self.listed() if c != name][:6]
         query = Query([Filter(d, [record_id])], page_size=8)
         page = Listing(db.session, self.entity, actor()).page(query, columns, self.words)
         if not page.rows and not is_part:
@@ -150,7 +151,7 @@ class RecordPage:
             audit.accessed(
                 session, AccessKind.REVEAL, entity=self.entity, record_id=row.id, detail=d.label, reason=reason[:200]
             )
-        value = getattr(row, d.key) or ""
+        value = d.get(row) or ""
         if request.accept_mimetypes.best == "application/json":
             return {"value": value}
         flash(f"{d.label}：{value}", "info")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Index, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
 from .codes import Gender, HouseholdUse
-from .fields import choice, field, ref
+from .fields import Alike, choice, field, ref
 from .kinds import IdNumber, Mobile, PersonName, ShortText
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class Household(
     Entity, label="住户", group="名册", title=("head_name", "address"), key=("household_no",),
     order=4, sort="household_no", scope=Scope(area=("neighborhood",), through=("residential_area",)),
+    inline=("HouseholdMember",),
+    alike=(Alike(("address",)), Alike(("building", "room_no"), unless_other=("unit_no",)), Alike(("mobile", "head_name"))),
 ):  # fmt: skip
     """One household, served by the chief of its neighbourhood."""
 
@@ -40,12 +42,12 @@ class Household(
     use: Mapped[HouseholdUse] = field("居住状态", listed=True, filtered=True, section="门牌", default=HouseholdUse.OWNER)
     member_count: Mapped[int | None] = field("人口数", listed=True, low=0, high=50, section="门牌")
     note: Mapped[ShortText | None] = field("备注", section="门牌")
-    __table_args__ = (Index("ix_households_address", "subdistrict_id", "address"),)  # each new one is compared
 
 
 class HouseholdMember(
-    Entity, label="家庭成员", group="名册", title=("name",), hint=("household",), key=("household", "name"), order=5
-):
+    Entity, label="家庭成员", group="名册", title=("name",), hint=("household",), key=("household", "name"), order=5,
+    alike=(Alike(("mobile", "name")),),
+):  # fmt: skip
     """A member with contact; only what visits and mediation need."""
 
     household: Mapped[Household] = ref("住户", listed=True, filtered=True, on_delete="CASCADE")

@@ -262,6 +262,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_chiefs_is_representative', ['subdistrict_id', 'is_representative', 'id'], unique=False)
         batch_op.create_index('ix_chiefs_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
         batch_op.create_index('ix_chiefs_method', ['subdistrict_id', 'method', 'id'], unique=False)
+        batch_op.create_index('ix_chiefs_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
         batch_op.create_index('ix_chiefs_replaced_by_id', ['subdistrict_id', 'replaced_by_id', 'id'], unique=False)
         batch_op.create_index('ix_chiefs_started_on', ['subdistrict_id', 'started_on', 'id'], unique=False)
         batch_op.create_index('uq_chiefs_one_in_office', ['subdistrict_id', 'area_id'], unique=True, postgresql_where=sa.text('ended_on IS NULL'), sqlite_where=sa.text('ended_on IS NULL'))
@@ -463,6 +464,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_workers_is_active', ['subdistrict_id', 'is_active', 'id'], unique=False)
         batch_op.create_index('ix_workers_is_leader', ['subdistrict_id', 'is_leader', 'id'], unique=False)
         batch_op.create_index('ix_workers_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
+        batch_op.create_index('ix_workers_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
         batch_op.create_index('ix_workers_name', ['subdistrict_id', 'name', 'id'], unique=False)
         batch_op.create_index('ix_workers_term_ends_on', ['subdistrict_id', 'term_ends_on', 'id'], unique=False)
         batch_op.create_index('ix_workers_unit_id', ['subdistrict_id', 'unit_id', 'id'], unique=False)
@@ -523,9 +525,10 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'household_no', name=op.f('uq_households_subdistrict_id_household_no'))
     )
     with op.batch_alter_table('households', schema=None) as batch_op:
-        batch_op.create_index('ix_households_address', ['subdistrict_id', 'address'], unique=False)
+        batch_op.create_index('ix_households_address', ['subdistrict_id', 'address', 'id'], unique=False)
         batch_op.create_index('ix_households_building_id', ['subdistrict_id', 'building_id', 'household_no', 'id'], unique=False)
         batch_op.create_index('ix_households_household_no', ['subdistrict_id', 'household_no', 'id'], unique=False)
+        batch_op.create_index('ix_households_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
         batch_op.create_index('ix_households_neighborhood_id', ['subdistrict_id', 'neighborhood_id', 'household_no', 'id'], unique=False)
         batch_op.create_index('ix_households_residential_area_id', ['subdistrict_id', 'residential_area_id', 'household_no', 'id'], unique=False)
         batch_op.create_index('ix_households_use', ['subdistrict_id', 'use', 'household_no', 'id'], unique=False)
@@ -823,6 +826,7 @@ def upgrade() -> None:
     with op.batch_alter_table('household_members', schema=None) as batch_op:
         batch_op.create_index('ix_household_members_gender', ['subdistrict_id', 'gender', 'id'], unique=False)
         batch_op.create_index('ix_household_members_household_id', ['subdistrict_id', 'household_id', 'id'], unique=False)
+        batch_op.create_index('ix_household_members_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
         batch_op.create_index('ix_household_members_relation', ['subdistrict_id', 'relation', 'id'], unique=False)
 
     op.create_table('responsibility_goals',
@@ -983,6 +987,7 @@ def upgrade() -> None:
     with op.batch_alter_table('case_parties', schema=None) as batch_op:
         batch_op.create_index('ix_case_parties_case_id', ['subdistrict_id', 'case_id', 'id'], unique=False)
         batch_op.create_index('ix_case_parties_household_id', ['subdistrict_id', 'household_id', 'id'], unique=False)
+        batch_op.create_index('ix_case_parties_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
         batch_op.create_index('ix_case_parties_role', ['subdistrict_id', 'role', 'id'], unique=False)
 
     op.create_table('mentions',
@@ -1135,6 +1140,7 @@ def downgrade() -> None:
     op.drop_table('mentions')
     with op.batch_alter_table('case_parties', schema=None) as batch_op:
         batch_op.drop_index('ix_case_parties_role')
+        batch_op.drop_index('ix_case_parties_mobile')
         batch_op.drop_index('ix_case_parties_household_id')
         batch_op.drop_index('ix_case_parties_case_id')
 
@@ -1175,6 +1181,7 @@ def downgrade() -> None:
     op.drop_table('responsibility_goals')
     with op.batch_alter_table('household_members', schema=None) as batch_op:
         batch_op.drop_index('ix_household_members_relation')
+        batch_op.drop_index('ix_household_members_mobile')
         batch_op.drop_index('ix_household_members_household_id')
         batch_op.drop_index('ix_household_members_gender')
 
@@ -1255,6 +1262,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_households_use')
         batch_op.drop_index('ix_households_residential_area_id')
         batch_op.drop_index('ix_households_neighborhood_id')
+        batch_op.drop_index('ix_households_mobile')
         batch_op.drop_index('ix_households_household_no')
         batch_op.drop_index('ix_households_building_id')
         batch_op.drop_index('ix_households_address')
@@ -1270,6 +1278,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_workers_unit_id')
         batch_op.drop_index('ix_workers_term_ends_on')
         batch_op.drop_index('ix_workers_name')
+        batch_op.drop_index('ix_workers_mobile')
         batch_op.drop_index('ix_workers_kind')
         batch_op.drop_index('ix_workers_is_leader')
         batch_op.drop_index('ix_workers_is_active')
@@ -1321,6 +1330,7 @@ def downgrade() -> None:
         batch_op.drop_index('uq_chiefs_one_in_office', postgresql_where=sa.text('ended_on IS NULL'), sqlite_where=sa.text('ended_on IS NULL'))
         batch_op.drop_index('ix_chiefs_started_on')
         batch_op.drop_index('ix_chiefs_replaced_by_id')
+        batch_op.drop_index('ix_chiefs_mobile')
         batch_op.drop_index('ix_chiefs_method')
         batch_op.drop_index('ix_chiefs_kind')
         batch_op.drop_index('ix_chiefs_is_representative')
