@@ -11,7 +11,7 @@ from models.area import Area
 from models.codes import AreaKind
 from models.household import Household
 from models.neighbor import Chief
-from services import areas, chiefs, committees, lookups, records
+from services import areas, backlog, chiefs, committees, lookups, records
 from services.access import Permission
 from services.case_flow import local_day
 from services.errors import Refused
@@ -112,6 +112,9 @@ class LoadsView(CustomView):
 
     def __init__(self):
         super().__init__(name="联户调整", endpoint="area_loads")
+
+    def menu_count(self):
+        return backlog.without_chief(db.session)
 
     @expose("/")
     def index_view(self):
@@ -247,6 +250,9 @@ class MediatorView(Attached, EntityView):
 
 class AgreementView(Attached, EntityView):
     presets = {"全部": "", "未签名单": "status=draft", "已签订": "status=signed"}
+
+    def menu_count(self):
+        return backlog.unsigned(db.session, local_day(now())) if self.may("edit") else None
 
     def buttons(self, row):
         if row.signed_on or not self.can_change():
