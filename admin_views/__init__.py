@@ -7,12 +7,15 @@ from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
 
+from extensions import now
 from models import entities
 from models.codes import MenuGroup
+from services.showing import text
 
 from .acting import actor
 from .base import EntityView
 from .checks import check_entities, check_views
+from .components import ComponentsView
 from .home import HomeView
 from .special import CUSTOM_VIEWS, ENTITY_VIEWS
 
@@ -29,6 +32,8 @@ def install(app: Flask) -> Admin:
         add_entity(app, admin, entity)
     for view in CUSTOM_VIEWS:
         admin.add_view(view())
+    if app.debug or app.config["CONSOLE"].has_components:
+        admin.add_view(ComponentsView())
     check_views([*app.extensions["entity_views"].values(), *admin._views])
     app.context_processor(lambda: _surroundings(admin))
     return admin
@@ -51,6 +56,7 @@ def _surroundings(admin: Admin) -> dict:
         "nav": _menu(admin),
         "me": {"name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
         "crumbs": _crumbs(admin),
+        "shown_at": text(now()),
         "search_url": url_for("search.index_view"),
         "sign_out_url": url_for("account.sign_out"),
         "password_url": url_for("account.password"),
@@ -72,7 +78,7 @@ def _menu(admin: Admin) -> list[dict]:
 
 
 def _crumbs(admin: Admin) -> list[dict]:
-    crumbs = [{"label": "首页", "url": url_for("admin.index")}]
+    crumbs = [{"label": "首页", "url": None if request.endpoint == "admin.index" else url_for("admin.index")}]
     for view in admin._views:
         if view.endpoint == request.blueprint and getattr(view, "group", ""):
             is_list = request.endpoint == f"{view.endpoint}.index_view"

@@ -65,7 +65,7 @@ class CustomView(PermittedView, BaseView):
     group = ""
 
     def __init__(self, name: str, endpoint: str, **kwargs):
-        super().__init__(name=name, endpoint=endpoint, url=f"/admin/{endpoint.replace('_', '-')}", **kwargs)
+        super().__init__(name=name, endpoint=endpoint, **{"url": f"/admin/{endpoint.replace('_', '-')}"} | kwargs)
 
 
 class EntityView(ListPage, FormPage, RecordPage, Bulk, Commented, Sheets, PermittedView, ModelView):
