@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, object_session
 
 from models import Described, describe
 from models.fields import Description
 
 from .access import Actor
 from .errors import Missing, Refused
+from .labels import dictionary_names
 from .listing import Listing, identity
 from .records import find
 from .showing import masked, text
@@ -63,7 +64,10 @@ def _word(row: Described, d: Description, actor: Actor) -> str:
     if d.target:
         other = getattr(row, d.name)
         return label_of(other, actor) if other is not None else ""
-    return "" if d.is_personal and not d.kind.is_open else text(masked(d, getattr(row, d.key), actor))
+    value = getattr(row, d.key)
+    if d.field.dictionary and value:
+        return dictionary_names(object_session(row)).get(value, "")
+    return "" if d.is_personal and not d.kind.is_open else text(masked(d, value, actor))
 
 
 def label(session: Session, target: type[Described], record_id: str | None, actor: Actor) -> str:
