@@ -9,6 +9,7 @@ from models.codes import Code
 
 # Latin words that stand on Chinese screens; anything else is a raw code or an untranslated sentence.
 KNOWN = set("Excel Word PDF CSV Ctrl Enter Esc xlsx xls docx csv pdf jpg jpeg png IP".split())
+_FOREIGN = ("jquery", "select2", "moment.", "daterangepicker", "x-editable", "bootstrap")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z_:.]*[A-Za-z]")
 _ID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
 _MICROSECONDS = re.compile(r"\d{2}:\d{2}\.\d+|\dT\d{2}:\d{2}")
@@ -32,6 +33,14 @@ def of_frame(page) -> Iterator[str]:
     for form in page.forms:
         if form.method == "post" and "csrf_token" not in form.fields:
             yield f"form to {form.action} without token"
+
+
+def of_files(page) -> Iterator[str]:
+    """Own files only, each with its hash in the address."""
+    for address in re.findall(r'<(?:link|script)[^>]+(?:href|src)="([^"]+)"', page.html):
+        if not re.fullmatch(r"/static/(js/)?[a-z_]+\.(js|css|svg)\?v=[0-9a-f]{12}", address):
+            yield f"loads {address}"
+    yield from (f"loads {name}" for name in _FOREIGN if name in page.html.lower())
 
 
 def of_words(page) -> Iterator[str]:
@@ -65,4 +74,4 @@ def of_controls(page) -> Iterator[str]:
 
 def of(page) -> list[str]:
     """All that a page owes and lacks."""
-    return list(dict.fromkeys([*of_frame(page), *of_words(page), *of_controls(page)]))
+    return list(dict.fromkeys([*of_frame(page), *of_files(page), *of_words(page), *of_controls(page)]))
