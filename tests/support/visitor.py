@@ -172,8 +172,9 @@ class Visitor:
         return self.page
 
     def follow(self, label: str) -> Page:
-        """Follow the first link whose words contain `label`."""
-        found = [href for words, href in self.page.links if label in words]
+        """Follow the first link that says `label`, else the first whose words contain it."""
+        found = [href for words, href in self.page.links if label == words]
+        found += [href for words, href in self.page.links if label in words]
         assert found, f"no link “{label}” on {self.page.address}: {[w for w, _ in self.page.links]}"
         return self.open(urljoin(self.page.address, found[0]))
 
