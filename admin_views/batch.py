@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import current_app, flash, redirect, request, url_for
 from flask_admin import expose
-from flask_login import current_user
 
 from extensions import db, now, transaction
 from models.audit import AuditEvent
@@ -18,19 +17,22 @@ from .base import CustomView
 
 
 class BatchView(CustomView):
-    """Whoever did it sees it, and whoever may see all records of that kind."""
+    """The newest operations, and each of them: for whoever did it, and whoever may see all records of that kind."""
 
     permission = "batch:view"
-    group = ""
+    group = "系统"
 
     def __init__(self):
         super().__init__(name="批量操作", endpoint="batch")
 
     def is_accessible(self) -> bool:
-        return current_user.is_authenticated
+        """Everybody who may change or delete anything."""
+        return any(permission.endswith((":edit", ":delete")) for permission in actor().permissions)
 
     @expose("/")
     def index_view(self):
+        if "id" not in request.args:
+            return self.render("admin/batches.html", rows=self._recent())
         head = batches.head(db.session, request.args.get("id", ""), actor())
         view, undone = _view_of(head), batches.undoing(db.session, head)
         count = batches.count(head)
@@ -43,6 +45,15 @@ class BatchView(CustomView):
             is_undoing=head.record_id != head.batch, batch=head.batch,
             list_url=view.link() if view.may("view") else None, label=view.entity.__label__,
         )  # fmt: skip
+
+    @staticmethod
+    def _recent() -> list[dict]:
+        kinds = [view.slug for view in current_app.extensions["entity_views"].values() if view.may("view")]
+        return [
+            {"url": url_for(".index_view", id=e.batch),
+             "cells": [e.record_label, e.entity_label, f"{batches.count(e):,}", e.user_name, text(e.happened_at)]}
+            for e in batches.recent(db.session, actor(), kinds)
+        ]  # fmt: skip
 
     @expose("/undo/", methods=("POST",))
     def undo_view(self):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from extensions import db, now, transaction
 from models.case import CaseEvent
 from models.codes import CaseStatus
-from services import case_flow, dispatch, lookups, records
+from services import backlog, case_flow, dispatch, lookups, records
 from services.access import Permission
 from services.case_flow import CASE_FLOW, local_day
 from services.errors import Conflict, Missing, Refused
@@ -44,6 +44,9 @@ class CaseView(Attached, EntityView):
 
     def may_attach(self) -> bool:
         return True  # whoever handles a case brings its papers, and only they see it
+
+    def menu_count(self):
+        return backlog.cases_of(db.session, actor())
 
     def can_add(self) -> bool:
         return actor().may(Permission.CASE_REGISTER) and self.may("create")

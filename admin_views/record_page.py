@@ -10,7 +10,7 @@ from models import Described
 from models.audit import AuditEvent
 from models.codes import AccessKind
 from models.fields import Description
-from services import audit, history, lookups, records, recycle
+from services import audit, batches, history, lookups, records, recycle
 from services.access import Permission
 from services.errors import Missing, Refused
 from services.filters import Filter
@@ -108,9 +108,11 @@ class RecordPage:
             db.session.query(AuditEvent).filter_by(entity=self.slug, record_id=str(row.id))
             .order_by(AuditEvent.happened_at.desc(), AuditEvent.id.desc()).limit(20).all()
         )  # fmt: skip
+        shared = batches.openable(db.session, [e.batch for e in entries if e.batch], actor())
         return [
             {"time": text(e.happened_at), "who": e.user_name, "verb": e.verb.label,
-             "rows": self._diff(e) if e.verb in history.CHANGES else [], "revert_url": self.revert_url(row, e)}
+             "rows": self._diff(e) if e.verb in history.CHANGES else [], "revert_url": self.revert_url(row, e),
+             "batch_url": url_for("batch.index_view", id=e.batch) if e.batch in shared else None}
             for e in entries
         ]  # fmt: skip
 

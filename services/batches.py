@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from models.audit import AuditEvent
@@ -29,12 +29,29 @@ def head(session: Session, batch: str, actor: Actor) -> AuditEvent:
         AuditEvent.verb == AuditVerb.BULK, AuditEvent.record_id != "-",
     )  # fmt: skip
     found = session.scalar(wanted.limit(1))
-    if found is None:
-        raise Missing
-    is_own = actor.user_id is not None and found.user_id == actor.user_id
-    if not is_own and (actor.is_scoped or not actor.may(permission_for(recycle.entity_of(found), "view"))):
+    if found is None or not _may_open(found, actor):
         raise Missing
     return found
+
+
+def recent(session: Session, actor: Actor, kinds: Sequence[str], limit: int = SHOWN) -> Sequence[AuditEvent]:
+    """The newest operations on many rows that this person may open; `kinds` are the entities whose rows it may see."""
+    reason = AuditEvent.user_id == actor.user_id
+    if not actor.is_scoped:
+        reason = or_(reason, AuditEvent.entity.in_(kinds))
+    wanted = select(AuditEvent).where(AuditEvent.verb == AuditVerb.BULK, AuditEvent.batch.is_not(None), reason)
+    return session.scalars(wanted.order_by(AuditEvent.happened_at.desc(), AuditEvent.id.desc()).limit(limit)).all()
+
+
+def openable(session: Session, batches: Sequence[str], actor: Actor) -> set[str]:
+    """Those of some batches that were one operation on many rows and that this person may open."""
+    wanted = select(AuditEvent).where(AuditEvent.batch.in_(batches), AuditEvent.verb == AuditVerb.BULK)
+    return {head.batch for head in session.scalars(wanted) if _may_open(head, actor)} if batches else set()
+
+
+def _may_open(head: AuditEvent, actor: Actor) -> bool:
+    is_own = actor.user_id is not None and head.user_id == actor.user_id
+    return is_own or (not actor.is_scoped and actor.may(permission_for(recycle.entity_of(head), "view")))
 
 
 def count(event: AuditEvent) -> int:

@@ -99,7 +99,7 @@ def console(engine, tmp_path_factory) -> Flask:
     with open(os.open(instance / "field_key", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
         file.write(_KEY)
     url = engine.url.render_as_string(hide_password=False)
-    return create_app(Config(instance=instance, database_url=url, is_testing=True))
+    return create_app(Config(instance=instance, database_url=url, is_testing=True, has_components=True))
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ PAGES = """
 /admin/area-loads/        y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/parameters/        -       -       -       -       -       -       -       -       -       -       -       y       -       y
 /admin/recycle/           y       y       y       y       -       -       -       -       -       -       -       y       y       -
+/admin/batch/             y       y       y       y       y       -       -       -       y       -       -       y       y       -
 """
 STEPS = """
                           clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit
