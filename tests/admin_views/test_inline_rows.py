@@ -84,6 +84,15 @@ def test_a_new_form_offers_three_empty_rows(keeper):
     assert shown == {"case_party-0-name", "case_party-1-name", "case_party-2-name"}
 
 
+def test_the_row_a_script_copies_is_named_like_the_others_and_never_stored(world, keeper, parties):
+    page = keeper.open("/admin/case/new/")
+    template = re.search(r"<template.*?</template>", page.html, re.S)[0]
+    assert 'name="case_party-__n__-name"' in template and 'id="f-case_party-__n__-name"' in template
+    fields = keeper.form("保存").fields | new_case(world) | {"case_party-__n__-name": "样板", "case_party-__n__-role": "witness"}
+    assert keeper.client.post(page.address, data=fields).status_code == 302
+    assert parties() == {}
+
+
 def test_a_case_with_two_parties_is_one_form(world, keeper, parties):
     keeper.open("/admin/case/new/")
     page = keeper.send("保存", **new_case(world), **party(0, "丁某某", "applicant", mobile="13800000077"), **party(2, "戊某某", "respondent"))
