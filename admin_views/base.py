@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import redirect, request, url_for
+from flask import has_request_context, redirect, request, url_for
 from flask_admin import BaseView
 from flask_admin.contrib.sqla import ModelView
 from flask_login import current_user
@@ -17,10 +17,11 @@ from wtforms import Form
 from extensions import db
 from models import Described, describe
 from models.fields import Description
-from services import lookups, records
-from services.access import Permission
+from services import custom, lookups, records
+from services.access import Permission, owner_of, permission_for
 from services.errors import Denied, Missing
 from services.labels import dictionary_names
+from services.queries import MOST_COLUMNS
 from services.showing import shown
 
 from .acting import actor
@@ -32,6 +33,7 @@ from .forms import Asker, form_descriptions
 from .list_page import ListPage
 from .record_page import RecordPage
 from .saved_views import SavedViews
+from .revert import Revert
 from .sheets import Sheets
 from .similar import Similar
 
@@ -66,7 +68,10 @@ class CustomView(PermittedView, BaseView):
         super().__init__(name=name, endpoint=endpoint, url=f"/admin/{endpoint.replace('_', '-')}", **kwargs)
 
 
-class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, Similar, RecordPage, Bulk, Commented, Sheets, PermittedView, ModelView):
+class EntityView(
+    ListPage, FilterBoxes, SavedViews, FormPage, Similar, RecordPage, Revert, Bulk, Commented, Sheets,
+    PermittedView, ModelView,
+):  # fmt: skip
     """All screens of one entity, each action behind its own permission `<slug>:<action>`.
 
     `columns` overrides the list's columns, `presets` are named filters shown above the list
@@ -85,12 +90,11 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, Similar, RecordPag
         self.entity = entity
         self.slug = entity.slug()
         self.permission = f"{self.guarded_as}:view"
-        self.described = describe(entity)
         self.group = entity.__group__.label
         if not self.columns:
-            self.columns = tuple(d.name for d in self.described.values() if d.field.listed)
+            self.columns = tuple(d.name for d in describe(entity).values() if d.field.listed)
         self.column_list = list(self.columns)
-        self.form_columns = [d.name for d in form_descriptions(entity)]
+        self.form_columns = [d.name for d in form_descriptions(describe(entity))]
         self._urls = [route for route in self._urls if route[1] not in _STOCK_ROUTES]
         super().__init__(
             entity, db, name=entity.__label__, endpoint=self.slug,
@@ -114,6 +118,17 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, Similar, RecordPag
     def _refresh_filters_cache(self):
         self._filters, self._filter_groups, self._filter_args = None, None, None
 
+    @property
+    def described(self) -> dict[str, Description]:
+        """All attributes by name; in a request also those the office has added."""
+        return custom.described(db.session, self.entity) if has_request_context() else describe(self.entity)
+
+    def listed(self) -> list[str]:
+        """The columns of the list unless a person chose others; what the office wants listed has its place."""
+        added = [d.name for d in self.described.values() if d.field.listed and d.name not in describe(self.entity)]
+        added = added[: MOST_COLUMNS - 1]
+        return [*self.columns[: MOST_COLUMNS - len(added)], *added]
+
     # ---- what a person may do ---------------------------------------------------------
 
     @property
@@ -122,15 +137,10 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, Similar, RecordPag
         return owner_of(self.entity).slug()
 
     def may(self, action: str) -> bool:
-        return actor().may(f"{self.guarded_as}:{self._of_owner(action)}")
+        return actor().may(permission_for(self.entity, action))
 
     def require(self, action: str) -> None:
-        actor().require(f"{self.guarded_as}:{self._of_owner(action)}")
-
-    def _of_owner(self, action: str) -> str:
-        """Adding or removing a part is a change of its owner."""
-        is_part = owner_of(self.entity) is not self.entity
-        return "edit" if is_part and action in ("create", "delete") else action
+        actor().require(permission_for(self.entity, action))
 
     def link(self, action: str = "index_view", **args) -> str:
         return url_for(f"{self.slug}.{action}", **args)
@@ -163,12 +173,4 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, Similar, RecordPag
         if d.target:
             other = getattr(row, d.name)
             return lookups.label_of(other, actor()) if other is not None else ""
-        return shown(d, getattr(row, d.key), actor(), self.words)
-
-
-def owner_of(entity: type[Described]) -> type[Described]:
-    """The entity whose page shows this one, for parts without a menu entry; else itself."""
-    if entity.__in_menu__:
-        return entity
-    owner = next((d.target for d in describe(entity).values() if d.is_part), None)
-    return owner_of(owner) if owner else entity
+        return shown(d, d.get(row), actor(), self.words)

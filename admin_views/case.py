@@ -19,6 +19,7 @@ from services.showing import text
 from .acting import actor
 from .attachments import Attached
 from .base import EntityView
+from .bulk_actions import Assign, Change
 from .forms import show_errors, step_data, step_form
 
 TONES = {
@@ -33,6 +34,7 @@ class CaseView(Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
 
     shown_elsewhere = ("CaseEvent",)
+    bulk_kinds = (Assign, Change)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",
         "三日内到期": f"{_OPEN}&due_on=next_3_days", "已超期": f"{_OPEN}&due_on=past",

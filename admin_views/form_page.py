@@ -110,7 +110,7 @@ class FormPage:
         records.save(session, row, actor(), now())
 
     def form_fields(self, is_new: bool) -> list[Description]:
-        return [d for d in form_descriptions(self.entity) if d.name not in self.hidden_in_form]
+        return [d for d in form_descriptions(self.described) if d.name not in self.hidden_in_form]
 
     def starting_values(self) -> dict:
         """What an empty form shows: what the table would fill in, and what the view suggests."""

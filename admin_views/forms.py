@@ -12,12 +12,12 @@ from typing import Any
 from wtforms import Field, Form
 from wtforms.validators import StopValidation
 
-from models import Described, describe
+from models import Described
 from models.area import Area
 from models.codes import Code
 from models.fields import Description
 from models.kinds import LONG, SHORT, Kind
-from services import lookups
+from services import custom, lookups
 from services.access import Actor, permission_labels
 from services.errors import Refused
 from services.flow import Step
@@ -276,14 +276,15 @@ class Asker:
         )  # fmt: skip
 
 
-def form_descriptions(entity: type[Described]) -> list[Description]:
+def form_descriptions(described: dict[str, Description]) -> list[Description]:
     """The attributes a person fills in."""
-    return [d for d in describe(entity).values() if not d.field.is_fixed and not d.field.is_hidden]
+    return [d for d in described.values() if not d.field.is_fixed and not d.field.is_hidden]
 
 
 def entity_form(entity: type[Described], asker: Asker, leave_out: Sequence[str] = ()) -> type[Form]:
     """A form class for an entity; fields are named like its attributes."""
-    wanted = [d for d in form_descriptions(entity) if d.name not in leave_out]
+    described = custom.described(asker.session, entity)
+    wanted = [d for d in form_descriptions(described) if d.name not in leave_out]
     return type(f"{entity.__name__}Form", (Form,), {d.name: asker.box(d) for d in wanted})
 
 

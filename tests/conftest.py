@@ -23,7 +23,7 @@ from database import configure_sqlite
 from models import Base, sealed
 from models.division import Division
 from models.user import User
-from services import access, audit, search
+from services import access, audit, custom, search
 from tests.support.browser import chromium
 from tests.support.postgres import postgres
 from tests.support.server import serving
@@ -49,6 +49,7 @@ class ServiceSession(Session):
 access.install(ServiceSession)
 audit.install(ServiceSession)
 search.install(ServiceSession)
+custom.install(ServiceSession)
 
 
 # ---- databases ----------------------------------------------------------------------

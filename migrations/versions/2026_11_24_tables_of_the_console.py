@@ -657,19 +657,22 @@ def upgrade() -> None:
     sa.Column('entity_label', sa.String(length=200), nullable=False),
     sa.Column('record_id', sa.String(length=64), nullable=False),
     sa.Column('record_label', sa.String(length=200), nullable=False),
-    sa.Column('verb', sa.Enum('create', 'update', 'delete', 'bulk', name='auditverb', native_enum=False, length=24), nullable=False),
+    sa.Column('verb', sa.Enum('create', 'update', 'delete', 'bulk', 'restore', 'revert', name='auditverb', native_enum=False, length=24), nullable=False),
     sa.Column('changes', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('batch', sa.Uuid(as_uuid=False), nullable=True),
+    sa.Column('owner_id', sa.String(length=64), nullable=True),
     sa.Column('user_id', sa.Uuid(as_uuid=False), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
-    sa.CheckConstraint("verb IN ('create', 'update', 'delete', 'bulk')", name=op.f('ck_audit_events_verb_code')),
+    sa.CheckConstraint("verb IN ('create', 'update', 'delete', 'bulk', 'restore', 'revert')", name=op.f('ck_audit_events_verb_code')),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_audit_events_subdistrict_id')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_audit_events_user_id'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_audit_events'))
     )
     with op.batch_alter_table('audit_events', schema=None) as batch_op:
+        batch_op.create_index('ix_audit_events_batch', ['subdistrict_id', 'batch', 'id'], unique=False)
         batch_op.create_index('ix_audit_events_entity_label', ['subdistrict_id', 'entity_label', 'happened_at', 'id'], unique=False)
         batch_op.create_index('ix_audit_events_happened_at', ['subdistrict_id', 'happened_at', 'id'], unique=False)
         batch_op.create_index('ix_audit_events_record', ['subdistrict_id', 'entity', 'record_id', 'happened_at'], unique=False)
@@ -1223,6 +1226,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_audit_events_record')
         batch_op.drop_index('ix_audit_events_happened_at')
         batch_op.drop_index('ix_audit_events_entity_label')
+        batch_op.drop_index('ix_audit_events_batch')
 
     op.drop_table('audit_events')
     with op.batch_alter_table('attachments', schema=None) as batch_op:

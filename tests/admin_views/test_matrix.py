@@ -43,6 +43,7 @@ user                      -       -       -       -       -       -       -     
 role                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v
 audit_event               -       -       -       -       -       -       -       -       -       -       -       -       -       vx
 access_event              -       -       -       -       -       -       -       -       -       -       -       -       -       vx
+custom_field              -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
 dict_item                 -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
 term                      -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
 workday                   -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
@@ -58,6 +59,7 @@ PAGES = """
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -
 /admin/area-loads/        y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/parameters/        -       -       -       -       -       -       -       -       -       -       -       y       -       y
+/admin/recycle/           y       y       y       y       -       -       -       -       -       -       -       y       y       -
 """
 STEPS = """
                           clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit
@@ -163,14 +165,15 @@ def test_the_matrix_names_every_entity_of_the_menu():
 
 
 def test_the_matrix_knows_every_action():
-    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 13
+    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 14
 
 
 def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
     known = {"index_view", "details_view", "reveal_view", "lookup_view", "template_view", *LETTERS.values()}
     of_a_record = {
         "step_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
-        "remark_view", "take_back_view", "colleagues_view", "similar_view",
+        "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "undo_view",
+        "layout_view", "counts_view", "keep_view", "drop_view", "similar_view",
     }  # fmt: skip
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"}
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}

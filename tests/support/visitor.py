@@ -161,7 +161,7 @@ class Visitor:
         assert found, f"no button “{label}” on {self.page.address}: {[f.labels for f in self.page.forms]}"
         return found[0]
 
-    def send(self, label: str, **answers) -> Page:
+    def send(self, label: str, /, **answers) -> Page:
         """Fill in and send the form with the button `label`; what is not named stays as shown."""
         form = self.form(label)
         data = self._filled(form, answers)
