@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import event, select
@@ -175,6 +175,29 @@ def test_a_new_row_may_take_the_place_of_a_removed_one(case, keeper, parties):
     keeper.open(edit(case))
     keeper.send("保存", **{"case_party-0-removed": "1"}, **party(2, "甲某某", "applicant", mobile="13800000099"))
     assert parties()["甲某某"] == ("applicant", "13800000099")
+
+
+def test_a_changed_row_may_take_the_place_of_a_removed_one_below_it(case, keeper, parties):
+    keeper.open(edit(case))
+    keeper.send("保存", **{"case_party-0-name": "乙某某", "case_party-0-role": "respondent", "case_party-1-removed": "1"})
+    assert parties() == {"乙某某": ("respondent", "13800000001")}
+
+
+def test_a_changed_goal_is_held_to_its_own_rule(world, office, keeper):
+    with office() as session:
+        agreement = ResponsibilityAgreement(
+            year=2026, unit_id=world.justice.id, party_a_id=world.leader.id, due_on=date(2026, 3, 31)
+        )
+        session.add(agreement)
+        session.flush()
+        session.add(ResponsibilityGoal(
+            agreement_id=agreement.id, content="化解率95%", owner_id=world.clerk.id, due_on=date(2026, 12, 31)
+        ))  # fmt: skip
+    keeper.open(f"/admin/responsibility-agreement/edit/?id={agreement.id}")
+    page = keeper.send("保存", **{"responsibility_goal-0-progress": "100"})
+    assert "责任目标 1 完成情况：进度填100%时，请写明完成情况" in page.text
+    with office() as session:
+        assert session.scalar(select(ResponsibilityGoal.progress)) == 0
 
 
 def test_a_removed_row_is_not_asked_for_its_answers(case, keeper, parties):
