@@ -81,6 +81,7 @@ def _pages(here: str) -> list[SimpleNamespace]:
     for back, on in ((None, here), (here, here), (here, None)):
         pages.append(SimpleNamespace(
             count_text="315 条", sizes=(20, 50), page_size=20, first_url=back, previous_url=back, next_url=on, last_url=on,
+            layout={"url": here}, query="",
         ))  # fmt: skip
     return pages
 

@@ -46,7 +46,7 @@ class PartRow:
         self.is_removed = bool(answers.get(f"{self.name}-removed"))
         self.version = answers.get(f"{self.name}-version") if sent else record and records.version_of(record)
         data = rows.data_of(self.record)
-        self.form = rows.form_class(sent, prefix=self.name, data=data)
+        self.form = rows.form_class(sent, prefix=f"{self.name}-", data=data)
         for d in rows.fields:
             self.form[d.name].is_compared = d.name in rows.compared
             if self.record is not None:

@@ -14,7 +14,7 @@ from services import access, case_flow
 from services.case_flow import CASE_FLOW
 from tests.conftest import csrf_token
 from tests.support.builders import build_user, case_facts
-from tests.support.office import CLERK, LEDGER, OFFICE, build_office
+from tests.support.office import CLERK, HANDLER, LEDGER, OFFICE, build_office
 from tests.support.visitor import Page, Visitor
 
 
@@ -85,7 +85,7 @@ def test_the_flash_leads_to_the_operation_and_back(clerk, homes, office):
     preview_rented(clerk, homes[:2])
     clerk.send("确定修改 2 条")
     page = clerk.follow("查看这次操作")
-    assert all(words in page.text for words in ("批量修改住户：居住状态", "shujuyuan员", "2 条", "自住 → 改为 出租"))
+    assert all(words in page.text for words in ("批量修改住户：居住状态", "数据录入员某", "2 条", "自住 → 改为 出租"))
     assert "已恢复 2 条" in clerk.send("撤销这次操作").text
     assert uses(office, homes[:2]) == [HouseholdUse.OWNER] * 2
 
@@ -197,7 +197,7 @@ def test_accounts_and_roles_are_not_changed_in_bulk(world, office, client, sign_
     with office() as session:
         build_user(session, "anquan", ["user:view", "user:edit", "user:delete", "role:view", "role:edit"], is_scoped=False)
     visitor = Visitor(sign_in(client, "anquan"))
-    assert "批量" not in visitor.open("/admin/user/").text
+    assert 'id="bulk"' not in visitor.client.get("/admin/user/").text
     assert post(visitor, "archive", ["01900000-0000-7000-8000-000000000099"], entity="user").status == 403
 
 
@@ -239,7 +239,27 @@ def test_somebody_who_may_not_dispatch_may_not_assign(world, accepted, client, s
 
 def test_a_wrong_batch_is_not_found(clerk):
     assert [clerk.open(f"/admin/batch/?id={i}").status for i in ("x", "01900000-0000-7000-8000-000000000099")] == [404, 404]
-    assert clerk.open("/admin/batch/").status == 404
+
+
+def test_the_operations_are_listed_with_their_size(clerk, homes, office):
+    preview_rented(clerk, homes[:2])
+    clerk.send("确定修改 2 条")
+    page = clerk.open("/admin/batch/")
+    assert all(words in page.text for words in ("批量修改住户：居住状态", "住户 2 数据录入员某"))
+
+
+def test_a_colleague_of_the_same_list_finds_it_but_nobody_else(clerk, homes, world, app, sign_in):
+    preview_rented(clerk, homes[:2])
+    clerk.send("确定修改 2 条")
+    others = [Visitor(sign_in(app.test_client(), who)).open("/admin/batch/").text for who in (OFFICE, HANDLER)]
+    assert ["批量修改住户" in text for text in others] == [True, False]
+
+
+def test_the_history_of_a_record_leads_to_the_operation(clerk, homes):
+    preview_rented(clerk, homes[:2])
+    clerk.send("确定修改 2 条")
+    clerk.open(f"/admin/household/details/?id={homes[0]}")
+    assert "2 条" in clerk.follow("这是一次批量操作，查看全部").text
 
 
 def test_areas_can_be_looked_up_on_the_bulk_form(clerk, homes, office, world):

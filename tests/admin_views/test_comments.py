@@ -72,6 +72,7 @@ def test_a_setting_whose_key_is_no_number_takes_remarks_too(world, arrive, offic
     with office() as session:
         build_user(session, "keeper", ["dict_item:view"], is_scoped=False)
     visitor = arrive("keeper")
+    visitor.typed = ("channel:qr", "qr")
     visitor.open("/admin/dict-item/details/?id=channel:qr")
     assert "已核对" in visitor.send("发表备注", body="已核对").text
 
@@ -196,7 +197,7 @@ def test_a_role_without_the_record_gets_no_names_of_colleagues(world, arrive):
 
 
 def test_the_look_up_gives_names_and_units_only(world, arrive):
-    answer = arrive(CLERK).client.get(f"/admin/household/colleagues/?id={world.east_household.id}&query={OFFICE}")
+    answer = arrive(CLERK).client.get(f"/admin/household/colleagues/?id={world.east_household.id}&query=平安法治")
     [found] = answer.json["results"]
     assert set(found) == {"id", "name", "unit"} and (found["name"], found["unit"]) == ("平安法治办主任某", "平安法治办主任")
 

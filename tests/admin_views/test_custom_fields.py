@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from openpyxl import load_workbook
@@ -114,7 +115,9 @@ def test_the_template_and_the_import_have_it(clerk, home, token):
 
 def test_a_value_of_another_dictionary_is_refused(clerk, home, token):
     url = f"/admin/household/edit/?id={home().id}"
-    page = clerk.post(url, data={"csrf_token": token(clerk.get(url).text), "custom_1": "channel:window"}).text
+    form = clerk.get(url).text
+    version = re.search(r'name="lock_version" value="(\d+)"', form).group(1)
+    page = clerk.post(url, data={"csrf_token": token(form), "lock_version": version, "custom_1": "channel:window"}).text
     assert "没有这个选项" in page and home().extra is None
 
 

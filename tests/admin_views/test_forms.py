@@ -231,7 +231,7 @@ FULL = {
     ),
     "CustomField": lambda s, w: CustomField(
         roster="roster:household", label="帮扶对象", kind=CustomKind.CHOICE, dictionary="dictionary:relation", section="帮扶",
-        help=LONG[:150], is_required=False, is_listed=True, is_filtered=True, is_active=False, sort=5,
+        help="按民政台账填写", is_required=False, is_listed=True, is_filtered=True, is_active=False, sort=5, number=7,
     ),
     "Workday": lambda s, w: Workday(day=date(2026, 2, 14), is_workday=True, name="春节调休", source="国务院办公厅通知"),
     "Division": lambda s, w: s.get(Division, "430181002"),
@@ -264,7 +264,7 @@ BARE = {
     "Role": lambda s, w: Role(code="nobody", name="只看", permissions=["unit:view"]),
     "DictItem": lambda s, w: s.get(DictItem, "dispute_category:02.01"),
     "Term": lambda s, w: s.get(Term, "divert"),
-    "CustomField": lambda s, w: CustomField(roster="roster:case", label="来信编号", kind=CustomKind.TEXT),
+    "CustomField": lambda s, w: CustomField(roster="roster:case", label="来信编号", kind=CustomKind.TEXT, number=8),
     "Workday": lambda s, w: Workday(day=date(2026, 10, 1), name="国庆节", source="通知"),
     "Division": lambda s, w: s.get(Division, "43"),
 }  # fmt: skip

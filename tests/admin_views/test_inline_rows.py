@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import event, select
@@ -15,7 +15,7 @@ from models.case import Case, CaseParty
 from models.codes import PartyRole
 from models.household import Household, HouseholdMember
 from services.access import permission_labels
-from tests.support.builders import build_user, build_world, raw_case, raw_party
+from tests.support.builders import build_user, called, build_world, raw_case, raw_party
 from tests.support.visitor import Visitor
 
 EVERYTHING = sorted(p for group in permission_labels().values() for p in group)
@@ -82,6 +82,15 @@ def test_a_new_form_offers_three_empty_rows(keeper):
     keeper.open("/admin/case/new/")
     shown = {name for name in keeper.form("保存").fields if re.fullmatch(r"case_party-\d+-name", name)}
     assert shown == {"case_party-0-name", "case_party-1-name", "case_party-2-name"}
+
+
+def test_the_row_a_script_copies_is_named_like_the_others_and_never_stored(world, keeper, parties):
+    page = keeper.open("/admin/case/new/")
+    template = re.search(r"<template.*?</template>", page.html, re.S)[0]
+    assert 'name="case_party-__n__-name"' in template and 'id="f-case_party-__n__-name"' in template
+    fields = keeper.form("保存").fields | new_case(world) | {"case_party-__n__-name": "样板", "case_party-__n__-role": "witness"}
+    assert keeper.client.post(page.address, data=fields).status_code == 302
+    assert parties() == {}
 
 
 def test_a_case_with_two_parties_is_one_form(world, keeper, parties):
@@ -168,6 +177,29 @@ def test_a_new_row_may_take_the_place_of_a_removed_one(case, keeper, parties):
     assert parties()["甲某某"] == ("applicant", "13800000099")
 
 
+def test_a_changed_row_may_take_the_place_of_a_removed_one_below_it(case, keeper, parties):
+    keeper.open(edit(case))
+    keeper.send("保存", **{"case_party-0-name": "乙某某", "case_party-0-role": "respondent", "case_party-1-removed": "1"})
+    assert parties() == {"乙某某": ("respondent", "13800000001")}
+
+
+def test_a_changed_goal_is_held_to_its_own_rule(world, office, keeper):
+    with office() as session:
+        agreement = ResponsibilityAgreement(
+            year=2026, unit_id=world.justice.id, party_a_id=world.leader.id, due_on=date(2026, 3, 31)
+        )
+        session.add(agreement)
+        session.flush()
+        session.add(ResponsibilityGoal(
+            agreement_id=agreement.id, content="化解率95%", owner_id=world.clerk.id, due_on=date(2026, 12, 31)
+        ))  # fmt: skip
+    keeper.open(f"/admin/responsibility-agreement/edit/?id={agreement.id}")
+    page = keeper.send("保存", **{"responsibility_goal-0-progress": "100"})
+    assert "责任目标 1 完成情况：进度填100%时，请写明完成情况" in page.text
+    with office() as session:
+        assert session.scalar(select(ResponsibilityGoal.progress)) == 0
+
+
 def test_a_removed_row_is_not_asked_for_its_answers(case, keeper, parties):
     keeper.open(edit(case))
     keeper.send("保存", **{"case_party-0-removed": "1", "case_party-0-name": ""})
@@ -191,7 +223,7 @@ def test_only_what_changed_is_in_the_trail(case, keeper, office):
     keeper.open(edit(case))
     keeper.send("保存", **{"case_party-1-name": "乙大某"})
     with office() as session:
-        entries = session.scalars(select(AuditEvent).where(AuditEvent.user_name == "用户keeper")).all()
+        entries = session.scalars(select(AuditEvent).where(AuditEvent.user_name == called("keeper"))).all()
         assert [(e.entity, e.verb.value, set(e.changes)) for e in entries] == [("case_party", "update", {"name"})]
 
 

@@ -45,7 +45,7 @@ def test_a_deletion_names_the_way_back_and_the_way_works(clerk, world, office):
 def test_the_bin_lists_what_was_deleted_by_whom(clerk, world):
     delete(clerk, world.west_household)
     page = clerk.open("/admin/recycle/")
-    assert "乙某某 西里社区1号" in page.text and "shujuyuan员" in page.text
+    assert "乙某某 西里社区1号" in page.text and "数据录入员某" in page.text
 
 
 def test_the_bin_can_be_narrowed_to_one_kind(clerk, world):

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from models.agreement import ResponsibilityAgreement, ResponsibilityGoal
 from models.case import Case
-from models.codes import AccessKind, CaseKind
+from models.codes import AccessKind, CaseKind, CustomKind
+from models.custom import CustomField
 from models.audit import AccessEvent
 from models.department import DispatchRule, DutyDay
 from models.household import HouseholdMember
@@ -43,6 +44,10 @@ def _rosters(session: Session, world: World) -> None:
         DispatchRule(category="dispute_category:02", lead_unit_id=world.justice.id, basis="街道分流目录"),
         DutyDay(duty_on=date(2026, 5, 1), leader_id=world.leader.id, deputy_id=world.clerk.id),
         HouseholdMember(household_id=world.east_household.id, name="申某某", relation="relation:child"),
+        CustomField(
+            roster="roster:household", label="帮扶类型", kind=CustomKind.CHOICE, dictionary="dictionary:relation", number=1,
+            is_listed=True, is_filtered=True, help="按民政台账填写",
+        ),
         Workday(day=date(2026, 10, 1), name="国庆节", source="国务院办公厅通知"),
         AccessEvent(kind=AccessKind.REVEAL, happened_at=session.info["now"], user_name="某某", reason="电话回访"),
     ])  # fmt: skip

@@ -152,8 +152,8 @@ class Page(HTMLParser):
 class Visitor:
     """A person with a browser that runs no script."""
 
-    def __init__(self, client: FlaskClient):
-        self.client = client
+    def __init__(self, client: FlaskClient, typed: tuple[str, ...] = ()):
+        self.client, self.typed = client, typed
         self.page: Page | None = None
 
     def open(self, address: str) -> Page:
@@ -167,7 +167,7 @@ class Visitor:
             answer = self.client.get(address)
         if answer.mimetype != "text/html":
             raise AssertionError(f"{address} is {answer.mimetype}")
-        self.page = Page(answer.text, address, answer.status_code)
+        self.page = Page(answer.text, address, answer.status_code, self.typed)
         assert self.page.faults() == [], (address, self.page.faults())
         return self.page
 
