@@ -13,6 +13,7 @@ from services import bulk, lookups
 from services.case_flow import local_day
 from services.errors import Conflict, Denied, Refused
 
+from . import progress
 from .acting import actor
 from .bulk_actions import TICK, Action, Activate, Archive, Change, Delete
 from .notes import flash_link
@@ -58,8 +59,8 @@ class Bulk:
         if step == "confirm" and plan.rows:
             if digest == request.form.get("bulk_digest"):
                 try:
-                    with transaction() as session:
-                        batch = action.apply(session, plan.rows, form)
+                    with progress.told(_key(digest), len(plan.rows)) as tell, transaction() as session:
+                        batch = action.apply(session, plan.rows, form, tell)
                     flash_link(f"已{action.verb} {len(plan.rows):,} 条", "查看这次操作", url_for("batch.index_view", id=batch))
                     return redirect(self._bulk_back())
                 except Refused as no:
@@ -70,6 +71,13 @@ class Bulk:
             else:
                 warnings, status = ["您看过预览之后，有的记录已被别人修改。请核对下面新的预览，再确定"], 409
         return self._bulk_preview(action, form, plan, missing, digest, warnings), status
+
+    @expose("/bulk-progress/")
+    def bulk_progress_view(self):
+        """How many of how many rows are done, for the page that waits."""
+        self.require("view")
+        done, count = progress.of(_key(request.args.get("of", ""))) or (0, 0)
+        return {"done": done, "count": count}
 
     def _bulk_plan(self, action: Action, form) -> tuple[bulk.Plan, int]:
         if request.form.get("all"):
@@ -111,12 +119,16 @@ class Bulk:
                 {"reason": reason, "count": len(rows), "rows": [self._bulk_name(row) for row in rows[:20]], "more": max(len(rows) - 20, 0)}
                 for reason, rows in left.items()
             ],
-            missing=missing, digest=digest,
+            missing=missing, digest=digest, progress_url=self.link("bulk_progress_view", of=digest),
             hidden=[(n, v) for n, v in request.form.items(multi=True) if n not in _OWN],
         )  # fmt: skip
 
     def _bulk_name(self, row) -> dict:
         return {"title": lookups.label_of(row, actor()), "url": self.link("details_view", id=row.id)}
+
+
+def _key(digest: str) -> str:
+    return f"{actor().user_id}:{digest}"
 
 
 def _mark() -> str:

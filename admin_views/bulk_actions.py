@@ -52,7 +52,7 @@ class Action:
     def lines(self, row: Described, form) -> list[dict]:
         return []
 
-    def apply(self, session, rows, form) -> str:
+    def apply(self, session, rows, form, tell=None) -> str:
         raise NotImplementedError
 
 
@@ -100,9 +100,9 @@ class Change(Action):
                 found.append({"label": d.label, "old": view.cell(d, row), "new": new})
         return found
 
-    def apply(self, session, rows, form):
+    def apply(self, session, rows, form, tell=None):
         save = lambda s, row: self.view.save(s, row, is_new=False)  # noqa: E731
-        return bulk.change(session, rows, self.values(form), actor(), now(), save)
+        return bulk.change(session, rows, self.values(form), actor(), now(), save, tell)
 
 
 class Archive(Change):
@@ -134,8 +134,8 @@ class Delete(Action):
     def plan(self, session, rows, form):
         return bulk.plan_delete(session, rows)
 
-    def apply(self, session, rows, form):
-        return bulk.delete(session, rows, actor())
+    def apply(self, session, rows, form, tell=None):
+        return bulk.delete(session, rows, actor(), tell)
 
 
 class Assign(Action):
@@ -171,5 +171,5 @@ class Assign(Action):
             {"label": "反馈期限", "old": "", "new": due},
         ]
 
-    def apply(self, session, rows, form):
-        return bulk.take(session, CASE_FLOW, "assign", rows, actor(), now(), self.answers(form))
+    def apply(self, session, rows, form, tell=None):
+        return bulk.take(session, CASE_FLOW, "assign", rows, actor(), now(), self.answers(form), tell)

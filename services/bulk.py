@@ -30,6 +30,7 @@ _IN_ONE_QUERY = 500
 _PORTION = 200
 
 Save = Callable[[Session, Described], None]
+Tell = Callable[[int], None]
 
 
 @dataclass
@@ -164,15 +165,18 @@ def _references(target) -> Iterator[tuple]:
 
 def change(
     session: Session, rows: Sequence[Described], values: dict[str, Any], actor: Actor, now: datetime,
-    save: Save | None = None,
+    save: Save | None = None, tell: Tell | None = None,
 ) -> str:  # fmt: skip
-    """Write values into rows, each through its rules; returns the batch. The first refusal names its row and stops all."""
+    """Write values into rows, each through its rules; returns the batch. The first refusal names its row and stops all.
+
+    `tell` hears how many rows are done.
+    """
     entity = type(rows[0])
     actor.require(permission_for(entity, "edit"))
     wanted = _written(session, rows, values)
     labels = "、".join(d.label for d, _ in wanted)
     with audit.as_one(session) as batch:
-        for row in rows:
+        for row in _counted(rows, tell):
             for d, value in wanted:
                 d.put(row, value)
             with _naming(row, actor):
@@ -181,12 +185,12 @@ def change(
     return batch
 
 
-def delete(session: Session, rows: Sequence[Described], actor: Actor) -> str:
+def delete(session: Session, rows: Sequence[Described], actor: Actor, tell: Tell | None = None) -> str:
     """Move rows with their parts to the recycle bin; returns the batch."""
     entity = type(rows[0])
     actor.require(permission_for(entity, "delete"))
     with audit.as_one(session) as batch:
-        for some in _portions(rows, _PORTION):
+        for some in _counted(list(_portions(rows, _PORTION)), tell, _PORTION):
             try:
                 records.delete(session, *some)
             except Refused:
@@ -198,11 +202,12 @@ def delete(session: Session, rows: Sequence[Described], actor: Actor) -> str:
 
 
 def take(
-    session: Session, flow: Flow, verb: str, rows: Sequence[Described], actor: Actor, now: datetime, answers: dict
-) -> str:
+    session: Session, flow: Flow, verb: str, rows: Sequence[Described], actor: Actor, now: datetime, answers: dict,
+    tell: Tell | None = None,
+) -> str:  # fmt: skip
     """Take a step of a flow for every row; returns the batch."""
     with audit.as_one(session) as batch:
-        for row in rows:
+        for row in _counted(rows, tell):
             with _naming(row, actor):
                 flow.take(session, verb, row, actor, now, **answers)
         audit.bulk(session, type(rows[0]), f"批量{flow.by_verb[verb].label}", len(rows), record_id=batch)
@@ -215,6 +220,13 @@ def _naming(row: Described, actor: Actor) -> Iterator[None]:
         yield
     except Refused as no:
         raise type(no)(f"“{lookups.label_of(row, actor)}”：{no.sentence}。整批都没有办理") from None
+
+
+def _counted(things: Sequence, tell: Tell | None, size: int = 1) -> Iterator:
+    for place, thing in enumerate(things):
+        if tell:
+            tell(place * size)
+        yield thing
 
 
 def _portions(rows: Sequence, size: int) -> Iterator[Sequence]:

@@ -179,6 +179,8 @@ def sentence(wanted: Filter, name_of: Callable[[Description, str], str], words: 
             return f"{d.label} {low} 至 {high}"
         least, most = ("不早于", "不晚于") if kind == "date" else ("不小于", "不大于")
         return f"{d.label} {least} {low}" if low else f"{d.label} {most} {high}"
+    if kind == "yesno":
+        return f"{d.label}：{'或'.join(YES_NO[value] for value in wanted.values)}"
     if kind == "text":
         return f"{d.label} 含“{'”或“'.join(wanted.values)}”"
     return f"{d.label} 是 {'或'.join(_named(wanted, kind, value, name_of, words) for value in wanted.values)}"
@@ -187,8 +189,6 @@ def sentence(wanted: Filter, name_of: Callable[[Description, str], str], words: 
 def _named(wanted: Filter, kind: str, value: Any, name_of, words) -> str:
     if kind == "lookup":
         return YES_NO[EMPTY] if value == EMPTY else name_of(wanted.description, value)
-    if kind == "yesno":
-        return YES_NO[value]
     return words.get(value, value) if kind == "choice" and not wanted.description.code else text(value)
 
 

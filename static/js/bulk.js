@@ -15,10 +15,26 @@ document.addEventListener("submit", (event) => {
   const state = event.target.querySelector("[data-bulk-state]");
   if (!state || !event.target.dataset.sent) return;
   const began = Date.now();
+  const bar = event.target.querySelector("[data-bulk-bar]");
+  let far = "";
   const tell = () => {
     const seconds = Math.round((Date.now() - began) / 1000);
-    state.textContent = `正在处理${seconds ? `，已 ${seconds} 秒` : ""}。请不要关闭这一页`;
+    state.textContent = `正在处理${far}${seconds ? `，已 ${seconds} 秒` : ""}。离开这一页也会做完`;
+  };
+  const ask = async () => {
+    try {
+      const answer = await fetch(event.target.dataset.progress, { headers: { Accept: "application/json" } });
+      const { done, count } = await answer.json();
+      if (!count) return;
+      far = ` ${done} / ${count} 条`;
+      bar.hidden = false;
+      bar.max = count;
+      bar.value = done;
+    } catch {
+      // The work goes on without being watched.
+    }
   };
   tell();
   setInterval(tell, 1000);
+  if (event.target.dataset.progress) setInterval(ask, 700);
 });

@@ -237,6 +237,22 @@ def test_somebody_who_may_not_dispatch_may_not_assign(world, accepted, client, s
     assert post(Visitor(sign_in(client, CLERK)), "assign", accepted, entity="case").status == 403
 
 
+def test_nothing_is_told_of_work_that_is_not_under_way(clerk):
+    assert clerk.client.get("/admin/household/bulk-progress/?of=x").json == {"done": 0, "count": 0}
+
+
+def test_the_page_that_waits_hears_how_far_the_work_has_come(clerk, office):
+    from admin_views import progress
+    from models.user import User
+
+    with office() as session:
+        me = session.scalars(select(User.id).where(User.username == CLERK)).one()
+    with progress.told(f"{me}:abc", 40) as tell:
+        tell(7)
+        found = clerk.client.get("/admin/household/bulk-progress/?of=abc").json
+    assert found == {"done": 7, "count": 40}
+
+
 def test_a_wrong_batch_is_not_found(clerk):
     assert [clerk.open(f"/admin/batch/?id={i}").status for i in ("x", "01900000-0000-7000-8000-000000000099")] == [404, 404]
 

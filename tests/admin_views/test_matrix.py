@@ -173,7 +173,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
     known = {"index_view", "details_view", "reveal_view", "lookup_view", "template_view", *LETTERS.values()}
     of_a_record = {
         "step_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
-        "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "undo_view",
+        "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
         "layout_view", "counts_view", "keep_view", "drop_view", "similar_view",
     }  # fmt: skip
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"}

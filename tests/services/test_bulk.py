@@ -93,6 +93,12 @@ def test_rows_of_another_community_are_not_found(session, homes, world):
     assert bulk.picked(session, Household, [homes[0].id]) == ([], 1)
 
 
+def test_long_work_says_how_far_it_has_come(session, homes):
+    heard = []
+    bulk.change(session, homes[:3], {"note": "核对过"}, me(session), now(session), tell=heard.append)
+    assert heard == [0, 1, 2]
+
+
 def test_all_that_match_follow_the_query_of_the_list(session, homes):
     rows = bulk.matching(session, Household, {"search": ["东里9"], "page_size": ["20"], "after": []}, me(session), TODAY)
     assert len(rows) == 5
