@@ -89,12 +89,13 @@ def _all(session: Session) -> dict[str, dict[str, CustomDescription]]:
             wanted = select(CustomField).where(CustomField.is_active.is_(True))
             rows = session.scalars(wanted.order_by(CustomField.sort, CustomField.number).limit(500)).all()
         for row in rows:
-            found = _description(row)
+            found = description(row)
             kept.setdefault(row.roster.partition(":")[2], {})[found.name] = found
     return kept
 
 
-def _description(row: CustomField) -> CustomDescription:
+def description(row: CustomField) -> CustomDescription:
+    """How every reader knows a field the office has added."""
     name = f"custom_{row.number}"
     shown = Field(
         row.label, help=row.help or "", section=row.section or "", listed=row.is_listed, filtered=row.is_filtered,
@@ -166,7 +167,8 @@ def _values(d: CustomDescription, stored: Any) -> dict[str, Any]:
     return {"text": ("yes" if stored else "no") if d.type is bool else stored, "number": None}
 
 
-def _entry(d: CustomDescription, row_id: str, stored: Any, subdistrict_id: str, now) -> dict:
+def entry_of(d: CustomDescription, row_id: str, stored: Any, subdistrict_id: str, now) -> dict:
+    """The index row of one stored value."""
     return {
         "subdistrict_id": subdistrict_id, "id": uuid7(), "custom_field_id": d.field_id, "record_id": row_id,
         "created_at": now, "updated_at": now, "version": 1, **_values(d, stored),
@@ -175,7 +177,7 @@ def _entry(d: CustomDescription, row_id: str, stored: Any, subdistrict_id: str, 
 
 def rebuild(session: Session, field: CustomField, now) -> None:
     """Write the entries of one field anew from the rows: when it becomes filtered after rows have values."""
-    connection, d = session.connection(), _description(field)
+    connection, d = session.connection(), description(field)
     here = field.subdistrict_id
     connection.execute(delete(_entries).where(_entries.c.subdistrict_id == here, _entries.c.custom_field_id == field.id))
     entity = next((e for e in extensible() if field.roster == f"roster:{e.slug()}"), None)
@@ -186,7 +188,7 @@ def rebuild(session: Session, field: CustomField, now) -> None:
         select(table.c.id, table.c.extra).where(table.c.subdistrict_id == here, table.c.extra.is_not(None))
     )
     for portion in lines.partitions(2000):
-        batch = [_entry(d, line.id, line.extra[d.name], here, now) for line in portion if d.name in (line.extra or {})]
+        batch = [entry_of(d, line.id, line.extra[d.name], here, now) for line in portion if d.name in (line.extra or {})]
         if batch:
             connection.execute(insert(_entries), batch)
 
@@ -203,7 +205,7 @@ def _follow(session: Session, _flush_context) -> None:
     for row in changed:
         for name, d in _all(session).get(type(row).slug(), {}).items():
             if d.field.filtered and name in (row.extra or {}):
-                batch.append(_entry(d, row.id, row.extra[name], row.subdistrict_id, now))
+                batch.append(entry_of(d, row.id, row.extra[name], row.subdistrict_id, now))
     if batch:
         session.connection().execute(insert(_entries), batch)
     for row in session.dirty:

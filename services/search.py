@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 from pypinyin import Style, lazy_pinyin
@@ -57,13 +57,17 @@ def _syllable(character: str) -> tuple[str, str]:
 
 def pinyin(value: str, is_name: bool) -> str:
     """The whole and the short pinyin of a text: 张伟 is `zhangwei zw`; family names are read right."""
-    hanzi = "".join(c for c in value if "\u4e00" <= c <= "\u9fff")
+    return _pinyin("".join(c for c in value if "\u4e00" <= c <= "\u9fff"), is_name)
+
+
+@lru_cache(maxsize=4096)
+def _pinyin(hanzi: str, is_name: bool) -> str:
     if not hanzi:
         return ""
     # Words are read as words (调解 tiaojie); the characters of a name stand alone.
     read = [_syllable(c) for c in hanzi] if is_name else [(s, s[:1]) for s in lazy_pinyin(hanzi)]
-    if is_name and value[0] in _SURNAMES:
-        own = _SURNAMES[value[0]]
+    if is_name and hanzi[0] in _SURNAMES:
+        own = _SURNAMES[hanzi[0]]
         read[0] = (own, own[0])
     return f"{''.join(whole for whole, _ in read)} {''.join(first for _, first in read)}"
 
