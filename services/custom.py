@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    Boolean, Column, ColumnElement, Numeric, String, and_, cast, delete, event, exists, func, insert, inspect,
+    Boolean, Column, ColumnElement, Numeric, Row, String, and_, cast, delete, event, exists, func, insert, inspect,
     literal_column, select, type_coerce,
 )  # fmt: skip
 from sqlalchemy.orm import Session
@@ -85,16 +85,15 @@ def _all(session: Session) -> dict[str, dict[str, CustomDescription]]:
     kept = session.info.get(_KEPT)
     if kept is None:
         kept = session.info[_KEPT] = {}
-        with session.no_autoflush:
-            wanted = select(CustomField).where(CustomField.is_active.is_(True))
-            rows = session.scalars(wanted.order_by(CustomField.sort, CustomField.number).limit(500)).all()
-        for row in rows:
+        table = CustomField.__table__
+        wanted = select(table).where(table.c.subdistrict_id == actor.subdistrict_id, table.c.is_active.is_(True))
+        for row in session.connection().execute(wanted.order_by(table.c.sort, table.c.number).limit(500)):
             found = description(row)
             kept.setdefault(row.roster.partition(":")[2], {})[found.name] = found
     return kept
 
 
-def description(row: CustomField) -> CustomDescription:
+def description(row: CustomField | Row) -> CustomDescription:
     """How every reader knows a field the office has added."""
     name = f"custom_{row.number}"
     shown = Field(

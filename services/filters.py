@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import operators
 
 from models import Described
 from models.area import Area
@@ -20,8 +21,10 @@ from . import custom, search
 from .access import Actor, Permission
 from .custom import CustomDescription
 from .errors import BadQuery
+from .labels import dictionary_names
 from .showing import LOCAL, text
 
+FEW = 2000
 EMPTY = "none"  # a filter's value for “not filled in”
 YES_NO = {"yes": "是", "no": "否", EMPTY: "未填"}
 Args = Mapping[str, list[str]]
@@ -200,7 +203,25 @@ def condition(session: Session, entity: type[Described], wanted: Filter, actor: 
         return _custom(session, entity, wanted, d, actor)
     if filter_type(d) == "text":
         return or_(*(_has_words(session, entity, d, d.of(entity), value, actor) for value in wanted.values))
-    return _fits(wanted, d.of(entity), actor)
+    found = _fits(session, wanted, d.of(entity), actor)
+    return _few_or_many(session, entity, found) if _is_scattered(found) else found
+
+
+def _is_scattered(found: ColumnElement[bool]) -> bool:
+    """Whether the rows lie in several stretches of the column's index, each in the list's order, all together not."""
+    return found.operator in (operators.in_op, operators.or_)
+
+
+def _few_or_many(session: Session, entity: type[Described], found: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Few rows are fetched by their keys; many are met by reading on in the list's own order.
+
+    `IS TRUE` keeps a database from collecting and sorting all of them through the column's index.
+    """
+    key = getattr(entity, list(entity.__mapper__.primary_key)[-1].key)
+    probe = select(literal_column("1")).select_from(entity).where(found).limit(FEW + 1).subquery()
+    if session.execute(select(func.count()).select_from(probe)).scalar_one() <= FEW:
+        return key.in_(select(key).where(found))
+    return found.self_group().is_(true())
 
 
 def _custom(session: Session, entity, wanted: Filter, d: CustomDescription, actor: Actor) -> ColumnElement[bool]:
@@ -209,20 +230,20 @@ def _custom(session: Session, entity, wanted: Filter, d: CustomDescription, acto
     found = [custom.condition(session, entity, d, actor, None)] if EMPTY in wanted.values else []
     if others or not found:
         narrowed = replace(wanted, values=others)
-        found.append(custom.condition(session, entity, d, actor, lambda column: _fits_entry(narrowed, column, actor)))
+        found.append(custom.condition(session, entity, d, actor, lambda column: _fits_entry(session, narrowed, column, actor)))
     return or_(*found)
 
 
-def _fits_entry(wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
+def _fits_entry(session: Session, wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
     kind = filter_type(wanted.description)
     if kind == "yesno":
         return column.in_(wanted.values)
     if kind == "text":
         return or_(*(and_(*(contains(column, word) for word in value.split()[:6])) for value in wanted.values))
-    return _fits(wanted, column, actor)
+    return _fits(session, wanted, column, actor)
 
 
-def _fits(wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
+def _fits(session: Session, wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
     d, kind = wanted.description, filter_type(wanted.description)
     if wanted.values == [EMPTY]:
         return column.is_(None)
@@ -236,10 +257,14 @@ def _fits(wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
     if d.target:
         return or_(*(_points_to(d, column, value, actor) for value in wanted.values))
     if d.field.dictionary:
-        return or_(*(_item(column, value) for value in wanted.values))
+        return _any(column, [key for value in wanted.values for key in _items(session, value)])
     if kind == "exact":
         return column.in_([d.kind.normalise(value) for value in wanted.values])
-    return column == wanted.values[0] if len(wanted.values) == 1 else column.in_(wanted.values)
+    return _any(column, wanted.values)
+
+
+def _any(column, values: list) -> ColumnElement[bool]:
+    return column == values[0] if len(values) == 1 else column.in_(values)
 
 
 def _instants(wanted: Filter) -> tuple[Any, Any]:
@@ -275,9 +300,9 @@ def _branch(area_id: str, actor: Actor) -> Select:
     )
 
 
-def _item(column, value: str) -> ColumnElement[bool]:
-    """A dictionary item with the items below it."""
-    return or_(column == value, column.startswith(f"{value}.", autoescape=True))
+def _items(session: Session, value: str) -> list[str]:
+    """The keys of a dictionary item and of the items below it."""
+    return [key for key in dictionary_names(session) if key == value or key.startswith(f"{value}.")]
 
 
 def _has_words(session, entity, d: Description, column, value: str, actor: Actor) -> ColumnElement[bool]:

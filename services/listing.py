@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, case, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, case, false, func, literal, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from models import Described
+from models import Described, describe
 from models.codes import Code
 
 from . import custom, filters, search
@@ -44,6 +45,14 @@ class Page:
     has_next: bool
 
 
+@cache
+def _joined(entity: type[Described], name: str) -> tuple[Any, list]:
+    """A reference to join under a name of its own, and the columns of its title; made once, it is costly."""
+    target = describe(entity)[name].target
+    other = aliased(target)
+    return getattr(entity, name).of_type(other), [getattr(other, part.key) for part in title_parts(target)]
+
+
 def identity(entity: type[Described]):
     """The attribute that identifies a row inside its sub-district."""
     return getattr(entity, list(entity.__mapper__.primary_key)[-1].key)
@@ -60,6 +69,10 @@ class _Term:
     @property
     def order(self) -> ColumnElement:
         return self.column.desc() if self.down else self.column.asc()
+
+    @property
+    def bound(self) -> ColumnElement:
+        return literal(self.value, self.column.type)
 
     @property
     def beyond(self) -> ColumnElement[bool]:
@@ -131,11 +144,10 @@ class Listing:
         for name in names:
             description = self.described[name]
             if description.target:
-                other = aliased(description.target)
-                parts = title_parts(description.target)
-                joins.append(getattr(self.entity, description.name).of_type(other))
-                shape.append((description, parts, len(columns)))
-                columns += [getattr(other, part.key) for part in parts]
+                relation, titles = _joined(self.entity, name)
+                joins.append(relation)
+                shape.append((description, title_parts(description.target), len(columns)))
+                columns += titles
             else:
                 shape.append((description, None, len(columns)))
                 columns.append(description.of(self.entity))
@@ -240,13 +252,16 @@ def _from(terms: list[_Term], begin: list | None, jump: Any) -> list[ColumnEleme
 
 
 def _beyond(terms: list[_Term]) -> ColumnElement[bool]:
-    """Rows past a position in the order of several columns.
+    """Rows past a position in the order of several columns, said so that an index can begin at it.
 
-    The bound on the leading column stands outside of the OR, where an index can begin at it.
+    Columns in one direction are compared as one; else the bound on the leading one stands outside of the OR.
     """
     leading, rest = terms[0], terms[1:]
     if not rest:
         return leading.beyond
+    if all(term.value is not None and term.down == leading.down for term in terms):
+        columns, values = (tuple_(*parts) for parts in zip(*((t.column, t.bound) for t in terms), strict=True))
+        return columns < values if leading.down else columns > values
     if leading.value is None:  # both are empty; the flag before it has told them from filled ones
         return _beyond(rest)
     return and_(leading.from_here, or_(leading.beyond, _beyond(rest)))
