@@ -22,6 +22,7 @@ class Config:
     is_https: bool = field(default_factory=lambda: os.environ.get("HTTPS", "") == "1")
     trusted_hosts: str = field(default_factory=lambda: os.environ.get("TRUSTED_HOSTS", ""))
     subdistrict: str = field(default_factory=lambda: os.environ.get("SUBDISTRICT", "430181002"))
+    has_components: bool = field(default_factory=lambda: os.environ.get("COMPONENTS", "") == "1")
     max_upload_bytes: int = 21 * 1024 * 1024  # the largest file, 20 MB, and the form around it
     is_testing: bool = False
 

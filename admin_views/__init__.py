@@ -7,15 +7,17 @@ from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 from flask_login import current_user
 
-from extensions import db
+from extensions import db, now
 from models import entities
 from models.codes import MenuGroup
 from services.comments import unseen_count
 from services.parameters import value as parameter_value
+from services.showing import text
 
 from .acting import actor
 from .base import EntityView
 from .checks import check_entities, check_views
+from .components import ComponentsView
 from .home import HomeView
 from .special import CUSTOM_VIEWS, ENTITY_VIEWS
 
@@ -32,6 +34,8 @@ def install(app: Flask) -> Admin:
         add_entity(app, admin, entity)
     for view in CUSTOM_VIEWS:
         admin.add_view(view())
+    if app.debug or app.config["CONSOLE"].has_components:
+        admin.add_view(ComponentsView())
     check_views([*app.extensions["entity_views"].values(), *admin._views])
     app.context_processor(lambda: _surroundings(admin))
     app.context_processor(lambda: {"parameter": lambda name: parameter_value(db.session, name)})
@@ -53,9 +57,10 @@ def _surroundings(admin: Admin) -> dict:
     me = actor()
     return {
         "nav": _menu(admin),
-        "me": {"name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
+        "me": {"id": me.user_id, "name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
         "crumbs": _crumbs(admin),
         "mention_count": lambda: unseen_count(db.session, me),
+        "shown_at": text(now()),
         "search_url": url_for("search.index_view"),
         "sign_out_url": url_for("account.sign_out"),
         "password_url": url_for("account.password"),
@@ -70,13 +75,14 @@ def _menu(admin: Admin) -> list[dict]:
         if group and in_menu and view.is_accessible():
             groups[group].append({
                 "label": view.name, "url": url_for(f"{view.endpoint}.index_view"),
-                "is_current": request.blueprint == view.endpoint, "count": None,
+                # Handed on unasked: pages without a menu need no database.
+                "is_current": request.blueprint == view.endpoint, "backlog": view.menu_count,
             })  # fmt: skip
     return [{"label": label, "items": items} for label, items in groups.items() if items]
 
 
 def _crumbs(admin: Admin) -> list[dict]:
-    crumbs = [{"label": "首页", "url": url_for("admin.index")}]
+    crumbs = [{"label": "首页", "url": None if request.endpoint == "admin.index" else url_for("admin.index")}]
     for view in admin._views:
         if view.endpoint == request.blueprint and getattr(view, "group", ""):
             is_list = request.endpoint == f"{view.endpoint}.index_view"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import redirect, request, url_for
+from flask import has_request_context, redirect, request, url_for
 from flask_admin import BaseView
 from flask_admin.contrib.sqla import ModelView
 from flask_login import current_user
@@ -17,10 +17,12 @@ from wtforms import Form
 from extensions import db
 from models import Described, describe
 from models.fields import Description
-from services import lookups, records
-from services.access import Permission
+from services import custom, lookups, records
+from services.access import Permission, owner_of, permission_for
+from services.backlog import Backlog
 from services.errors import Denied, Missing
 from services.labels import dictionary_names
+from services.queries import MOST_COLUMNS
 from services.showing import shown
 
 from .acting import actor
@@ -32,7 +34,9 @@ from .forms import Asker, form_descriptions
 from .list_page import ListPage
 from .record_page import RecordPage
 from .saved_views import SavedViews
+from .revert import Revert
 from .sheets import Sheets
+from .similar import Similar
 
 # Flask-Admin's own routes that would go round our queries, scope and masks.
 _STOCK_ROUTES = {"action_view", "ajax_lookup", "ajax_update", "export"}
@@ -51,6 +55,10 @@ class PermittedView:
             return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
         raise Denied("您的角色没有打开这个页面的权限；如工作需要，请联系安全管理员开通")
 
+    def menu_count(self) -> Backlog | None:
+        """What waits behind this entry of the menu; asked once a page, so one cheap statement."""
+        return None
+
     def _run_view(self, fn, *args, **kwargs):
         # Flask-Admin retries a TypeError with other arguments, which hides the real error.
         return fn(self, *args, **kwargs)
@@ -62,10 +70,13 @@ class CustomView(PermittedView, BaseView):
     group = ""
 
     def __init__(self, name: str, endpoint: str, **kwargs):
-        super().__init__(name=name, endpoint=endpoint, url=f"/admin/{endpoint.replace('_', '-')}", **kwargs)
+        super().__init__(name=name, endpoint=endpoint, **{"url": f"/admin/{endpoint.replace('_', '-')}"} | kwargs)
 
 
-class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Bulk, Commented, Sheets, PermittedView, ModelView):
+class EntityView(
+    ListPage, FilterBoxes, SavedViews, FormPage, Similar, RecordPage, Revert, Bulk, Commented, Sheets,
+    PermittedView, ModelView,
+):  # fmt: skip
     """All screens of one entity, each action behind its own permission `<slug>:<action>`.
 
     `columns` overrides the list's columns, `presets` are named filters shown above the list
@@ -84,12 +95,11 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Bulk, 
         self.entity = entity
         self.slug = entity.slug()
         self.permission = f"{self.guarded_as}:view"
-        self.described = describe(entity)
         self.group = entity.__group__.label
         if not self.columns:
-            self.columns = tuple(d.name for d in self.described.values() if d.field.listed)
+            self.columns = tuple(d.name for d in describe(entity).values() if d.field.listed)
         self.column_list = list(self.columns)
-        self.form_columns = [d.name for d in form_descriptions(entity)]
+        self.form_columns = [d.name for d in form_descriptions(describe(entity))]
         self._urls = [route for route in self._urls if route[1] not in _STOCK_ROUTES]
         super().__init__(
             entity, db, name=entity.__label__, endpoint=self.slug,
@@ -113,6 +123,17 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Bulk, 
     def _refresh_filters_cache(self):
         self._filters, self._filter_groups, self._filter_args = None, None, None
 
+    @property
+    def described(self) -> dict[str, Description]:
+        """All attributes by name; in a request also those the office has added."""
+        return custom.described(db.session, self.entity) if has_request_context() else describe(self.entity)
+
+    def listed(self) -> list[str]:
+        """The columns of the list unless a person chose others; what the office wants listed has its place."""
+        added = [d.name for d in self.described.values() if d.field.listed and d.name not in describe(self.entity)]
+        added = added[: MOST_COLUMNS - 1]
+        return [*self.columns[: MOST_COLUMNS - len(added)], *added]
+
     # ---- what a person may do ---------------------------------------------------------
 
     @property
@@ -121,15 +142,10 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Bulk, 
         return owner_of(self.entity).slug()
 
     def may(self, action: str) -> bool:
-        return actor().may(f"{self.guarded_as}:{self._of_owner(action)}")
+        return actor().may(permission_for(self.entity, action))
 
     def require(self, action: str) -> None:
-        actor().require(f"{self.guarded_as}:{self._of_owner(action)}")
-
-    def _of_owner(self, action: str) -> str:
-        """Adding or removing a part is a change of its owner."""
-        is_part = owner_of(self.entity) is not self.entity
-        return "edit" if is_part and action in ("create", "delete") else action
+        actor().require(permission_for(self.entity, action))
 
     def link(self, action: str = "index_view", **args) -> str:
         return url_for(f"{self.slug}.{action}", **args)
@@ -162,12 +178,4 @@ class EntityView(ListPage, FilterBoxes, SavedViews, FormPage, RecordPage, Bulk, 
         if d.target:
             other = getattr(row, d.name)
             return lookups.label_of(other, actor()) if other is not None else ""
-        return shown(d, getattr(row, d.key), actor(), self.words)
-
-
-def owner_of(entity: type[Described]) -> type[Described]:
-    """The entity whose page shows this one, for parts without a menu entry; else itself."""
-    if entity.__in_menu__:
-        return entity
-    owner = next((d.target for d in describe(entity).values() if d.is_part), None)
-    return owner_of(owner) if owner else entity
+        return shown(d, d.get(row), actor(), self.words)

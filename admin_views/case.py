@@ -9,7 +9,7 @@ from sqlalchemy import select
 from extensions import db, now, transaction
 from models.case import CaseEvent
 from models.codes import CaseStatus
-from services import case_flow, dispatch, lookups, records
+from services import backlog, case_flow, dispatch, lookups, records
 from services.access import Permission
 from services.case_flow import CASE_FLOW, local_day
 from services.errors import Conflict, Missing, Refused
@@ -19,6 +19,7 @@ from services.showing import text
 from .acting import actor
 from .attachments import Attached
 from .base import EntityView
+from .bulk_actions import Assign, Change
 from .forms import show_errors, step_data, step_form
 
 TONES = {
@@ -33,6 +34,7 @@ class CaseView(Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
 
     shown_elsewhere = ("CaseEvent",)
+    bulk_kinds = (Assign, Change)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",
         "三日内到期": f"{_OPEN}&due_on=next_3_days", "已超期": f"{_OPEN}&due_on=past",
@@ -42,6 +44,9 @@ class CaseView(Attached, EntityView):
 
     def may_attach(self) -> bool:
         return True  # whoever handles a case brings its papers, and only they see it
+
+    def menu_count(self):
+        return backlog.cases_of(db.session, actor())
 
     def can_add(self) -> bool:
         return actor().may(Permission.CASE_REGISTER) and self.may("create")

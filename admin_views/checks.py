@@ -18,6 +18,7 @@ def check_entities() -> None:
     """Every entity has a label and a group, at most nine listed columns, masks on personal data."""
     for entity in entities():
         _check(entity)
+        _check_parts(entity)
     from models import Base
 
     for mapper in Base.registry.mappers:
@@ -52,6 +53,25 @@ def _check(entity: type[Described]) -> None:
             raise BadDeclaration(
                 f"{name}.{d.name}: looks personal but has no mask. Declare it as Mobile, IdNumber or PersonName."
             )
+
+
+def _check_parts(entity: type[Described]) -> None:
+    """`inline` and `alike` name parts and attributes that exist."""
+    name, known = entity.__name__, entity.registry._class_registry
+    for part in (*entity.__inline__, *(a.part for a in entity.__alike__ if a.part)):
+        owners = [d.target for d in describe(known[part]).values() if d.is_part] if part in known else []
+        if not any(issubclass(entity, owner) for owner in owners):
+            raise BadDeclaration(
+                f"{name}: inline or alike names “{part}”, which is no part of it. "
+                f'A part refers to {name} with ref(…, on_delete="CASCADE").'
+            )
+    for alike in entity.__alike__:
+        described = describe(known[alike.part] if alike.part else entity)
+        for wanted in (*alike.names, *alike.unless_other):
+            if wanted not in described:
+                raise BadDeclaration(f"{name}: alike names “{wanted}”, which is no attribute. Known: {', '.join(described)}.")
+        if alike.days and alike.days[0] not in describe(entity):
+            raise BadDeclaration(f"{name}: alike counts days from “{alike.days[0]}”, which is no attribute.")
 
 
 def check_views(views) -> None:

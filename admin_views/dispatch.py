@@ -8,7 +8,7 @@ from flask_admin import expose
 from extensions import db, now
 from models import describe
 from models.case import Case, CaseParty
-from services import dispatch, records, workload
+from services import backlog, dispatch, records, workload
 from services.access import Permission
 from services.case_flow import CASE_FLOW, local_day
 from services.errors import Conflict, Refused
@@ -29,6 +29,9 @@ class DispatchView(CustomView):
 
     def __init__(self):
         super().__init__(name="分流调度台", endpoint="dispatch_desk")
+
+    def menu_count(self):
+        return backlog.to_dispatch(db.session)
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):

@@ -52,7 +52,7 @@ class FilterBoxes:
             if not active.span:
                 box["low"], box["high"] = text(active.low), text(active.high)
         else:
-            box["text"] = chosen[0] if chosen else ""
+            box["text"] = " | ".join(chosen)
         return box
 
     def _chips(self, query: Query, keep: dict) -> list[dict]:

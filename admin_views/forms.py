@@ -12,12 +12,12 @@ from typing import Any
 from wtforms import Field, Form
 from wtforms.validators import StopValidation
 
-from models import Described, describe
+from models import Described
 from models.area import Area
 from models.codes import Code
 from models.fields import Description
 from models.kinds import LONG, SHORT, Kind
-from services import lookups
+from services import custom, lookups
 from services.access import Actor, permission_labels
 from services.errors import Refused
 from services.flow import Step
@@ -48,6 +48,7 @@ class Box(Field):
         self.is_typed, self.is_area = is_typed, is_area
         self.typed: str | None = None
         self.words = ""
+        self.is_compared = False
         self.flags.required = needed
 
     def process_data(self, value):
@@ -85,6 +86,18 @@ class Box(Field):
             return False
         sent = raw.strip().replace("T", " ") if self.widget_name == "datetime" else raw.strip()
         return sent == self._words(self.data)
+
+    @property
+    def is_given(self) -> bool:
+        """A good value was typed here in full; a mask that came back is none."""
+        if self.typed is None or self.process_errors or self.data in (None, ""):
+            return False
+        return not (self.mask and self.typed.strip() == self.mask(self.data))
+
+    def settle(self) -> None:
+        """After a conflict a mask that was sent is no answer: the box shows what lies there now."""
+        if self.mask and "*" in (self.typed or ""):
+            self.typed, self.process_errors = None, []
 
     def pre_validate(self, form):
         if self.process_errors:
@@ -263,14 +276,15 @@ class Asker:
         )  # fmt: skip
 
 
-def form_descriptions(entity: type[Described]) -> list[Description]:
+def form_descriptions(described: dict[str, Description]) -> list[Description]:
     """The attributes a person fills in."""
-    return [d for d in describe(entity).values() if not d.field.is_fixed and not d.field.is_hidden]
+    return [d for d in described.values() if not d.field.is_fixed and not d.field.is_hidden]
 
 
 def entity_form(entity: type[Described], asker: Asker, leave_out: Sequence[str] = ()) -> type[Form]:
     """A form class for an entity; fields are named like its attributes."""
-    wanted = [d for d in form_descriptions(entity) if d.name not in leave_out]
+    described = custom.described(asker.session, entity)
+    wanted = [d for d in form_descriptions(described) if d.name not in leave_out]
     return type(f"{entity.__name__}Form", (Form,), {d.name: asker.box(d) for d in wanted})
 
 
@@ -312,8 +326,8 @@ def fill(row: Described, form: Form, descriptions: Sequence[Description]) -> Non
         if description.name not in form:
             continue
         value = form[description.name].data
-        if getattr(row, description.key) != value:
-            setattr(row, description.key, value)
+        if description.get(row) != value:
+            description.put(row, value)
 
 
 def show_errors(form: Form, refused: Refused) -> list[str]:

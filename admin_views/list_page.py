@@ -34,7 +34,7 @@ class ListPage:
         usual = {"page_size": [str(parameters.value(db.session, "list_page_size"))]}
         args = {**usual, **views.layout, **asked}
         query = self._query(args)
-        columns = query.columns or list(self.columns)
+        columns = query.columns or self.listed()
         listing = Listing(db.session, self.entity, actor())
         has_items = any(self.described[name].field.dictionary for name in columns)
         page = self._nearest(listing, query, columns, self.words if has_items else {})

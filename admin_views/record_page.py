@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, request
+from flask import current_app, flash, redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, transaction
 from models import Described
 from models.audit import AuditEvent
-from models.codes import AccessKind, AuditVerb
+from models.codes import AccessKind
 from models.fields import Description
-from services import audit, lookups, records
+from services import audit, batches, history, lookups, records, recycle
 from services.access import Permission
 from services.errors import Missing, Refused
 from services.filters import Filter
@@ -19,6 +19,7 @@ from services.queries import Query
 from services.showing import masked, shown, text
 
 from .acting import actor
+from .notes import flash_link
 
 
 class RecordPage:
@@ -36,6 +37,7 @@ class RecordPage:
             "facts": self._facts(row), "buttons": self.buttons(row), "related": self._related(row),
             "timeline": None, "changes": self._changes(row), "comments": self.comments(row), "attachments": self._attachments(row),
             "edit_url": self.link("edit_view", id=row.id) if self.can_change() else None,
+            "like_url": self.link("create_view", like=row.id) if self.can_add() else None,
             "delete_url": self.link("delete_view", id=row.id) if self.can_remove() else None,
         }  # fmt: skip
 
@@ -50,7 +52,7 @@ class RecordPage:
         for d in self.described.values():
             if d.field.is_hidden or d.name == "permissions":
                 continue
-            value = getattr(row, d.key)
+            value = d.get(row)
             reveal = None
             if value is not None and d.is_personal and masked(d, value, actor()) != value and actor().may(Permission.REVEAL):
                 reveal = {"url": self.link("reveal_view"), "field": d.name, "id": row.id}
@@ -82,7 +84,7 @@ class RecordPage:
     def _few(self, name: str, record_id: str, is_part: bool) -> dict | None:
         """At most eight rows that point to a record by one reference."""
         d = self.described[name]
-        columns = [c for c in self.columns if c != name][:6]
+        columns = [c for c in self.listed() if c != name][:6]
         query = Query([Filter(d, [record_id])], page_size=8)
         page = Listing(db.session, self.entity, actor()).page(query, columns, self.words)
         if not page.rows and not is_part:
@@ -106,9 +108,11 @@ class RecordPage:
             db.session.query(AuditEvent).filter_by(entity=self.slug, record_id=str(row.id))
             .order_by(AuditEvent.happened_at.desc(), AuditEvent.id.desc()).limit(20).all()
         )  # fmt: skip
+        shared = batches.openable(db.session, [e.batch for e in entries if e.batch], actor())
         return [
             {"time": text(e.happened_at), "who": e.user_name, "verb": e.verb.label,
-             "rows": self._diff(e) if e.verb is AuditVerb.UPDATE else []}
+             "rows": self._diff(e) if e.verb in history.CHANGES else [], "revert_url": self.revert_url(row, e),
+             "batch_url": url_for("batch.index_view", id=e.batch) if e.batch in shared else None}
             for e in entries
         ]  # fmt: skip
 
@@ -149,7 +153,7 @@ class RecordPage:
             audit.accessed(
                 session, AccessKind.REVEAL, entity=self.entity, record_id=row.id, detail=d.label, reason=reason[:200]
             )
-        value = getattr(row, d.key) or ""
+        value = d.get(row) or ""
         if request.accept_mimetypes.best == "application/json":
             return {"value": value}
         flash(f"{d.label}：{value}", "info")
@@ -162,17 +166,24 @@ class RecordPage:
         row = self.find(request.values.get("id"))
         title = lookups.label_of(row, actor())
         back = self.link("details_view", id=row.id)
+        is_kept = recycle.can_come_back(self.entity)
         if request.method == "POST" and request.form.get("confirmed"):
             try:
                 with transaction() as session:
                     records.delete(session, row)
-                flash(f"已删除{self.entity.__label__}“{title}”", "success")
+                    event = recycle.deletion_of(session, row)
+                    way_back = event and url_for("recycle.restore_view", id=event.id)
+                if is_kept and way_back:
+                    flash_link(f"已移入回收站：{self.entity.__label__}“{title}”", "恢复", way_back)
+                else:
+                    flash(f"已删除{self.entity.__label__}“{title}”", "success")
                 return redirect(self.link())
             except Refused as no:
                 flash(no.sentence, "error")
                 return redirect(back)
         return self.render(
-            "admin/confirm.html", heading=f"删除{self.entity.__label__}", sentence=f"确定删除“{title}”吗？删除会记入操作日志。",
+            "admin/confirm.html", heading=f"删除{self.entity.__label__}",
+            sentence=f"确定删除“{title}”吗？" + ("删除后移入回收站，可以恢复。" if is_kept else "删除后不能恢复，会记入操作日志。"),
             facts=[i for section in self._facts(row) for i in section["items"] if i["text"]][:8],
             post_url=self.link("delete_view"), cancel_url=back, button_label="确定删除",
             hidden=[("id", row.id), ("confirmed", "1")],

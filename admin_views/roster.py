@@ -11,7 +11,7 @@ from models.area import Area
 from models.codes import AreaKind
 from models.household import Household
 from models.neighbor import Chief
-from services import areas, chiefs, committees, lookups, records
+from services import areas, backlog, chiefs, committees, lookups, records
 from services.access import Permission
 from services.case_flow import local_day
 from services.errors import Refused
@@ -114,6 +114,9 @@ class LoadsView(CustomView):
 
     def __init__(self):
         super().__init__(name="联户调整", endpoint="area_loads")
+
+    def menu_count(self):
+        return backlog.without_chief(db.session)
 
     @expose("/")
     def index_view(self):
@@ -227,6 +230,10 @@ class ChiefView(Attached, EntityView):
 
 
 class HouseholdView(Attached, EntityView):
+    presets = {
+        "全部": "", "自住": "use=owner", "出租": "use=rented", "空置": "use=vacant", "没有归邻": "neighborhood=none",
+    }  # fmt: skip
+
     def buttons(self, row):
         if row.neighborhood_id and actor().may(Permission.RESTRUCTURE):
             url = url_for("area_loads.restructure_view", id=row.neighborhood_id)
@@ -259,6 +266,9 @@ class AgreementView(Attached, EntityView):
 
     def may_attach(self):
         return True  # a unit sends in its signed copy
+
+    def menu_count(self):
+        return backlog.unsigned(db.session, local_day(now())) if self.may("edit") else None
 
     def buttons(self, row):
         if row.signed_on or not self.can_change():

@@ -37,7 +37,7 @@ class Sheets:
             return self.render(
                 "admin/export.html", heading=f"导出{self.entity.__label__}", post_url=request.full_path,
                 count=_count(listing.count(query)), chips=self._chips(query, request.args.to_dict(flat=False)),
-                columns=[{"name": d.name, "label": d.label, "is_chosen": d.name in (query.columns or self.columns)} for d in self.exportable()],
+                columns=[{"name": d.name, "label": d.label, "is_chosen": d.name in (query.columns or self.listed())} for d in self.exportable()],
                 may_clear=me.may(Permission.EXPORT_CLEAR) and any(d.is_personal for d in self.exportable()),
                 cancel_url=self.link(),
             )  # fmt: skip

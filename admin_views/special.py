@@ -1,8 +1,10 @@
 """Entities whose screens know more than their table, and the screens that are no table."""
 
+from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
 from .parameters import ParametersView
+from .recycle import RecycleView
 from .search import SearchView
 from .roster import (
     AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, ResidentialAreaView,
@@ -31,4 +33,4 @@ ENTITY_VIEWS = {
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, ParametersView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, ParametersView, RecycleView, BatchView)

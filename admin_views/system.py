@@ -16,6 +16,8 @@ from .base import EntityView
 class OneByOne:
     """Mixed into the views of accounts and roles: power is given one by one, not by a sheet."""
 
+    bulk_kinds = ()
+
     def require(self, action):
         if action == "import":
             raise Refused("账号和角色请在页面上逐个办理，不能用表格导入")
@@ -80,6 +82,8 @@ class RoleView(OneByOne, EntityView):
 
 class ReadOnlyView(EntityView):
     """Records that services write: seen, filtered and exported, never made by hand."""
+
+    bulk_kinds = ()
 
     def can_add(self):
         return False

@@ -58,6 +58,10 @@ class TeamView(CustomView):
             "admin/team.html", case={"no": case.case_no, "subject": case.subject, "url": url_for("case.details_view", id=case.id)},
             seats=[self._seat(seat, found[seat], chosen[seat], proposal, errors) for seat in TeamSeat],
             proposal=why, errors=errors, warnings=loose, plan=plan, is_new=team is None,
+            trail=[
+                {"label": "解纷", "url": None}, {"label": "案件", "url": url_for("case.index_view")},
+                {"label": case.case_no, "url": url_for("case.details_view", id=case.id)}, {"label": "“3+X”专班", "url": None},
+            ],
             lock_version=team.version if team else "", history=self._history(team), post_url=request.full_path,
         ), status  # fmt: skip
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 class ResponsibilityAgreement(
     Entity, label="责任书", group="责任", title=("title", "unit"), key=("year", "unit"), order=5,
-    scope=Scope(unit=("unit",)),
+    scope=Scope(unit=("unit",)), inline=("ResponsibilityGoal",),
 ):  # fmt: skip
     """The agreement of one year between the sub-district and one unit or community."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Index, String, Uuid
 from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 class AuditEvent(Entity, label="操作日志", group="系统", title=("entity_label", "verb"), order=20, sort="-happened_at", scope=Scope()):
-    """One change of one record; `changes` is {attribute: [old, new]}, sealed values stay sealed."""
+    """One change of one record; `changes` is {attribute: [old, new]}, sealed values stay sealed.
+
+    Entries of one operation on several rows share a `batch`; `owner_id` names the record that a
+    deleted part went with.
+    """
 
     happened_at: Mapped[datetime] = field("时间", listed=True, sorted=True, filtered=True)
     user: Mapped[User | None] = ref("操作账号", filtered=True)
@@ -29,7 +33,12 @@ class AuditEvent(Entity, label="操作日志", group="系统", title=("entity_la
     record_label: Mapped[ShortText] = field("记录", listed=True)
     verb: Mapped[AuditVerb] = field("动作", listed=True, filtered=True)
     changes: Mapped[dict | None] = field("改动", type_=JSON(none_as_null=True), is_hidden=True)
-    __table_args__ = (Index("ix_audit_events_record", "subdistrict_id", "entity", "record_id", "happened_at"),)
+    batch: Mapped[str | None] = field("批次", type_=Uuid(as_uuid=False), is_hidden=True)
+    owner_id: Mapped[str | None] = field("所属记录", type_=String(64), is_hidden=True)
+    __table_args__ = (
+        Index("ix_audit_events_record", "subdistrict_id", "entity", "record_id", "happened_at"),
+        Index("ix_audit_events_batch", "subdistrict_id", "batch", "id"),
+    )
 
 
 class AccessEvent(Entity, label="访问日志", group="系统", title=("kind",), order=21, sort="-happened_at", scope=Scope()):

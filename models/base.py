@@ -23,7 +23,7 @@ from sqlalchemy.orm import (
 
 
 from .codes import Code, MenuGroup
-from .fields import Field, Ref, dictionary_check
+from .fields import Alike, Field, Ref, dictionary_check
 from .kinds import TYPES, UtcDateTime
 
 
@@ -80,7 +80,9 @@ class Described:
     hint: attributes that tell rows of one title apart in a look-up;
     key: the natural key for import; unique: extra unique sets; scope: see `Scope`;
     in_menu: False for parts shown on their owner's page only; sort: the order of the list,
-    an attribute with "-" before it for descending (else newest first).
+    an attribute with "-" before it for descending (else newest first);
+    inline: owned parts that are filled in on the form of their owner, as class names;
+    alike: what makes two rows look like the same thing, see `Alike`.
     """
 
     __declared__: ClassVar[tuple[str, ...]] = ()
@@ -94,6 +96,8 @@ class Described:
     __in_menu__: ClassVar[bool] = True
     __order__: ClassVar[int] = 50
     __sort__: ClassVar[str] = ""
+    __inline__: ClassVar[tuple[str, ...]] = ()
+    __alike__: ClassVar[tuple[Alike, ...]] = ()
 
     @classmethod
     def slug(cls) -> str:
@@ -101,7 +105,9 @@ class Described:
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     @classmethod
-    def _absorb(cls, label, group, title, hint, key, scope, in_menu, order, sort) -> None:
+    def _absorb(
+        cls, label, group, title, hint, key, scope, in_menu, order, sort, inline=(), alike=()
+    ) -> None:
         own = cls.__dict__
         annotations = dict(own.get("__annotations__", {}))
         cls.__declared__ = tuple(annotations)
@@ -129,6 +135,8 @@ class Described:
         cls.__in_menu__ = in_menu
         cls.__order__ = order
         cls.__sort__ = sort or cls.__sort__
+        cls.__inline__ = inline or cls.__inline__
+        cls.__alike__ = alike or cls.__alike__
 
 
 def _link(cls) -> None:
@@ -220,6 +228,12 @@ def finish() -> None:
                 _index(table, tenant, column.name)
             elif described.filtered and not described.relation:
                 _index(table, tenant, column.name, cls.__sort__)
+        for alike in cls.__alike__:
+            owner = cls.registry._class_registry[alike.part] if alike.part else cls
+            first = alike.names[0]
+            column = f"{first}_id" if first in owner.__refs__ else first
+            if f"ix_{owner.__table__.name}_{column}" not in {index.name for index in owner.__table__.indexes}:
+                _index(owner.__table__, tenant, column)
 
 
 def _index(table, tenant: bool, name: str, sort: str = "") -> None:
@@ -277,9 +291,9 @@ class Entity(Described, Base):
     def __init_subclass__(
         cls, *, label: str = "", group: str = "", title: tuple = (), hint: tuple = (), key: tuple = (),
         unique: tuple | None = None, scope: Scope | None = None, in_menu: bool = True,
-        order: int = 50, sort: str = "", **kwargs,
+        order: int = 50, sort: str = "", inline: tuple = (), alike: tuple = (), **kwargs,
     ):  # fmt: skip
-        cls._absorb(label, group, title, hint, key, scope, in_menu, order, sort)
+        cls._absorb(label, group, title, hint, key, scope, in_menu, order, sort, inline, alike)
         super().__init_subclass__(**kwargs)
         if not cls.__dict__.get("__abstract__"):
             for names in unique if unique is not None else ((key,) if key else ()):

@@ -14,7 +14,7 @@ from .codes import (
     AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage, PartyKind,
     PartyRole, Secrecy, Tier, Urgency,
 )  # fmt: skip
-from .fields import choice, field, ref
+from .fields import Alike, choice, field, ref
 from .kinds import IdNumber, LongText, Mobile, PersonName, ShortText
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ class Case(
     scope=Scope(
         area=("area",), unit=("lead_unit", "competent_unit"), worker=("handler",),
         given=(("Assignment", "case"), ("Team", "case")),
+    ),
+    inline=("CaseParty",),
+    alike=(
+        Alike(("household",), days=("received_on", 30)),
+        Alike(("mobile", "name", "role"), part="CaseParty", days=("received_on", 30)),
     ),
 ):  # fmt: skip
     """An appeal, dispute or petition matter.

@@ -233,6 +233,8 @@ class AuditVerb(Code):
     UPDATE = "update", "修改"
     DELETE = "delete", "删除"
     BULK = "bulk", "批量写入"
+    RESTORE = "restore", "从回收站恢复"
+    REVERT = "revert", "恢复原值"
 
 
 class AccessKind(Code):

@@ -57,6 +57,22 @@ class Ref:
     target: str = ""
 
 
+@dataclass(frozen=True)
+class Alike:
+    """Attributes that, all filled in and equal, mean that one thing was probably entered twice.
+
+    The first is the most telling one: it gets an index, and the warning stands at its field.
+    `unless_other` names attributes that, where both rows have them, must not differ; `part` says
+    that the attributes are those of this part; `days` compares only rows whose (day attribute)
+    lies at most so many days back.
+    """
+
+    names: tuple[str, ...]
+    unless_other: tuple[str, ...] = ()
+    part: str = ""
+    days: tuple[str, int] | None = None
+
+
 _FLAGS = {
     "help", "section", "aliases", "listed", "searched", "filtered", "sorted",
     "is_fixed", "is_hidden", "is_needed", "is_numbered", "only", "low", "high",

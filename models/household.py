@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
 from .codes import Gender, HouseholdUse
-from .fields import choice, field, ref
+from .fields import Alike, choice, field, ref
 from .kinds import IdNumber, Mobile, PersonName, ShortText
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class Household(
     Entity, label="住户", group="名册", title=("head_name", "address"), key=("household_no",),
     order=4, sort="household_no", scope=Scope(area=("neighborhood",), through=("residential_area",)),
+    inline=("HouseholdMember",),
+    alike=(Alike(("address",)), Alike(("building", "room_no"), unless_other=("unit_no",)), Alike(("mobile", "head_name"))),
 ):  # fmt: skip
     """One household, served by the chief of its neighbourhood."""
 
@@ -43,8 +45,9 @@ class Household(
 
 
 class HouseholdMember(
-    Entity, label="家庭成员", group="名册", title=("name",), hint=("household",), key=("household", "name"), order=5
-):
+    Entity, label="家庭成员", group="名册", title=("name",), hint=("household",), key=("household", "name"), order=5,
+    alike=(Alike(("mobile", "name")),),
+):  # fmt: skip
     """A member with contact; only what visits and mediation need."""
 
     household: Mapped[Household] = ref("住户", listed=True, filtered=True, on_delete="CASCADE")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
 from .codes import ChiefKind, Gender, SelectionMethod
-from .fields import field, ref
+from .fields import Alike, field, ref
 from .kinds import LongText, Mobile, PersonName
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class Chief(
     Entity, label="三长", group="名册", title=("name", "kind"), hint=("area",), key=("area",), unique=(),
-    order=6, scope=Scope(area=("area",)),
+    order=6, scope=Scope(area=("area",)), alike=(Alike(("mobile", "name")),),
 ):  # fmt: skip
     """One term of office of one person in one sector, group or neighbourhood.
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
 from .codes import Gender, WorkerKind
-from .fields import field, ref
+from .fields import Alike, field, ref
 from .kinds import Mobile, PersonName, ShortText
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 class Worker(
     Entity, label="工作力量", group="名册", title=("name",), hint=("kind", "unit"), key=("name", "mobile"),
-    unique=(), in_menu=False, scope=Scope(),
+    unique=(), in_menu=False, scope=Scope(), alike=(Alike(("mobile", "name")),),
 ):  # fmt: skip
     """Anyone a case can be given to or a team can be made of.
 

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from sqlalchemy import ColumnElement, and_, event, false, or_, select, true
 from sqlalchemy.orm import Session, with_loader_criteria
 
-from models import Base, Entity, Scope, entities
+from models import Base, Described, Entity, Scope, describe, entities
 from models.area import Area
 from models.codes import Code
 from models.user import User
@@ -54,6 +54,22 @@ def permission_labels() -> dict[str, dict[str, str]]:
         if entity.__in_menu__:
             found[entity.__label__] = {f"{entity.slug()}:{a}": name for a, name in ACTIONS.items()}
     return found
+
+
+def owner_of(entity: type[Described]) -> type[Described]:
+    """The entity whose page shows this one, for parts without a menu entry; else itself."""
+    if entity.__in_menu__:
+        return entity
+    owner = next((d.target for d in describe(entity).values() if d.is_part), None)
+    return owner_of(owner) if owner else entity
+
+
+def permission_for(entity: type[Described], action: str) -> str:
+    """The permission an action needs; to add or remove a part without a menu entry is to edit its owner."""
+    owner = owner_of(entity)
+    if owner is not entity and action in ("create", "delete"):
+        action = "edit"
+    return f"{owner.slug()}:{action}"
 
 
 @dataclass(frozen=True)

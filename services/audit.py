@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +20,22 @@ _SILENT = {
     "audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters",
     "comments", "mentions", "custom_entries", "saved_views",
 }  # fmt: skip
+
+
+@contextmanager
+def as_one(session: Session, verb: AuditVerb | None = None) -> Iterator[str]:
+    """Give all entries written inside one id, which it yields; `verb` says what was done if not the plain write.
+
+    Inside another `as_one` the outer id stays: it is still one operation.
+    """
+    outer = session.info.get("batch"), session.info.get("verb")
+    batch = session.info["batch"] = outer[0] or uuid7()
+    session.info["verb"] = verb or outer[1]
+    try:
+        yield batch
+        session.flush()
+    finally:
+        session.info["batch"], session.info["verb"] = outer
 
 
 def _stored(column, value: Any) -> Any:
@@ -77,6 +95,9 @@ def _changes(row: Described, verb: AuditVerb) -> dict[str, list]:
         if old is None and new is None:
             continue
         found[name] = [_stored(described.column, old), _stored(described.column, new)]
+    if verb is AuditVerb.DELETE and isinstance(row, Entity):
+        # Nobody fills these in, but a row that comes back has them again.
+        found |= {"created_at": [str(row.created_at), None], "version": [row.version, None]}
     return {**found, **_extra(row, verb)} if isinstance(row, Entity) else found
 
 
@@ -90,11 +111,17 @@ def _extra(row: Entity, verb: AuditVerb) -> dict[str, list]:
     return {name: [old.get(name), new.get(name)] for name in {**old, **new} if old.get(name) != new.get(name)}
 
 
+def _owner(row: Described, gone: set[str]) -> str | None:
+    """The record that a part went with, when it is deleted at the same time."""
+    owners = (getattr(row, d.key) for d in describe(type(row)).values() if d.is_part)
+    return next((owner for owner in owners if owner in gone), None)
+
+
 def _write(session: Session, _flush_context) -> None:
     actor = session.info.get("actor")
     if actor is None or actor.subdistrict_id is None:
         return
-    entries = []
+    entries, gone = [], {str(row.id) for row in session.deleted if isinstance(row, Described)}
     for rows, verb in (
         (session.new, AuditVerb.CREATE), (session.dirty, AuditVerb.UPDATE), (session.deleted, AuditVerb.DELETE),
     ):  # fmt: skip
@@ -103,7 +130,9 @@ def _write(session: Session, _flush_context) -> None:
                 continue
             changes = _changes(row, verb)
             if changes:
-                entries.append(_entry(session, type(row), row.id, title_of(row), verb, changes))
+                said = session.info.get("verb") or verb
+                entry = _entry(session, type(row), row.id, title_of(row), said, changes)
+                entries.append(entry | {"owner_id": _owner(row, gone) if verb is AuditVerb.DELETE else None})
     if entries:
         session.connection().execute(insert(AuditEvent.__table__), entries)
 
@@ -128,12 +157,20 @@ def _entry(session, entity, record_id, record_label, verb, changes) -> dict:
         "version": 1, "happened_at": now, "user_id": actor.user_id, "user_name": actor.name,
         "entity": entity.slug(), "entity_label": entity.__label__, "record_id": str(record_id),
         "record_label": record_label, "verb": verb, "changes": changes,
+        "batch": session.info.get("batch"), "owner_id": None,
     }  # fmt: skip
 
 
-def bulk(session: Session, entity: type[Described], sentence: str, count: int) -> None:
-    """Record a bulk write, which bypasses the listener, as one entry."""
-    entry = _entry(session, entity, "-", sentence[:200], AuditVerb.BULK, {"count": [None, count]})
+def bulk(
+    session: Session, entity: type[Described], sentence: str, count: int, *,
+    verb: AuditVerb = AuditVerb.BULK, record_id: str = "-", left: list | None = None,
+) -> None:  # fmt: skip
+    """Record an operation on many rows in one entry: a write past the listener, or the head of a batch.
+
+    `record_id` names the batch it is about; `left` are the rows it left out, as [id, reason].
+    """
+    changes = {"count": [None, count]} | ({"left": [None, left]} if left else {})
+    entry = _entry(session, entity, record_id, sentence[:200], verb, changes)
     session.connection().execute(insert(AuditEvent.__table__), [entry])
 
 

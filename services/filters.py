@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -102,7 +103,8 @@ def read(description: Description, args: Args, actor: Actor, today: date) -> Fil
         return Filter(description, [EMPTY])
     if kind in ("date", "number"):
         return _range(description, args, kind, today)
-    values = [value.strip() for value in args.get(name, []) if value.strip()]
+    asked = args.get(name, []) if kind != "text" else [part for value in args.get(name, []) for part in re.split(r"[|｜]", value)]
+    values = [value.strip() for value in asked if value.strip()]
     if not values or (kind == "exact" and not actor.may(Permission.REVEAL)):
         return None
     return Filter(description, [_value(description, kind, value) for value in values[:100]])

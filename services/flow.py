@@ -85,14 +85,7 @@ class Flow:
         and the other gets `Conflict`.
         """
         step = self.by_verb[verb]
-        actor.require(step.by)
-        if subject.status not in step.sources:
-            raise Conflict(f"现在是“{subject.status.label}”，不能{step.label}。可能别人刚刚办过，请刷新查看")
-        answers = self._answers(step, answers)
-        for guard in step.guards:
-            reason = guard(session, subject, actor, now, answers)
-            if reason:
-                raise Refused(reason)
+        answers = self._ready(session, step, subject, actor, now, answers)
         before = subject.status
         for effect in step.effects:
             effect(session, subject, actor, now, answers)
@@ -103,6 +96,27 @@ class Flow:
             session.flush()
         except StaleDataError:
             raise Conflict("别人刚刚办理了这件事，您的操作没有生效，请刷新查看最新情况") from None
+
+    def refusal(
+        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, **answers: Any
+    ) -> str | None:
+        """Why a step cannot be taken with these answers, or None; nothing is changed."""
+        try:
+            self._ready(session, self.by_verb[verb], subject, actor, now, answers)
+        except Refused as no:
+            return no.sentence
+        return None
+
+    def _ready(self, session, step: Step, subject, actor: Actor, now, given: dict[str, Any]) -> dict[str, Any]:
+        actor.require(step.by)
+        if subject.status not in step.sources:
+            raise Conflict(f"现在是“{subject.status.label}”，不能{step.label}。可能别人刚刚办过，请刷新查看")
+        answers = self._answers(step, given)
+        for guard in step.guards:
+            reason = guard(session, subject, actor, now, answers)
+            if reason:
+                raise Refused(reason)
+        return answers
 
     def _answers(self, step: Step, given: dict[str, Any]) -> dict[str, Any]:
         known = {ask.name for ask in step.asks}

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, object_session
 
 from models import Described, describe
 from models.fields import Description
 
 from .access import Actor
 from .errors import Missing, Refused
+from .labels import dictionary_names
 from .listing import Listing, identity
 from .records import find, key_of
 from .showing import masked, text
@@ -77,7 +78,10 @@ def _word(row: Described, d: Description, actor: Actor) -> str:
     if d.target:
         other = getattr(row, d.name)
         return label_of(other, actor) if other is not None else ""
-    return "" if d.is_personal and not d.kind.is_open else text(masked(d, getattr(row, d.key), actor))
+    value = getattr(row, d.key)
+    if d.field.dictionary and value:
+        return dictionary_names(object_session(row)).get(value, "")
+    return "" if d.is_personal and not d.kind.is_open else text(masked(d, value, actor))
 
 
 def label(session: Session, target: type[Described], record_id: str | None, actor: Actor) -> str:

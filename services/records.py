@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Uuid, inspect
+from sqlalchemy import Uuid, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from models import Described, Entity, describe
+from models import Described, Entity, describe, entities
 
+from . import audit
 from .access import Actor
 from .errors import Conflict, Missing, Refused
 
@@ -53,8 +54,12 @@ def find(session: Session, entity: type[Described], record_id: str) -> Described
 
 
 def key_of(entity: type[Described], record_id: str):
-    """The id half of a key as its column keeps it; what cannot be one names no row."""
-    column = inspect(entity).primary_key[-1]
+    """The id half of a row's key, from an address."""
+    return typed(inspect(entity).primary_key[-1], record_id)
+
+
+def typed(column, record_id: str):
+    """An id as its column keeps it; what cannot be one names no row."""
     try:
         if isinstance(column.type, Uuid):
             return str(UUID(record_id))
@@ -86,14 +91,33 @@ def save(session: Session, row: Described, actor: Actor, now: datetime) -> None:
     _flush(session, row)
 
 
-def delete(session: Session, row: Described) -> None:
-    """Delete a row; a row that others point to is refused by the database."""
-    session.delete(row)
+def delete(session: Session, *rows: Described) -> None:
+    """Delete rows of one entity with their parts, all or none; what others point to is refused by the database."""
     try:
-        with session.begin_nested():
+        with audit.as_one(session), session.begin_nested():
+            for row in (*parts_of(session, rows), *rows):
+                if inspect(row).expired_attributes:
+                    session.refresh(row)  # the trail keeps what was there
+                session.delete(row)
             session.flush()
+    except StaleDataError:
+        raise Conflict("您删除的同时别人也做了修改，请刷新后再看") from None
     except IntegrityError:
-        raise Refused(f"这条{row.__label__}还被其他记录使用，不能删除。可先改动那些记录，或把它停用") from None
+        raise Refused(f"这条{rows[0].__label__}还被其他记录使用，不能删除。可先改动那些记录，或把它停用") from None
+
+
+def parts_of(session: Session, rows: Sequence[Described]) -> list[Described]:
+    """The rows that belong to these, the parts of parts first."""
+    found: list[Described] = []
+    if not rows:
+        return found
+    for entity in entities():
+        for d in describe(entity).values():
+            if d.is_part and d.target in type(rows[0]).__mro__:
+                owners = [row.id for row in rows]
+                parts = session.scalars(select(entity).where(getattr(entity, d.key).in_(owners))).all()
+                found += [*parts_of(session, parts), *parts]
+    return found
 
 
 def _flush(session: Session, row: Described) -> None:

@@ -23,7 +23,7 @@ from database import configure_sqlite
 from models import Base, sealed
 from models.division import Division
 from models.user import User
-from services import access, audit, search
+from services import access, audit, custom, search
 from tests.support.browser import chromium
 from tests.support.postgres import postgres
 from tests.support.server import serving
@@ -49,6 +49,7 @@ class ServiceSession(Session):
 access.install(ServiceSession)
 audit.install(ServiceSession)
 search.install(ServiceSession)
+custom.install(ServiceSession)
 
 
 # ---- databases ----------------------------------------------------------------------
@@ -98,7 +99,7 @@ def console(engine, tmp_path_factory) -> Flask:
     with open(os.open(instance / "field_key", os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
         file.write(_KEY)
     url = engine.url.render_as_string(hide_password=False)
-    return create_app(Config(instance=instance, database_url=url, is_testing=True))
+    return create_app(Config(instance=instance, database_url=url, is_testing=True, has_components=True))
 
 
 @pytest.fixture

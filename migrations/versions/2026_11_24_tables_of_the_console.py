@@ -262,6 +262,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_chiefs_is_representative', ['subdistrict_id', 'is_representative', 'id'], unique=False)
         batch_op.create_index('ix_chiefs_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
         batch_op.create_index('ix_chiefs_method', ['subdistrict_id', 'method', 'id'], unique=False)
+        batch_op.create_index('ix_chiefs_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
         batch_op.create_index('ix_chiefs_replaced_by_id', ['subdistrict_id', 'replaced_by_id', 'id'], unique=False)
         batch_op.create_index('ix_chiefs_started_on', ['subdistrict_id', 'started_on', 'id'], unique=False)
         batch_op.create_index('uq_chiefs_one_in_office', ['subdistrict_id', 'area_id'], unique=True, postgresql_where=sa.text('ended_on IS NULL'), sqlite_where=sa.text('ended_on IS NULL'))
@@ -463,6 +464,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_workers_is_active', ['subdistrict_id', 'is_active', 'id'], unique=False)
         batch_op.create_index('ix_workers_is_leader', ['subdistrict_id', 'is_leader', 'id'], unique=False)
         batch_op.create_index('ix_workers_kind', ['subdistrict_id', 'kind', 'id'], unique=False)
+        batch_op.create_index('ix_workers_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
         batch_op.create_index('ix_workers_name', ['subdistrict_id', 'name', 'id'], unique=False)
         batch_op.create_index('ix_workers_term_ends_on', ['subdistrict_id', 'term_ends_on', 'id'], unique=False)
         batch_op.create_index('ix_workers_unit_id', ['subdistrict_id', 'unit_id', 'id'], unique=False)
@@ -523,8 +525,10 @@ def upgrade() -> None:
     sa.UniqueConstraint('subdistrict_id', 'household_no', name=op.f('uq_households_subdistrict_id_household_no'))
     )
     with op.batch_alter_table('households', schema=None) as batch_op:
+        batch_op.create_index('ix_households_address', ['subdistrict_id', 'address', 'id'], unique=False)
         batch_op.create_index('ix_households_building_id', ['subdistrict_id', 'building_id', 'household_no', 'id'], unique=False)
         batch_op.create_index('ix_households_household_no', ['subdistrict_id', 'household_no', 'id'], unique=False)
+        batch_op.create_index('ix_households_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
         batch_op.create_index('ix_households_neighborhood_id', ['subdistrict_id', 'neighborhood_id', 'household_no', 'id'], unique=False)
         batch_op.create_index('ix_households_residential_area_id', ['subdistrict_id', 'residential_area_id', 'household_no', 'id'], unique=False)
         batch_op.create_index('ix_households_use', ['subdistrict_id', 'use', 'household_no', 'id'], unique=False)
@@ -653,19 +657,22 @@ def upgrade() -> None:
     sa.Column('entity_label', sa.String(length=200), nullable=False),
     sa.Column('record_id', sa.String(length=64), nullable=False),
     sa.Column('record_label', sa.String(length=200), nullable=False),
-    sa.Column('verb', sa.Enum('create', 'update', 'delete', 'bulk', name='auditverb', native_enum=False, length=24), nullable=False),
+    sa.Column('verb', sa.Enum('create', 'update', 'delete', 'bulk', 'restore', 'revert', name='auditverb', native_enum=False, length=24), nullable=False),
     sa.Column('changes', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('batch', sa.Uuid(as_uuid=False), nullable=True),
+    sa.Column('owner_id', sa.String(length=64), nullable=True),
     sa.Column('user_id', sa.Uuid(as_uuid=False), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('extra', sa.JSON(none_as_null=True), nullable=True),
-    sa.CheckConstraint("verb IN ('create', 'update', 'delete', 'bulk')", name=op.f('ck_audit_events_verb_code')),
+    sa.CheckConstraint("verb IN ('create', 'update', 'delete', 'bulk', 'restore', 'revert')", name=op.f('ck_audit_events_verb_code')),
     sa.ForeignKeyConstraint(['subdistrict_id'], ['divisions.code'], name=op.f('fk_audit_events_subdistrict_id')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_audit_events_user_id'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('subdistrict_id', 'id', name=op.f('pk_audit_events'))
     )
     with op.batch_alter_table('audit_events', schema=None) as batch_op:
+        batch_op.create_index('ix_audit_events_batch', ['subdistrict_id', 'batch', 'id'], unique=False)
         batch_op.create_index('ix_audit_events_entity_label', ['subdistrict_id', 'entity_label', 'happened_at', 'id'], unique=False)
         batch_op.create_index('ix_audit_events_happened_at', ['subdistrict_id', 'happened_at', 'id'], unique=False)
         batch_op.create_index('ix_audit_events_record', ['subdistrict_id', 'entity', 'record_id', 'happened_at'], unique=False)
@@ -819,6 +826,7 @@ def upgrade() -> None:
     with op.batch_alter_table('household_members', schema=None) as batch_op:
         batch_op.create_index('ix_household_members_gender', ['subdistrict_id', 'gender', 'id'], unique=False)
         batch_op.create_index('ix_household_members_household_id', ['subdistrict_id', 'household_id', 'id'], unique=False)
+        batch_op.create_index('ix_household_members_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
         batch_op.create_index('ix_household_members_relation', ['subdistrict_id', 'relation', 'id'], unique=False)
 
     op.create_table('responsibility_goals',
@@ -979,6 +987,7 @@ def upgrade() -> None:
     with op.batch_alter_table('case_parties', schema=None) as batch_op:
         batch_op.create_index('ix_case_parties_case_id', ['subdistrict_id', 'case_id', 'id'], unique=False)
         batch_op.create_index('ix_case_parties_household_id', ['subdistrict_id', 'household_id', 'id'], unique=False)
+        batch_op.create_index('ix_case_parties_mobile', ['subdistrict_id', 'mobile', 'id'], unique=False)
         batch_op.create_index('ix_case_parties_role', ['subdistrict_id', 'role', 'id'], unique=False)
 
     op.create_table('mentions',
@@ -1131,6 +1140,7 @@ def downgrade() -> None:
     op.drop_table('mentions')
     with op.batch_alter_table('case_parties', schema=None) as batch_op:
         batch_op.drop_index('ix_case_parties_role')
+        batch_op.drop_index('ix_case_parties_mobile')
         batch_op.drop_index('ix_case_parties_household_id')
         batch_op.drop_index('ix_case_parties_case_id')
 
@@ -1171,6 +1181,7 @@ def downgrade() -> None:
     op.drop_table('responsibility_goals')
     with op.batch_alter_table('household_members', schema=None) as batch_op:
         batch_op.drop_index('ix_household_members_relation')
+        batch_op.drop_index('ix_household_members_mobile')
         batch_op.drop_index('ix_household_members_household_id')
         batch_op.drop_index('ix_household_members_gender')
 
@@ -1215,6 +1226,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_audit_events_record')
         batch_op.drop_index('ix_audit_events_happened_at')
         batch_op.drop_index('ix_audit_events_entity_label')
+        batch_op.drop_index('ix_audit_events_batch')
 
     op.drop_table('audit_events')
     with op.batch_alter_table('attachments', schema=None) as batch_op:
@@ -1250,8 +1262,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_households_use')
         batch_op.drop_index('ix_households_residential_area_id')
         batch_op.drop_index('ix_households_neighborhood_id')
+        batch_op.drop_index('ix_households_mobile')
         batch_op.drop_index('ix_households_household_no')
         batch_op.drop_index('ix_households_building_id')
+        batch_op.drop_index('ix_households_address')
 
     op.drop_table('households')
     with op.batch_alter_table('duty_days', schema=None) as batch_op:
@@ -1264,6 +1278,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_workers_unit_id')
         batch_op.drop_index('ix_workers_term_ends_on')
         batch_op.drop_index('ix_workers_name')
+        batch_op.drop_index('ix_workers_mobile')
         batch_op.drop_index('ix_workers_kind')
         batch_op.drop_index('ix_workers_is_leader')
         batch_op.drop_index('ix_workers_is_active')
@@ -1315,6 +1330,7 @@ def downgrade() -> None:
         batch_op.drop_index('uq_chiefs_one_in_office', postgresql_where=sa.text('ended_on IS NULL'), sqlite_where=sa.text('ended_on IS NULL'))
         batch_op.drop_index('ix_chiefs_started_on')
         batch_op.drop_index('ix_chiefs_replaced_by_id')
+        batch_op.drop_index('ix_chiefs_mobile')
         batch_op.drop_index('ix_chiefs_method')
         batch_op.drop_index('ix_chiefs_kind')
         batch_op.drop_index('ix_chiefs_is_representative')

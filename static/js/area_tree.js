@@ -104,4 +104,6 @@ class AreaTree {
   }
 }
 
-for (const button of document.querySelectorAll("[data-area-tree]")) new AreaTree(button);
+const dress = (root) => root.querySelectorAll("[data-area-tree]").forEach((button) => new AreaTree(button));
+dress(document);
+document.addEventListener("added", (event) => dress(event.target));

@@ -32,7 +32,31 @@ function question(form, submitter) {
   return `${form.querySelector("[data-bulk-count]").textContent}。${sentence}`;
 }
 
+// Leaving the page for a server that does not answer would lose what was typed, so it is asked for
+// a small file first. Whatever it answers, it is there.
+const PATIENCE = 8000;
+
+async function isReachable() {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), PATIENCE);
+  try {
+    await fetch(document.querySelector("link[rel=icon]").href, { method: "HEAD", cache: "no-store", signal: limit.signal });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function hold(form, button, isHeld) {
+  if (isHeld) form.dataset.sent = "1";
+  else delete form.dataset.sent;
+  button?.classList.toggle("is-busy", isHeld);
+}
+
 const agreed = new WeakSet();
+const reached = new WeakSet();
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
@@ -56,7 +80,22 @@ document.addEventListener("submit", async (event) => {
     }
     return;
   }
+  if (form.matches("[data-guard]") && !reached.has(form)) {
+    stop();
+    hold(form, event.submitter, true);
+    const isThere = await isReachable();
+    hold(form, event.submitter, false);
+    if (isThere) {
+      reached.add(form);
+      form.requestSubmit(event.submitter);
+    } else {
+      agreed.delete(form);
+      await show("连不上服务器，还没有提交。您填的内容都在，过一会儿再提交一次。", "知道了", "");
+    }
+    return;
+  }
   agreed.delete(form);
+  reached.delete(form);
   if (form.matches("[data-once], [data-guard], [data-confirm]")) {
     form.dataset.sent = "1";
     event.submitter?.classList.add("is-busy");

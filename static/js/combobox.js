@@ -148,4 +148,6 @@ class Combo {
   }
 }
 
-for (const box of document.querySelectorAll("[data-combo]")) new Combo(box);
+const dress = (root) => root.querySelectorAll("[data-combo]").forEach((box) => new Combo(box));
+dress(document);
+document.addEventListener("added", (event) => dress(event.target));

@@ -3,11 +3,12 @@
 const KEYS = [
   ["/", "到搜索框"],
   ["Ctrl K", "到全局搜索"],
-  ["j　k", "下一行，上一行（也可用 ↓ ↑）"],
+  ["j　k", "下一行，上一行（也可用 ↓ ↑）；分流调度台上换一件"],
   ["Enter", "打开这一行"],
   ["e", "修改"],
   ["x", "勾选这一行"],
   ["n", "新增"],
+  ["1　—　9", "分流调度台上采用第几条建议"],
   ["Ctrl Enter", "提交表单（也可用 Ctrl S）"],
   ["Esc", "关闭窗口和下拉"],
   ["?", "显示这些按键"],
@@ -84,6 +85,8 @@ let sheet = null;
 
 function explain() {
   sheet ||= makeSheet();
+  const before = document.activeElement;
+  sheet.addEventListener("close", () => before.focus(), { once: true });
   sheet.showModal();
   return true;
 }
@@ -101,10 +104,16 @@ function makeSheet() {
   return dialog;
 }
 
-const marked = (keys) => keys.split(/[ 　]/).map((key) => `<kbd>${key}</kbd>`).join(" ");
+const marked = (keys) => keys.split(/[ 　]/).map((key) => (key === "—" ? "至" : `<kbd>${key}</kbd>`)).join(" ");
 
 const opener = find("[data-keys-open]");
 if (opener) {
   opener.hidden = false;
-  opener.addEventListener("click", explain);
+  opener.addEventListener("click", () => {
+    // The panel closes, so the focus has to come back to what opened it.
+    const panel = opener.closest("details");
+    panel.open = false;
+    panel.querySelector("summary").focus();
+    explain();
+  });
 }

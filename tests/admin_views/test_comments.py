@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from models.area import Area
 from models.comment import Comment, Mention
 from models.user import User
-from tests.support.builders import build_user
+from tests.support.builders import build_user, called
 from tests.support.office import CLERK, HANDLER, OFFICE, build_office
 from tests.support.visitor import Visitor
 
@@ -47,7 +47,7 @@ def kept(office):
 
 def test_a_remark_stands_on_the_page_with_its_author(world, arrive):
     page = write(arrive(CLERK), world, "已电话联系")
-    assert "备注已保存" in page.text and "shujuyuan员" in page.text and "已电话联系" in page.text
+    assert "备注已保存" in page.text and "数据录入员某" in page.text and "已电话联系" in page.text
 
 
 def test_markup_in_a_remark_is_only_text(world, arrive):
@@ -72,6 +72,7 @@ def test_a_setting_whose_key_is_no_number_takes_remarks_too(world, arrive, offic
     with office() as session:
         build_user(session, "keeper", ["dict_item:view"], is_scoped=False)
     visitor = arrive("keeper")
+    visitor.typed = ("channel:qr", "qr")
     visitor.open("/admin/dict-item/details/?id=channel:qr")
     assert "已核对" in visitor.send("发表备注", body="已核对").text
 
@@ -88,8 +89,8 @@ def test_the_page_of_a_part_has_no_remarks(world, arrive, office):
 
 
 def test_the_mentioned_person_finds_it_at_home_and_once_opened_it_is_seen(world, arrive):
-    page = write(arrive(CLERK), world, f"@{OFFICE}员 请核对户主电话")
-    assert f"备注已保存，已通知{OFFICE}员" in page.text
+    page = write(arrive(CLERK), world, "@平安法治办主任某 请核对户主电话")
+    assert "备注已保存，已通知平安法治办主任某" in page.text
     reader = arrive(OFFICE)
     home = reader.open("/admin/")
     assert "提到我的" in home.text and "没看" in home.text and "请核对户主电话" in home.text
@@ -101,20 +102,20 @@ def test_the_mentioned_person_finds_it_at_home_and_once_opened_it_is_seen(world,
 
 def test_the_top_bar_counts_what_was_not_seen(world, arrive):
     for _ in range(2):
-        write(arrive(CLERK), world, f"@{OFFICE}员 请看")
+        write(arrive(CLERK), world, "@平安法治办主任某 请看")
     reader = arrive(OFFICE)
     assert 'class="me-count">2<' in reader.open("/admin/household/").html
     assert "me-count" not in reader.open(world.address).html
 
 
 def test_who_is_not_mentioned_has_no_such_list(world, arrive):
-    write(arrive(CLERK), world, f"@{OFFICE}员 请看")
+    write(arrive(CLERK), world, "@平安法治办主任某 请看")
     assert "提到我的" not in arrive(CLERK).open("/admin/").text
 
 
 def test_who_cannot_see_the_record_is_not_told_and_the_writer_reads_so(world, arrive):
-    page = write(arrive(CLERK), world, f"@用户{WESTERN} 请看")
-    assert f"用户{WESTERN}看不到这条记录，没有通知到" in page.text
+    page = write(arrive(CLERK), world, f"@{called(WESTERN)} 请看")
+    assert f"{called(WESTERN)}看不到这条记录，没有通知到" in page.text
     assert "提到我的" not in arrive(WESTERN).open("/admin/").text
 
 
@@ -126,7 +127,7 @@ def test_an_ambiguous_name_reaches_nobody_and_the_writer_reads_so(world, arrive,
 
 
 def test_a_mention_on_a_record_that_went_out_of_sight_tells_nothing_of_it_and_then_rests(world, arrive, office):
-    write(arrive(CLERK), world, f"@{OFFICE}员 秘密的话")
+    write(arrive(CLERK), world, "@平安法治办主任某 秘密的话")
     with office() as session:
         west = session.scalar(select(Area.id).where(Area.full_name == "西里社区"))
         session.execute(update(User).where(User.username == OFFICE).values(is_scoped=True, area_id=west))
@@ -196,9 +197,9 @@ def test_a_role_without_the_record_gets_no_names_of_colleagues(world, arrive):
 
 
 def test_the_look_up_gives_names_and_units_only(world, arrive):
-    answer = arrive(CLERK).client.get(f"/admin/household/colleagues/?id={world.east_household.id}&query={OFFICE}")
+    answer = arrive(CLERK).client.get(f"/admin/household/colleagues/?id={world.east_household.id}&query=平安法治")
     [found] = answer.json["results"]
-    assert set(found) == {"id", "name", "unit"} and (found["name"], found["unit"]) == (f"{OFFICE}员", "peace_law_director")
+    assert set(found) == {"id", "name", "unit"} and (found["name"], found["unit"]) == ("平安法治办主任某", "平安法治办主任")
 
 
 def test_a_mediator_who_handles_nothing_of_it_does_not_see_the_remarks(world, arrive):

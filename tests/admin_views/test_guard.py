@@ -328,7 +328,7 @@ def test_nothing_is_posted_without_signing_in(app, client, world, token):
 def test_a_role_without_permissions_opens_home_search_and_password_only(app, client, world, sign_in):
     guest = sign_in(client, "guest")
     assert [url for url in rules(app, "GET") if guest.get(url).status_code == 200] == [
-        "/admin/", "/admin/search/", "/password"
+        "/admin/", "/admin/_components/", "/admin/search/", "/password"
     ]
 
 

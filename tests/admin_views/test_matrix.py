@@ -43,6 +43,7 @@ user                      -       -       -       -       -       -       -     
 role                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v
 audit_event               -       -       -       -       -       -       -       -       -       -       -       -       -       vx
 access_event              -       -       -       -       -       -       -       -       -       -       -       -       -       vx
+custom_field              -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
 dict_item                 -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
 term                      -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
 workday                   -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
@@ -58,6 +59,8 @@ PAGES = """
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -
 /admin/area-loads/        y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/parameters/        -       -       -       -       -       -       -       -       -       -       -       y       -       y
+/admin/recycle/           y       y       y       y       -       -       -       -       -       -       -       y       y       -
+/admin/batch/             y       y       y       y       y       -       -       -       y       -       -       y       y       -
 """
 STEPS = """
                           clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit
@@ -144,19 +147,34 @@ def test_a_role_opens_what_the_matrix_says_and_nothing_else(ids, client, sign_in
     assert wrong == []
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_add_or_change_rows_may_ask_whether_they_are_there_and_nobody_else(ids, client, sign_in, token, role):
+    sign_in(client, role)
+    csrf, wrong = {"csrf_token": token(client.get("/password").text)}, []
+    for slug, cells in table(ENTITIES).items():
+        for letter, query in (("c", ""), ("e", f"?id={ids.get(slug, '')}")):
+            if slug in WRITTEN_BY_SERVICES or (letter == "e" and slug not in ids):
+                continue
+            status = client.post(f"/admin/{slug.replace('_', '-')}/similar/{query}", data=csrf).status_code
+            if status != (200 if letter in cells[role] else 403):
+                wrong.append((slug, letter, status))
+    assert wrong == []
+
+
 def test_the_matrix_names_every_entity_of_the_menu():
     assert set(table(ENTITIES)) == {e.slug() for e in entities() if e.__in_menu__}
 
 
 def test_the_matrix_knows_every_action():
-    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 13
+    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 14
 
 
 def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
     known = {"index_view", "details_view", "reveal_view", "lookup_view", "template_view", *LETTERS.values()}
     of_a_record = {
         "step_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
-        "remark_view", "take_back_view", "colleagues_view",
+        "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "undo_view",
+        "layout_view", "counts_view", "keep_view", "drop_view", "similar_view",
     }  # fmt: skip
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"}
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}
@@ -171,6 +189,7 @@ def test_a_visitor_is_sent_to_the_sign_in_page_from_everywhere(ids, client):
 VERBS = {
     "details": ("get", "details/?id={id}"), "edit": ("get", "edit/?id={id}"), "save": ("post", "edit/?id={id}"),
     "delete": ("get", "delete/?id={id}"), "delete for good": ("post", "delete/"), "reveal": ("post", "reveal/"),
+    "similar": ("post", "similar/?id={id}"), "like": ("get", "new/?like={id}"),
 }  # fmt: skip
 
 
@@ -198,7 +217,8 @@ def test_a_record_of_another_community_is_not_found(ids, western_clerk, token, e
                 "field": "mobile", "reason": "电话回访"}  # fmt: skip
         status = western_clerk.post(url, data=sent).status_code
     may_not_anyway = (entity, verb.split()[0]) in {
-        ("household", "delete"), ("chief", "delete"), ("area", "delete"), ("area", "edit"), ("area", "save"), ("case", "delete"),
+        ("household", "delete"), ("chief", "delete"), ("area", "delete"), ("area", "edit"), ("area", "save"),
+        ("area", "similar"), ("area", "like"), ("case", "delete"),
     }  # fmt: skip
     assert status in ((403, 422) if may_not_anyway else (404,))
 

@@ -5,6 +5,7 @@ import pytest
 from admin_views import checks
 from models import describe
 from models.area import Area
+from models.fields import Alike
 from models.household import Household
 from models.kinds import MOBILE
 
@@ -74,3 +75,15 @@ def test_a_title_that_names_nothing_is_refused(monkeypatch):
     monkeypatch.setattr(Area, "__title__", ("nothing",))
     with pytest.raises(checks.BadDeclaration, match="names “nothing”, which is no attribute"):
         checks._check(Area)
+
+
+def test_a_part_that_is_none_is_refused(monkeypatch):
+    monkeypatch.setattr(Area, "__inline__", ("Household",))
+    with pytest.raises(checks.BadDeclaration, match="names “Household”, which is no part of it. A part refers to Area"):
+        checks.check_entities()
+
+
+def test_a_likeness_of_an_unknown_attribute_is_refused(monkeypatch):
+    monkeypatch.setattr(Area, "__alike__", (Alike(("nmae",)),))
+    with pytest.raises(checks.BadDeclaration, match="alike names “nmae”, which is no attribute. Known: name, kind"):
+        checks.check_entities()

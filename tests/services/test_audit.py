@@ -8,7 +8,7 @@ from sqlalchemy import select
 from models import describe
 from models.audit import AccessEvent, AuditEvent
 from models.codes import AccessKind, AuditVerb
-from models.household import Household
+from models.household import Household, HouseholdMember
 from services import audit, records
 from tests.support.builders import build_world
 
@@ -77,3 +77,45 @@ def test_what_was_rolled_back_leaves_no_entry(session, world):
         change(session, world.east_household, address="新门牌2号")
         inner.rollback()
     assert last(session).id == before
+
+
+def batches(session, *record_ids):
+    wanted = select(AuditEvent.batch).where(AuditEvent.record_id.in_(record_ids), AuditEvent.verb != AuditVerb.CREATE)
+    return session.scalars(wanted.order_by(AuditEvent.id)).all()
+
+
+def test_what_was_done_together_carries_one_id(session, world):
+    with audit.as_one(session) as batch:
+        change(session, world.east_household, address="新门牌2号")
+        change(session, world.west_household, address="新门牌3号")
+    assert batches(session, world.east_household.id, world.west_household.id) == [batch, batch]
+
+
+def test_what_was_done_alone_carries_none(session, world):
+    change(session, world.east_household, address="新门牌2号")
+    assert last(session).batch is None
+
+
+def test_two_operations_carry_two_ids(session, world):
+    for address in ("新门牌2号", "新门牌3号"):
+        with audit.as_one(session):
+            change(session, world.east_household, address=address)
+    first, second = batches(session, world.east_household.id)
+    assert first != second
+
+
+def test_a_deleted_part_is_kept_with_the_record_it_went_with(session, world):
+    member = HouseholdMember(household_id=world.west_household.id, name="癸某某")
+    session.add(member)
+    session.flush()
+    records.delete(session, world.west_household)
+    part = last(session, "household_member")
+    assert (part.record_id, part.owner_id, part.batch) == (member.id, world.west_household.id, last(session).batch)
+
+
+def test_a_part_deleted_alone_belongs_to_itself(session, world):
+    member = HouseholdMember(household_id=world.west_household.id, name="癸某某")
+    session.add(member)
+    session.flush()
+    records.delete(session, member)
+    assert last(session, "household_member").owner_id is None

@@ -8,6 +8,7 @@ import pytest
 
 from models import describe
 from models.area import Area
+from models.audit import AuditEvent
 from models.case import Case
 from models.household import Household
 from services import access, custom, listing
@@ -331,6 +332,16 @@ def test_an_empty_date_can_be_asked_for(session, ledger):
 def test_a_list_narrowed_to_days_is_read_along_them(session, ledger):
     page, _ = page_of(session, Case, "due_on__to=2026-03-31")
     assert [row.values["due_on"] for row in page.rows][:10] == [date(2026, 3, 5)] * 9 + [date(2026, 3, 2)]
+
+
+# ---- words ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("words", "count"), [("律 师", 2), ("住户|律师", 34), ("律 户", 0), ("律师｜住 户", 34)])
+def test_words_of_a_text_are_all_wanted_and_bars_part_what_may_be_either(session, world, words, count):
+    from urllib.parse import quote
+
+    assert page_of(session, AuditEvent, f"entity_label={quote(words)}")[1] == count
 
 
 # ---- columns ---------------------------------------------------------------------------

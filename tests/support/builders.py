@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from zlib import crc32
 
 from sqlalchemy.orm import Session
 
@@ -142,12 +143,17 @@ def party(name: str = "甲某某", role: PartyRole = PartyRole.APPLICANT, mobile
     return {"name": name, "role": role, "mobile": mobile}
 
 
+def called(username: str) -> str:
+    """The name of a built user: no Latin letters, which a page would have to explain."""
+    return f"用户{crc32(username.encode()) % 10_000:04d}"
+
+
 def build_user(session: Session, username: str, permissions: list[str], **facts) -> User:
-    role = Role(code=f"role_{username}", name=f"{username}的角色", permissions=permissions)
+    role = Role(code=f"role_{username}", name=f"{called(username)}的角色", permissions=permissions)
     session.add(role)
     session.flush()
     user = User(
-        username=username, name=f"用户{username}", role_id=role.id, subdistrict_id="430181002",
+        username=username, name=called(username), role_id=role.id, subdistrict_id="430181002",
         password_hash="-", must_change_password=False, **facts,
     )  # fmt: skip
     session.add(user)

@@ -24,17 +24,17 @@ def build_office(session: Session) -> World:
                 neighborhood_id=world.east_neighborhood.id, address=f"东里社区{number}号",
             )
         )  # fmt: skip
-    roles = {r["code"]: expand(r["permissions"]) for r in read("roles")}
+    roles = {r["code"]: r for r in read("roles")}
     people = {
         CLERK: ("roster_clerk", {"is_scoped": False}), OFFICE: ("peace_law_director", {"is_scoped": False}),
         HANDLER: ("mediator", {"worker_id": world.mediator.id}), LEDGER: ("ledger_leader", {"is_scoped": False}),
     }  # fmt: skip
     for username, (code, facts) in people.items():
-        role = Role(code=code, name=code, permissions=roles[code])
+        role = Role(code=code, name=roles[code]["name"], permissions=expand(roles[code]["permissions"]))
         session.add(role)
         session.flush()
         session.add(
-            User(username=username, name=f"{username}员", role_id=role.id, subdistrict_id="430181002",
+            User(username=username, name=f"{role.name}某", role_id=role.id, subdistrict_id="430181002",
                  password_hash="-", must_change_password=False, **facts)
         )  # fmt: skip
     now = session.info["now"]

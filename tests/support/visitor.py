@@ -10,6 +10,9 @@ from urllib.parse import quote, unquote, urljoin
 
 from flask.testing import FlaskClient
 
+from tests.support import faults
+
+_REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls")
 _VOID = {"input", "br", "hr", "img", "link", "meta", "path", "circle", "source"}
 
 
@@ -27,14 +30,21 @@ class Form:
 class Page(HTMLParser):
     """What a page shows: text, links, forms; and what every page owes its reader."""
 
-    def __init__(self, html: str, address: str, status: int):
+    def __init__(self, html: str, address: str, status: int, typed: tuple[str, ...] = ()):
+        """`typed` are words that people chose themselves, like the code of a role, and may read again."""
         super().__init__(convert_charrefs=True)
+        self.typed = sorted(typed, key=len, reverse=True)
         self.address, self.status, self.html = address, status, html
         self.links: list[tuple[str, str]] = []
         self.forms: list[Form] = []
         self.ids: Counter = Counter()
         self.headings: list[str] = []
         self.words: list[str] = []
+        self.shown: list[tuple[str, str]] = []  # every string a reader meets, with the tag it stands in
+        self.controls: list[tuple[dict, bool]] = []  # attributes; does it stand inside its label?
+        self.labelled: set[str] = set()
+        self.references: list[tuple[str, str]] = []
+        self.pressed: list[list[str]] = []  # [a or button, its words]
         self._open: list[tuple[str, dict]] = []
         self._form: Form | None = None
         self._by_id: dict[str, Form] = {}
@@ -48,6 +58,7 @@ class Page(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if "id" in given:
             self.ids[given["id"]] += 1
+        self._inspect(tag, given)
         if tag == "form":
             self._form = Form(given, self.address)
             self.forms.append(self._form)
@@ -64,6 +75,21 @@ class Page(HTMLParser):
             self._link = (given["href"], [])
         if tag not in _VOID:
             self._open.append((tag, given))
+
+    def _inspect(self, tag: str, given: dict) -> None:
+        """Keep what `faults` looks at."""
+        said = [given[name] for name in ("aria-label", "placeholder", "title", "alt") if given.get(name)]
+        self.shown += [(words, tag) for words in said]
+        if tag in ("input", "select", "textarea"):
+            self.controls.append((given, any(open_tag == "label" for open_tag, _ in self._open)))
+        if tag == "label":
+            self.labelled.add(given.get("for", ""))
+        if tag == "button" or (tag == "a" and given.get("href")):
+            self.pressed.append([tag, given.get("aria-label", "")])
+        for name in _REFERENCES:
+            self.references += [(name, wanted) for wanted in given.get(name, "").split()]
+        if tag == "a" and given.get("href", "").startswith("#") and len(given["href"]) > 1:
+            self.references.append(("a link", given["href"][1:]))
 
     def _keep(self, form: Form, tag: str, name: str, given: dict) -> None:
         kind = given.get("type", "text")
@@ -107,6 +133,10 @@ class Page(HTMLParser):
             self._link[1].append(data)
         if tags and tags[-1] in ("script", "style"):
             return
+        if data.strip() and self._textarea is None:
+            self.shown.append((data.strip(), tags[-1] if tags else ""))
+        if self.pressed and self.pressed[-1][0] in tags:
+            self.pressed[-1][1] += data
         if "h1" in tags:
             self.headings.append(data.strip())
         if "button" in tags and self._form is not None and self._form.labels:
@@ -116,22 +146,14 @@ class Page(HTMLParser):
 
     def faults(self) -> list[str]:
         """What this page owes and lacks."""
-        found = []
-        if not re.search(r"<title>[^<]+</title>", self.html):
-            found.append("no title")
-        if self.html.count("<h1") != 1:
-            found.append(f"{self.html.count('<h1')} h1")
-        found += [f"id {name} twice" for name, count in self.ids.items() if count > 1]
-        found += [f"form to {f.action} without token" for f in self.forms if f.method == "post" and "csrf_token" not in f.fields]
-        found += [f"“{word}” on screen" for word in ("None", "undefined", "NaN") if re.search(rf"\b{word}\b", self.text)]
-        return found
+        return faults.of(self)
 
 
 class Visitor:
     """A person with a browser that runs no script."""
 
-    def __init__(self, client: FlaskClient):
-        self.client = client
+    def __init__(self, client: FlaskClient, typed: tuple[str, ...] = ()):
+        self.client, self.typed = client, typed
         self.page: Page | None = None
 
     def open(self, address: str) -> Page:
@@ -145,13 +167,14 @@ class Visitor:
             answer = self.client.get(address)
         if answer.mimetype != "text/html":
             raise AssertionError(f"{address} is {answer.mimetype}")
-        self.page = Page(answer.text, address, answer.status_code)
+        self.page = Page(answer.text, address, answer.status_code, self.typed)
         assert self.page.faults() == [], (address, self.page.faults())
         return self.page
 
     def follow(self, label: str) -> Page:
-        """Follow the first link whose words contain `label`."""
-        found = [href for words, href in self.page.links if label in words]
+        """Follow the first link that says `label`, else the first whose words contain it."""
+        found = [href for words, href in self.page.links if label == words]
+        found += [href for words, href in self.page.links if label in words]
         assert found, f"no link “{label}” on {self.page.address}: {[w for w, _ in self.page.links]}"
         return self.open(urljoin(self.page.address, found[0]))
 
@@ -161,7 +184,7 @@ class Visitor:
         assert found, f"no button “{label}” on {self.page.address}: {[f.labels for f in self.page.forms]}"
         return found[0]
 
-    def send(self, label: str, **answers) -> Page:
+    def send(self, label: str, /, **answers) -> Page:
         """Fill in and send the form with the button `label`; what is not named stays as shown."""
         form = self.form(label)
         data = self._filled(form, answers)

@@ -1,0 +1,78 @@
+"""What waits for somebody, as small figures in the menu: one statement each, counted to `CAP` at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from models.agreement import ResponsibilityAgreement
+from models.area import Area
+from models.case import Case
+from models.codes import AgreementStatus, AreaKind, CaseStatus
+from models.neighbor import Chief
+
+from .access import Actor, Permission
+from .case_flow import OPEN_STATES
+from .dispatch import WAITING
+
+CAP = 99
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many things wait (`CAP` + 1 means more than the cap) and what they are, e.g. “件待分流”."""
+
+    count: int
+    what: str
+
+    @property
+    def figure(self) -> str:
+        return f"{CAP}+" if self.count > CAP else str(self.count)
+
+    @property
+    def sentence(self) -> str:
+        return f"超过{CAP}{self.what}" if self.count > CAP else f"{self.count}{self.what}"
+
+
+def to_dispatch(session: Session) -> Backlog:
+    """Cases that nobody has been given yet."""
+    return _backlog(session, select(Case.id).where(Case.status.in_(WAITING)), "件待分流")
+
+
+def cases_of(session: Session, actor: Actor) -> Backlog | None:
+    """What an actor has to do about cases: close those answered, else the open ones of the own unit or hands."""
+    if actor.may(Permission.CASE_DISPATCH):
+        return _backlog(session, select(Case.id).where(Case.status == CaseStatus.FED_BACK), "件待办结")
+    own = [
+        column == value
+        for column, value in ((Case.handler_id, actor.worker_id), (Case.lead_unit_id, actor.unit_id)) if value
+    ]  # fmt: skip
+    if not own:
+        return None
+    return _backlog(session, select(Case.id).where(or_(*own), Case.status.in_(OPEN_STATES)), "件由我办理")
+
+
+def unsigned(session: Session, today: date) -> Backlog:
+    """Responsibility agreements past their day and not signed."""
+    late = select(ResponsibilityAgreement.id).where(
+        ResponsibilityAgreement.status == AgreementStatus.DRAFT, ResponsibilityAgreement.due_on < today
+    )
+    return _backlog(session, late, "份逾期未签")
+
+
+def without_chief(session: Session) -> Backlog:
+    """Neighbourhoods without a chief in office."""
+    # Unscoped tables inside: the outer areas are scoped, and one index entry a place answers the question.
+    chiefs = Chief.__table__.c
+    led = select(chiefs.id).where(
+        chiefs.subdistrict_id == Area.subdistrict_id, chiefs.area_id == Area.id, chiefs.ended_on.is_(None)
+    )
+    missing = select(Area.id).where(Area.kind == AreaKind.NEIGHBORHOOD, ~led.exists())
+    return _backlog(session, missing, "个邻没有邻长")
+
+
+def _backlog(session: Session, ids: Select, what: str) -> Backlog:
+    return Backlog(len(session.scalars(ids.limit(CAP + 1)).all()), what)

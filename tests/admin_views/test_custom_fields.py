@@ -1,0 +1,125 @@
+"""An administrator adds a field, and it is everywhere at once: form, list, filter, sheets, history."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import select
+
+from models.household import Household
+from models.user import Role, User
+from seeds.base import expand, read
+from tests.support.office import CLERK, build_office
+from tests.support.visitor import Visitor
+
+ADMIN = "xitong"
+
+
+@pytest.fixture
+def world(office):
+    with office() as session:
+        world = build_office(session)
+        row = next(r for r in read("roles") if r["code"] == "system_admin")
+        role = Role(code=row["code"], name=row["name"], permissions=expand(row["permissions"]))
+        session.add(role)
+        session.flush()
+        session.add(
+            User(username=ADMIN, name="系统员", role_id=role.id, subdistrict_id="430181002", is_scoped=False,
+                 password_hash="-", must_change_password=False)
+        )  # fmt: skip
+        session.flush()
+        return world
+
+
+@pytest.fixture
+def field(app, world, sign_in):
+    """The administrator adds 帮扶类型 to the households, chosen from a dictionary, listed and filtered."""
+    visitor = Visitor(sign_in(app.test_client(), ADMIN))
+    visitor.open("/admin/custom-field/new/")
+    page = visitor.send(
+        "保存", roster="roster:household", label="帮扶类型", kind="choice", dictionary="dictionary:relation",
+        section="其他情况", help="按民政台账填写", is_required="no", is_listed="yes", is_filtered="yes", is_active="yes", sort="10",
+    )  # fmt: skip
+    assert "已保存" in page.text
+    return "custom_1"
+
+
+@pytest.fixture
+def clerk(client, world, sign_in, field):
+    return sign_in(client, CLERK)
+
+
+@pytest.fixture
+def home(office):
+    def find(number="J001"):
+        with office() as session:
+            return session.scalars(select(Household).where(Household.household_no == number)).one()
+
+    return find
+
+
+@pytest.fixture
+def filled(clerk, home, field):
+    visitor = Visitor(clerk)
+    visitor.open(f"/admin/household/edit/?id={home().id}")
+    assert "已保存" in visitor.send("保存", **{field: "relation:child"}).text
+    return visitor
+
+
+def test_the_form_asks_for_it_with_its_help(clerk, home):
+    page = clerk.get(f"/admin/household/edit/?id={home().id}").text
+    assert all(words in page for words in ("其他情况", "帮扶类型", "按民政台账填写"))
+
+
+def test_a_value_is_saved_and_shown_with_its_name(filled, home):
+    page = filled.open(f"/admin/household/details/?id={home().id}")
+    assert home().extra == {"custom_1": "relation:child"} and "帮扶类型 子女" in page.text
+
+
+def test_the_list_has_a_column_and_a_filter(filled):
+    assert ">帮扶类型" in filled.open("/admin/household/").html
+    page = filled.open("/admin/household/?custom_1=relation:child")
+    assert page.html.count("data-href=") == 1 and "帮扶类型 是 子女" in page.text
+
+
+def test_the_history_tells_before_and_after(filled, home):
+    page = filled.open(f"/admin/household/details/?id={home().id}")
+    assert "帮扶类型 （空） → 改为 子女" in page.text
+
+
+def test_the_export_has_it(filled, clerk, token):
+    page = clerk.get("/admin/household/export/?search=J001").text
+    sent = {"csrf_token": token(page), "columns": ["household_no", "custom_1"]}
+    book = load_workbook(io.BytesIO(clerk.post("/admin/household/export/?search=J001", data=sent).data))
+    assert [[c.value for c in row] for row in book.worksheets[0].iter_rows(max_row=2)] == [["户号", "帮扶类型"], ["J001", "子女"]]
+
+
+def test_the_template_and_the_import_have_it(clerk, home, token):
+    book = load_workbook(io.BytesIO(clerk.get("/admin/household/template/").data))
+    sheet = book.worksheets[0]
+    headings = [str(c.value).strip(" *＊") for c in sheet[1]]
+    assert "帮扶类型" in headings
+    for name, value in {"户号": "J002", "户主": "癸某某", "门牌地址": "东里社区2号", "帮扶类型": "子女"}.items():
+        sheet.cell(row=2, column=headings.index(name) + 1, value=value)
+    sheet.cell(row=2, column=headings.index("所属邻") + 1, value="东里社区/第1片/第1组/第1邻")
+    out = io.BytesIO()
+    book.save(out)
+    page = clerk.get("/admin/household/import/").text
+    sent = {"csrf_token": token(page), "file": (io.BytesIO(out.getvalue()), "户.xlsx")}
+    clerk.post("/admin/household/import/", data=sent, content_type="multipart/form-data")
+    assert home("J002").extra == {"custom_1": "relation:child"}
+
+
+def test_a_value_of_another_dictionary_is_refused(clerk, home, token):
+    url = f"/admin/household/edit/?id={home().id}"
+    form = clerk.get(url).text
+    version = re.search(r'name="lock_version" value="(\d+)"', form).group(1)
+    page = clerk.post(url, data={"csrf_token": token(form), "lock_version": version, "custom_1": "channel:window"}).text
+    assert "没有这个选项" in page and home().extra is None
+
+
+def test_a_clerk_of_the_rosters_adds_no_fields(clerk):
+    assert clerk.get("/admin/custom-field/new/").status_code == 403

@@ -1,0 +1,43 @@
+"""Two rows ticked, changed together and set back, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import PASSWORD
+from tests.support.office import CLERK, build_office
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
+
+def test_two_rows_are_changed_together_and_set_back(office, live_server, set_password, page):
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    with office() as session:
+        build_office(session)
+    set_password(CLERK)
+    page.goto(f"{live_server}/sign-in")
+    page.get_by_label("登录名").fill(CLERK)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url("**/admin/")
+
+    page.goto(f"{live_server}/admin/household/?search=J00")
+    for box in page.locator("[data-pick]").all()[:2]:
+        box.check()
+    page.get_by_role("button", name="批量修改").click()
+    page.get_by_label("居住状态", exact=True).select_option(label="出租")  # choosing ticks “修改”
+    page.get_by_role("button", name="下一步：预览").click()
+    page.get_by_role("button", name="确定修改 2 条").click()
+    expect(page.get_by_role("status").filter(has_text="已修改 2 条")).to_be_visible()
+    assert page.url.endswith("?search=J00")
+    expect(page.locator("tbody").get_by_text("出租")).to_have_count(2)
+
+    page.get_by_role("link", name="查看这次操作").click()
+    page.get_by_role("button", name="撤销这次操作").click()
+    expect(page.get_by_role("status").filter(has_text="已恢复 2 条")).to_be_visible()
+    page.goto(f"{live_server}/admin/household/?search=J00")
+    expect(page.locator("tbody").get_by_text("出租")).to_have_count(0)
+    assert complaints == []

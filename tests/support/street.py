@@ -1,0 +1,106 @@
+"""A small office with at least one row of everything, and an account of every role, for tests that look at every page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from models.agreement import ResponsibilityAgreement, ResponsibilityGoal
+from models.case import Case
+from models.codes import AccessKind, CaseKind, CustomKind
+from models.custom import CustomField
+from models.audit import AccessEvent
+from models.department import DispatchRule, DutyDay
+from models.household import HouseholdMember
+from models.mediation import Counsellor
+from models.neighbor import Chief
+from models.residence import Building, ResidentialArea
+from models.user import Role, User
+from models.workday import Workday
+from seeds.base import expand, read
+from services import access, case_flow, teams
+from tests.support.builders import World, build_chief, build_world, case_facts, party
+
+FLOW = case_flow.CASE_FLOW
+
+
+def build_street(session: Session) -> dict[str, str]:
+    """Fill the small sub-district; returns the sign-in name of each role of the seeds."""
+    world = build_world(session)
+    build_chief(session, world.east_neighborhood)
+    _rosters(session, world)
+    _cases(session, world)
+    return _accounts(session, world)
+
+
+def _rosters(session: Session, world: World) -> None:
+    estate = ResidentialArea(name="东里花园", area_id=world.east.id, address="东里路1号", building_count=1)
+    agreement = ResponsibilityAgreement(
+        year=2026, unit_id=world.justice.id, party_a_id=world.leader.id, due_on=date(2026, 1, 31), title="信访工作责任书"
+    )
+    session.add_all([
+        estate, agreement, Counsellor(name="辰老师", studio="心晴工作室", mobile="13800000033"),
+        DispatchRule(category="dispute_category:02", lead_unit_id=world.justice.id, basis="街道分流目录"),
+        DutyDay(duty_on=date(2026, 5, 1), leader_id=world.leader.id, deputy_id=world.clerk.id),
+        HouseholdMember(household_id=world.east_household.id, name="申某某", relation="relation:child"),
+        CustomField(
+            roster="roster:household", label="帮扶类型", kind=CustomKind.CHOICE, dictionary="dictionary:relation", number=1,
+            is_listed=True, is_filtered=True, help="按民政台账填写",
+        ),
+        Workday(day=date(2026, 10, 1), name="国庆节", source="国务院办公厅通知"),
+        AccessEvent(kind=AccessKind.REVEAL, happened_at=session.info["now"], user_name="某某", reason="电话回访"),
+    ])  # fmt: skip
+    session.flush()
+    session.add(Building(residential_area_id=estate.id, name="3栋", floor_count=18))
+    session.add(ResponsibilityGoal(agreement_id=agreement.id, content="化解率达到95%", owner_id=world.clerk.id, due_on=date(2026, 12, 31)))
+    session.flush()
+
+
+def _cases(session: Session, world: World) -> None:
+    """One matter at each point of the flow, all in the eastern community, with their history."""
+    system, now = access.system("430181002"), session.info["now"]
+
+    def registered(subject: str, **facts) -> Case:
+        today = {"received_on": case_flow.local_day(now), "occurred_on": None}
+        return case_flow.register(session, system, now, parties=[party()], **case_facts(world, subject=subject, **today, **facts))
+
+    def taken(subject: str, *verbs: str, **facts) -> Case:
+        case = registered(subject, **facts)
+        answers = {
+            "assign": {"unit": world.justice, "worker": world.mediator}, "feed_back": {"feedback": "已上门了解，双方愿意调解"},
+        }  # fmt: skip
+        for verb in verbs:
+            FLOW.take(session, verb, case, system, now, **answers.get(verb, {}))
+        return case
+
+    registered("楼上漏水引发的邻里纠纷")
+    registered("反映路灯不亮", kind=CaseKind.APPEAL)
+    taken("相邻排水纠纷", "accept")
+    given = taken("拖欠工资纠纷", "accept", "assign")
+    seats = {"leader": [world.leader.id], "mediator": [world.mediator.id], "lawyer": [world.lawyer.id], "staff": [world.clerk.id]}
+    teams.assemble(session, given, teams.Choice(**seats), system, now, plan="先听双方意见，再约定时间调解")
+    taken("围墙占地纠纷", "accept", "assign", "feed_back")
+
+
+def _accounts(session: Session, world: World) -> dict[str, str]:
+    chief = session.query(Chief).first()
+    places = {
+        "community_staff": {"area_id": world.east.id, "unit_id": world.east_unit.id},
+        "case_leader": {"worker_id": world.leader.id}, "mediator": {"worker_id": world.mediator.id},
+        "lawyer": {"worker_id": world.lawyer.id}, "department_liaison": {"unit_id": world.justice.id},
+        "neighbor_chief": {"area_id": chief.area_id},
+    }  # fmt: skip
+    names = {}
+    for number, given in enumerate(read("roles"), 1):
+        role = Role(code=given["code"], name=given["name"], permissions=expand(given["permissions"]), note=given["note"])
+        session.add(role)
+        session.flush()
+        names[given["code"]] = f"u{number:02}"  # no word, so that a role's code on screen is noticed
+        session.add(
+            User(username=names[given["code"]], name=f"{given['name']}某", role_id=role.id, subdistrict_id="430181002",
+                 is_scoped=given["is_scoped"] == "yes", password_hash="-", must_change_password=False,
+                 **places.get(given["code"], {}))
+        )  # fmt: skip
+    session.flush()
+    return names
