@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    Boolean, Column, ColumnElement, Numeric, Row, String, and_, cast, delete, event, exists, func, insert, inspect,
+    Boolean, Column, ColumnElement, Numeric, Row, String, and_, cast, delete, event, exists, insert, inspect,
     literal_column, select, type_coerce,
 )  # fmt: skip
 from sqlalchemy.orm import Session
@@ -27,8 +27,8 @@ from . import records
 from .access import Actor
 from .errors import Refused
 from .numbers import next_number
+from .probing import few
 
-FEW = 2000
 MOST_FIELDS = 40
 _KEPT = "custom_fields"
 _TYPES = {
@@ -154,9 +154,9 @@ def condition(
         return ~exists(here)
     column = _entries.c.number if d.type is Decimal else _entries.c.text
     wanted = fits(type_coerce(column, DayText()) if d.type is date else column)
-    probe = select(literal_column("1")).where(own, wanted).limit(FEW + 1).subquery()
-    if session.connection().execute(select(func.count()).select_from(probe)).scalar_one() <= FEW:
-        return entity.id.in_(select(_entries.c.record_id).where(own, wanted))
+    keys = few(session, select(literal_column("1")).where(own, wanted), select(_entries.c.record_id).where(own, wanted))
+    if keys is not None:
+        return entity.id.in_(keys)
     return exists(here.where(wanted))
 
 

@@ -23,9 +23,9 @@ from .access import Actor, Permission
 from .custom import CustomDescription
 from .errors import BadQuery
 from .labels import dictionary_names
+from .probing import few
 from .showing import LOCAL, text
 
-FEW = 2000
 EMPTY = "none"  # a filter's value for “not filled in”
 YES_NO = {"yes": "是", "no": "否", EMPTY: "未填"}
 Args = Mapping[str, list[str]]
@@ -198,15 +198,20 @@ def _named(wanted: Filter, kind: str, value: Any, name_of, words) -> str:
 # ---- SQL -----------------------------------------------------------------------------
 
 
-def condition(session: Session, entity: type[Described], wanted: Filter, actor: Actor) -> ColumnElement[bool]:
-    """The WHERE of one filter; values of one filter are added up, filters narrow one another."""
+def condition(
+    session: Session, entity: type[Described], wanted: Filter, actor: Actor, is_ordered: bool = True
+) -> ColumnElement[bool]:
+    """The WHERE of one filter; values of one filter are added up, filters narrow one another.
+
+    Rows that are only counted need no order (`is_ordered`).
+    """
     d = wanted.description
     if isinstance(d, CustomDescription):
         return _custom(session, entity, wanted, d, actor)
     if filter_type(d) == "text":
         return or_(*(_has_words(session, entity, d, d.of(entity), value, actor) for value in wanted.values))
     found = _fits(session, wanted, d.of(entity), actor)
-    return _few_or_many(session, entity, found) if _is_scattered(found) else found
+    return _few_or_many(session, entity, found) if is_ordered and _is_scattered(found) else found
 
 
 def _is_scattered(found: ColumnElement[bool]) -> bool:
@@ -220,9 +225,9 @@ def _few_or_many(session: Session, entity: type[Described], found: ColumnElement
     `IS TRUE` keeps a database from collecting and sorting all of them through the column's index.
     """
     key = getattr(entity, list(entity.__mapper__.primary_key)[-1].key)
-    probe = select(literal_column("1")).select_from(entity).where(found).limit(FEW + 1).subquery()
-    if session.execute(select(func.count()).select_from(probe)).scalar_one() <= FEW:
-        return key.in_(select(key).where(found))
+    keys = few(session, select(literal_column("1")).select_from(entity).where(found), select(key).where(found))
+    if keys is not None:
+        return key.in_(keys)
     return found.self_group().is_(true())
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, case, false, func, literal, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, and_, case, false, func, literal, literal_column, or_, select, true, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from models import Described, describe
@@ -23,6 +23,7 @@ from models.codes import Code
 from . import custom, filters, search
 from .access import Actor, Permission
 from .errors import BadQuery
+from .filters import Filter
 from .queries import Query
 from .showing import is_clear, masked, text, title_parts
 
@@ -92,13 +93,27 @@ class Listing:
         self.actor = actor
         self.described = custom.described(session, entity)
 
-    def conditions(self, query: Query) -> list[ColumnElement[bool]]:
+    def conditions(self, query: Query, is_ordered: bool = True) -> list[ColumnElement[bool]]:
         """The WHERE of filters and search; the row scope is added by the session."""
-        found = [filters.condition(self.session, self.entity, wanted, self.actor) for wanted in query.filters]
+        found = [condition for wanted in query.filters for condition in self._narrowings(query, wanted, is_ordered)]
         found += [self._matches(word) for word in self._words(query.search)]
         if query.changed_since:
             found.append(self.entity.updated_at >= query.changed_since)
         return found
+
+    def _narrowings(self, query: Query, wanted: Filter, is_ordered: bool) -> Iterator[ColumnElement[bool]]:
+        """One filter as SQL. A bound the walk has left behind stays a check, so that the index begins at the position."""
+        behind = None
+        if is_ordered and (query.after or query.before) and _narrows(query, wanted):
+            behind = "high" if query.sorts[0].is_descending != bool(query.before) else "low"
+        if behind is None or getattr(wanted, behind) is None:
+            yield filters.condition(self.session, self.entity, wanted, self.actor, is_ordered)
+            return
+        for bound in ("low", "high"):
+            if getattr(wanted, bound) is not None:
+                other = replace(wanted, **{"high" if bound == "low" else "low": None})
+                found = filters.condition(self.session, self.entity, other, self.actor)
+                yield found.is_(true()) if bound == behind else found
 
     def _words(self, search: str) -> list[str]:
         """The words of a search; a number typed with blanks is one word."""
@@ -133,7 +148,7 @@ class Listing:
 
     def counting(self, query: Query, cap: int | None = None):
         """The capped count as a value inside a statement, so that several can be asked at once."""
-        inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query))
+        inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query, is_ordered=False))
         return select(func.count()).select_from(inner.limit((cap or COUNT_CAP) + 1).subquery()).scalar_subquery()
 
     def statement(self, query: Query, names: list[str]) -> tuple[Select, list]:
@@ -184,7 +199,7 @@ class Listing:
         """
         terms, begin = self._terms(query, is_back), query.before or query.after
         lead = terms[0].column
-        if not query.sorts or not _is_nullable(lead):
+        if not query.sorts or not _is_nullable(lead) or any(_narrows(query, f) for f in query.filters):
             return [(_from(terms, begin, query.jump), [term.order for term in terms])]
         empties = [True, False] if is_back else [False, True]
         if begin:
@@ -243,6 +258,12 @@ class Listing:
 
 def _is_nullable(column) -> bool:
     return column.property.columns[0].nullable
+
+
+def _narrows(query: Query, wanted: Filter) -> bool:
+    """Whether a filter is a range of the first sort column: no row without a value fits it."""
+    has_bounds = wanted.low is not None or wanted.high is not None
+    return has_bounds and bool(query.sorts) and wanted.description.name == query.sorts[0].description.name
 
 
 def _from(terms: list[_Term], begin: list | None, jump: Any) -> list[ColumnElement[bool]]:

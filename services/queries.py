@@ -119,6 +119,9 @@ def _read_usual_order(query: Query, entity: type[Described], described: dict[str
     usual = [Sort(described[name], is_descending)] if name in described and described[name].field.sorted else []
     for wanted in query.filters:
         d = wanted.description
+        if d.field.sorted and wanted.values == [filters.EMPTY]:  # the index has them in the order of the keys
+            query.sorts, query.is_descending = [], is_descending
+            return
         if isinstance(d, custom.CustomDescription) or (wanted.low is None and wanted.high is None):
             continue
         if d.field.sorted:

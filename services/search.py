@@ -23,8 +23,8 @@ from models.fields import Description
 from models.search import SearchEntry
 
 from .access import Actor, Permission
+from .probing import few
 
-FEW = 2000
 SEPARATOR = "\n"
 _RUN = re.compile(r"[^\W_]+")
 # Family names that are read otherwise than the same character elsewhere.
@@ -139,9 +139,9 @@ def condition(session: Session, entity: type[Entity], word: str, actor: Actor) -
     has_word = or_(*(column.contains(word, autoescape=True) for column in columns))
     hits = _hits(session, entity, word, actor.subdistrict_id, may_see_names)
     if hits is not None:
-        probe = select(func.count()).select_from(hits.limit(FEW + 1).subquery())
-        if session.connection().execute(probe).scalar_one() <= FEW:
-            return entity.id.in_(select(_entries.c.id).where(own, _entries.c.number.in_(hits), has_word))
+        keys = few(session, hits, select(_entries.c.id).where(own, _entries.c.number.in_(hits), has_word))
+        if keys is not None:
+            return entity.id.in_(keys)
     return exists(
         select(literal_column("1")).where(
             _entries.c.subdistrict_id == actor.subdistrict_id, _entries.c.id == entity.id, has_word

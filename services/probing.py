@@ -1,0 +1,21 @@
+"""Few or many: a look at an index decides how the rows behind a condition are best met.
+
+A list is read in an order of its own. Rows that are few are fetched by their keys and sorted; rows
+that are many are soon met by reading on in that order. No database knows in advance which it is.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+FEW = 2000
+
+
+def few(session: Session, probe: Select, keys: Select) -> Select | None:
+    """The select of `keys` if `probe`, which has at least as many rows, has few; else None.
+
+    Its limit, which changes nothing, tells the database how many there are.
+    """
+    count = session.execute(select(func.count()).select_from(probe.limit(FEW + 1).subquery())).scalar_one()
+    return keys.limit(count) if count <= FEW else None
