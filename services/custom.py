@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    Boolean, Column, ColumnElement, Numeric, Row, String, and_, cast, delete, event, exists, insert, inspect,
+    Boolean, Column, ColumnElement, FromClause, Numeric, Row, String, and_, cast, delete, event, exists, insert, inspect,
     literal_column, select, type_coerce,
 )  # fmt: skip
 from sqlalchemy.orm import Session
@@ -142,22 +142,34 @@ def _is_sound(session: Session, row: CustomField, actor: Actor, now) -> None:
 
 
 def condition(
-    session: Session, entity: type[Entity], d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement] | None
+    session: Session, entity: type[Entity], d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement],
+    is_ordered: bool = True,
 ) -> ColumnElement[bool]:
-    """Rows whose value fits, or that have none (`fits` None).
+    """Rows whose value fits.
 
-    Few are fetched by their keys; many are met by reading on in the list's own order.
+    Few are fetched by their keys; many are met by reading on in the list's own order. Rows that are
+    only counted (not `is_ordered`) are joined to the entries, of which each row has one at most.
     """
-    own = and_(_entries.c.subdistrict_id == actor.subdistrict_id, _entries.c.custom_field_id == d.field_id)
-    here = select(literal_column("1")).where(own, _entries.c.record_id == entity.id).correlate_except(_entries)
-    if fits is None:
-        return ~exists(here)
-    column = _entries.c.number if d.type is Decimal else _entries.c.text
-    wanted = fits(type_coerce(column, DayText()) if d.type is date else column)
-    keys = few(session, select(literal_column("1")).where(own, wanted), select(_entries.c.record_id).where(own, wanted))
-    if keys is not None:
-        return entity.id.in_(keys)
-    return exists(here.where(wanted))
+    entries = _entries if is_ordered else _entries.alias()
+    column = entries.c.number if d.type is Decimal else entries.c.text
+    wanted = and_(_of(entries, d, actor), fits(type_coerce(column, DayText()) if d.type is date else column))
+    if not is_ordered:
+        return and_(entries.c.record_id == entity.id, wanted)
+    keys = few(session, select(literal_column("1")).where(wanted), select(entries.c.record_id).where(wanted))
+    return _exists(entity, wanted) if keys is None else entity.id.in_(keys)
+
+
+def is_empty(entity: type[Entity], d: CustomDescription, actor: Actor) -> ColumnElement[bool]:
+    """Rows without a value."""
+    return ~_exists(entity, _of(_entries, d, actor))
+
+
+def _of(entries: FromClause, d: CustomDescription, actor: Actor) -> ColumnElement[bool]:
+    return and_(entries.c.subdistrict_id == actor.subdistrict_id, entries.c.custom_field_id == d.field_id)
+
+
+def _exists(entity: type[Entity], wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(select(literal_column("1")).where(_entries.c.record_id == entity.id, wanted).correlate_except(_entries))
 
 
 def _values(d: CustomDescription, stored: Any) -> dict[str, Any]:

@@ -207,7 +207,7 @@ def condition(
     """
     d = wanted.description
     if isinstance(d, CustomDescription):
-        return _custom(session, entity, wanted, d, actor)
+        return _custom(session, entity, wanted, d, actor, is_ordered)
     if filter_type(d) == "text":
         return or_(*(_has_words(session, entity, d, d.of(entity), value, actor) for value in wanted.values))
     found = _fits(session, wanted, d.of(entity), actor)
@@ -231,14 +231,19 @@ def _few_or_many(session: Session, entity: type[Described], found: ColumnElement
     return found.self_group().is_(true())
 
 
-def _custom(session: Session, entity, wanted: Filter, d: CustomDescription, actor: Actor) -> ColumnElement[bool]:
+def _custom(
+    session: Session, entity, wanted: Filter, d: CustomDescription, actor: Actor, is_ordered: bool
+) -> ColumnElement[bool]:
     """The same on a field of the office, which has its values beside the row."""
-    others = [value for value in wanted.values if value != EMPTY]
-    found = [custom.condition(session, entity, d, actor, None)] if EMPTY in wanted.values else []
-    if others or not found:
-        narrowed = replace(wanted, values=others)
-        found.append(custom.condition(session, entity, d, actor, lambda column: _fits_entry(session, narrowed, column, actor)))
-    return or_(*found)
+    others = replace(wanted, values=[value for value in wanted.values if value != EMPTY])
+
+    def fits(column) -> ColumnElement[bool]:
+        return _fits_entry(session, others, column, actor)
+
+    if EMPTY not in wanted.values:
+        return custom.condition(session, entity, d, actor, fits, is_ordered)
+    empty = custom.is_empty(entity, d, actor)
+    return or_(empty, custom.condition(session, entity, d, actor, fits)) if others.values else empty
 
 
 def _fits_entry(session: Session, wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:

@@ -92,6 +92,7 @@ class Listing:
         self.entity = entity
         self.actor = actor
         self.described = custom.described(session, entity)
+        self._met: dict[str, ColumnElement[bool]] = {}
 
     def conditions(self, query: Query, is_ordered: bool = True) -> list[ColumnElement[bool]]:
         """The WHERE of filters and search; the row scope is added by the session."""
@@ -124,7 +125,13 @@ class Listing:
         return search.split()[:6]
 
     def _matches(self, word: str) -> ColumnElement[bool]:
-        """Rows with this word in any searched column; masked kinds by their whole value only."""
+        """Rows with this word in any searched column; looked up once for the rows and their count."""
+        if word not in self._met:
+            self._met[word] = self._find(word)
+        return self._met[word]
+
+    def _find(self, word: str) -> ColumnElement[bool]:
+        """The same as SQL; masked kinds by their whole value only."""
         has_index = search.is_indexed(self.entity)
         found = [search.condition(self.session, self.entity, word, self.actor)] if has_index else []
         for description in self.described.values():

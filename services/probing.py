@@ -9,13 +9,17 @@ from __future__ import annotations
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+VERY_FEW = 300
 FEW = 2000
 
 
-def few(session: Session, probe: Select, keys: Select) -> Select | None:
-    """The select of `keys` if `probe`, which has at least as many rows, has few; else None.
+def few(session: Session, probe: Select, keys: Select) -> list | Select | None:
+    """What `keys` finds if `probe`, which has at least as many rows, has few; else None.
 
-    Its limit, which changes nothing, tells the database how many there are.
+    Very few are read here and now; the limit on others changes nothing but tells the database how
+    many there are.
     """
     count = session.execute(select(func.count()).select_from(probe.limit(FEW + 1).subquery())).scalar_one()
-    return keys.limit(count) if count <= FEW else None
+    if count > FEW:
+        return None
+    return session.scalars(keys).all() if count <= VERY_FEW else keys.limit(count)
