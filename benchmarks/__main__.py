@@ -83,6 +83,9 @@ def _print_table(name: str, store: data.Store, config: Config, seconds: float) -
     _print(["---"] * len(_HEAD))
     for comparison in _comparisons(name, store, config):
         _print(_line(comparison, seconds))
+    if name == "households":
+        stock, ours = households.memory(store.config(data.SEEDS))
+        print(f"\n导出多用的内存：原版 {stock:,.0f} MB，本台 {ours:,.0f} MB")
 
 
 def _comparisons(name: str, store: data.Store, config: Config) -> Iterator[Comparison]:

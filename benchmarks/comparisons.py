@@ -67,6 +67,8 @@ class Cases:
     def beside_stock(self) -> Iterator[Comparison]:
         last = (self.count - 1) // PAGE_SIZE
         yield self._same("列表首页", {}, {}, 5)
+        manual = partial(self.stock.get, "/admin/manual/")
+        yield Comparison("stock", "列表首页（原版按说明书，只按登记时间排）", manual, [self.page({})], least=5)
         yield self._same("列表末页", {"page": last}, {"last": 1}, 80)
         yield self._same("搜索常见词“路灯”", {"search": growth.COMMON[0]}, {"search": growth.COMMON[0]}, 100)
         yield self._same("搜索常见词“漏水”", {"search": growth.COMMON[1]}, {"search": growth.COMMON[1]}, 100)
@@ -94,6 +96,9 @@ class Cases:
 
     def depth(self) -> Iterator[Comparison]:
         yield Comparison("depth", "末页", self.page({}), [self.page({"last": 1})], most=1.5)
+        community = sign_in(self.app, "shequ")
+        places = [partial(community.get, PATH, **place) for place in ({}, {"last": 1})]
+        yield Comparison("depth", "一个社区的工作人员：首页、末页", self.page({}), places, most=3)
 
     def sorts(self) -> Iterator[Comparison]:
         for d in describe(Case).values():

@@ -8,29 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from sqlalchemy import MetaData, String, Table, column, create_engine, insert, make_url, select, table
+from sqlalchemy import create_engine, make_url
 from sqlalchemy import text as sql
-from sqlalchemy.schema import Column
 
 import cli
 from app import create_app
 from config import Config
 from extensions import db
-from models.household import Household
-from models.sealed import Sealed
 
 from . import growth
 
 SEEDS = "seeds"
 _READY = "ready"
-
-
-def _stored(c: Column) -> Column:
-    """A column of `households` as it lies in the database: sealed values stay sealed."""
-    return column(c.name, String() if isinstance(c.type, Sealed) else c.type)
-
-
-RAW = table(Household.__table__.name, *(_stored(c) for c in Household.__table__.c))
 
 
 @dataclass(frozen=True)
@@ -62,22 +51,9 @@ class Store:
         self._make(name, lambda config: growth.grow(config, cases), SEEDS, report)
         return self.config(name)
 
-    def fresh(self, name: str) -> Config:
-        """An empty database with the keys of the seeds, for one use."""
-        self._clear(name, None)
-        config = self.config(name)
-        config.instance.mkdir(parents=True)
-        for key in ("field_key", "secret_key"):
-            shutil.copy(self.folder / SEEDS / key, config.instance / key)
-        return config
-
     def drop(self, name: str) -> None:
         shutil.rmtree(self.folder / name, ignore_errors=True)
         self._on_server(f'DROP DATABASE IF EXISTS "{_database(name)}" WITH (FORCE)')
-
-    def drop_all(self) -> None:
-        for made in [path.name for path in self.folder.iterdir() if path.is_dir()]:
-            self.drop(made)
 
     def _make(self, name: str, build: Callable[[Config], None], like: str | None, report) -> None:
         mark = self.folder / name / _READY
@@ -136,21 +112,3 @@ def freshen(config: Config) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE")
     engine.dispose()
-
-
-def bare_insert(config: Config, rows: int) -> Callable[[], object]:
-    """One `executemany` of as many households into a table without any key or index."""
-    engine = create_engine(config.url)
-    bare = Table(
-        "bare_households", MetaData(), *(Column(c.name, c.type) for c in RAW.c), prefixes=["TEMPORARY"]
-    )
-    with engine.connect() as connection:
-        lines = [dict(row) for row in connection.execute(select(RAW).limit(rows)).mappings()]
-
-    def run() -> None:
-        with engine.begin() as connection:
-            bare.create(connection)
-            connection.execute(insert(bare), lines)
-            bare.drop(connection)
-
-    return run

@@ -77,7 +77,7 @@ def grow(config: Config, rows: int) -> None:
 
 
 class _Teller:
-    """Makes up cases; the same ones for every database with the same seeds."""
+    """Makes up cases out of the seeded ones."""
 
     def __init__(self, connection: Connection, subdistrict: str):
         self.rng, self.subdistrict = random.Random("cases"), subdistrict

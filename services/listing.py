@@ -92,12 +92,11 @@ class Listing:
         self.entity = entity
         self.actor = actor
         self.described = custom.described(session, entity)
-        self._met: dict[str, ColumnElement[bool]] = {}
 
     def conditions(self, query: Query, is_ordered: bool = True) -> list[ColumnElement[bool]]:
         """The WHERE of filters and search; the row scope is added by the session."""
         found = [condition for wanted in query.filters for condition in self._narrowings(query, wanted, is_ordered)]
-        found += [self._matches(word) for word in self._words(query.search)]
+        found += [self._matches(word, is_ordered) for word in self._words(query.search)]
         if query.changed_since:
             found.append(self.entity.updated_at >= query.changed_since)
         return found
@@ -124,16 +123,10 @@ class Listing:
                 return [search]
         return search.split()[:6]
 
-    def _matches(self, word: str) -> ColumnElement[bool]:
-        """Rows with this word in any searched column; looked up once for the rows and their count."""
-        if word not in self._met:
-            self._met[word] = self._find(word)
-        return self._met[word]
-
-    def _find(self, word: str) -> ColumnElement[bool]:
-        """The same as SQL; masked kinds by their whole value only."""
+    def _matches(self, word: str, is_ordered: bool) -> ColumnElement[bool]:
+        """Rows with this word in any searched column; masked kinds by their whole value only."""
         has_index = search.is_indexed(self.entity)
-        found = [search.condition(self.session, self.entity, word, self.actor)] if has_index else []
+        found: list = []
         for description in self.described.values():
             if not description.field.searched or description.target:
                 continue
@@ -147,6 +140,9 @@ class Listing:
                 value = description.kind.normalise(word)
                 if description.kind.check(value) is None:
                     found.append(column == value)
+        if has_index:
+            # Beside other reasons the index may name a row again, so that only alone it counts by a join.
+            found.append(search.condition(self.session, self.entity, word, self.actor, is_ordered or bool(found)))
         return or_(false(), *found)
 
     def count(self, query: Query, cap: int | None = None) -> int:

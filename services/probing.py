@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-VERY_FEW = 300
+VERY_FEW = 500
 FEW = 2000
 
 

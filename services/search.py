@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pypinyin import Style, lazy_pinyin
 from sqlalchemy import (
-    BigInteger, ColumnElement, Select, and_, delete, event, exists, func, insert, inspect, literal_column, or_, select, text,
+    BigInteger, ColumnElement, FromClause, Select, and_, delete, event, exists, func, insert, inspect, literal_column, or_, select, text,
 )  # fmt: skip
 from sqlalchemy.orm import Session
 
@@ -130,23 +130,34 @@ def _slugs(entity: type[Entity]) -> list[str]:
     return [mapper.class_.slug() for mapper in inspect(entity).self_and_descendants]
 
 
-def condition(session: Session, entity: type[Entity], word: str, actor: Actor) -> ColumnElement[bool]:
-    """Rows of an entity with a word in what this person may search."""
+def condition(
+    session: Session, entity: type[Entity], word: str, actor: Actor, is_ordered: bool = True
+) -> ColumnElement[bool]:
+    """Rows of an entity with a word in what this person may search.
+
+    Rows that are only counted (not `is_ordered`) are joined to what the index finds, at most once each.
+    """
     word = normal(word)
     may_see_names = actor.may(Permission.NAMES)
-    own = and_(_entries.c.subdistrict_id == actor.subdistrict_id, _entries.c.entity.in_(_slugs(entity)))
-    columns = [_entries.c.words, *([_entries.c.names] if may_see_names else [])]
-    has_word = or_(*(column.contains(word, autoescape=True) for column in columns))
     hits = _hits(session, entity, word, actor.subdistrict_id, may_see_names)
+    if hits is not None and not is_ordered:
+        entries, found = _entries.alias(), hits.subquery()
+        return and_(
+            found.c[0] == entries.c.number, entries.c.id == entity.id, _has_word(entries, entity, word, actor, may_see_names)
+        )
+    wanted = _has_word(_entries, entity, word, actor, may_see_names)
     if hits is not None:
-        keys = few(session, hits, select(_entries.c.id).where(own, _entries.c.number.in_(hits), has_word))
+        keys = few(session, hits, select(_entries.c.id).where(_entries.c.number.in_(hits), wanted))
         if keys is not None:
             return entity.id.in_(keys)
-    return exists(
-        select(literal_column("1")).where(
-            _entries.c.subdistrict_id == actor.subdistrict_id, _entries.c.id == entity.id, has_word
-        ).correlate_except(_entries)
-    )  # fmt: skip
+    here = select(literal_column("1")).where(_entries.c.id == entity.id, wanted)
+    return exists(here.correlate_except(_entries))
+
+
+def _has_word(entries: FromClause, entity: type[Entity], word: str, actor: Actor, may_see_names: bool) -> ColumnElement[bool]:
+    columns = [entries.c.words, *([entries.c.names] if may_see_names else [])]
+    contains = or_(*(column.contains(word, autoescape=True) for column in columns))
+    return and_(entries.c.subdistrict_id == actor.subdistrict_id, entries.c.entity.in_(_slugs(entity)), contains)
 
 
 def _hits(
