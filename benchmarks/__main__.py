@@ -8,7 +8,6 @@ import platform
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from config import Config
 from tests.support.postgres import postgres
 
 from . import data, growth, households, measure
-from .comparisons import PLACES, Cases, Comparison
+from .comparisons import PLACES, Cases, Comparison, turn_pages
 
 TITLES = {
     "stock": "与原版 Flask-Admin 相比（原版/本台，越大越好）", "hand": "与手写页面相比（本台/手写，越小越好）",
@@ -76,7 +75,7 @@ def _name(config: Config) -> str:
 
 def _print_table(name: str, store: data.Store, config: Config, seconds: float) -> None:
     if name == "memory":
-        before, after, pages = measure.apart(partial(_turn_pages, config))
+        before, after, pages = measure.apart(turn_pages, config)
         print(f"{pages} 页：{before:.1f} MB → {after:.1f} MB，增加 {after - before:.1f} MB")
         return
     _print(_HEAD)
@@ -114,18 +113,6 @@ def _line(comparison: Comparison, seconds: float) -> Sequence[str]:
         comparison.label, f"{base.milliseconds:,.1f}", *times, f"{ratio:.1f}", wanted, "是" if is_met else "**否**",
         f"{base.statements} / {slowest.statements}",
     )  # fmt: skip
-
-
-def _turn_pages(config: Config) -> tuple[float, float, int]:
-    """Megabytes before and after 200 pages at different depths, and how many were read."""
-    cases = Cases(config)
-    pages = list(cases.depths())
-    for page in pages[:10]:
-        page()
-    before = measure.resident()
-    for page in pages:
-        page()
-    return before, measure.resident(), len(pages)
 
 
 def _print(cells: Sequence[str]) -> None:

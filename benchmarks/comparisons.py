@@ -26,7 +26,7 @@ from services.queries import parse, token_of
 
 from . import growth
 from .console import HAND_WRITTEN, PAGE_SIZE, Browser, open_app, sign_in
-from .measure import Work
+from .measure import Work, resident
 from .stock import CASE_COLUMNS, create_stock
 
 USERNAME = "fazhiban"  # sees and edits the cases of the whole sub-district
@@ -215,3 +215,14 @@ class Cases:
                 counted = select(column).where(column.is_not(None)).group_by(column).order_by(desc(func.count()), column)
                 found = [getattr(value, "value", value) for value in session.scalars(counted)]
                 yield d.key, (found[0], found[-1])
+
+
+def turn_pages(config: Config) -> tuple[float, float, int]:
+    """Megabytes before and after 200 pages at different depths, and how many were read."""
+    pages = list(Cases(config).depths())
+    for page in pages[:10]:
+        page()
+    before = resident()
+    for page in pages:
+        page()
+    return before, resident(), len(pages)

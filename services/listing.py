@@ -123,7 +123,7 @@ class Listing:
                 return [search]
         return search.split()[:6]
 
-    def _matches(self, word: str, is_ordered: bool) -> ColumnElement[bool]:
+    def _matches(self, word: str, is_ordered: bool = True) -> ColumnElement[bool]:
         """Rows with this word in any searched column; masked kinds by their whole value only."""
         has_index = search.is_indexed(self.entity)
         found: list = []

@@ -19,7 +19,9 @@ def few(session: Session, probe: Select, keys: Select) -> list | Select | None:
     Very few are read here and now; the limit on others changes nothing but tells the database how
     many there are.
     """
+    very_few = min(VERY_FEW, FEW)
+    found = session.scalars(keys.limit(very_few + 1)).all()
+    if len(found) <= very_few:
+        return found
     count = session.execute(select(func.count()).select_from(probe.limit(FEW + 1).subquery())).scalar_one()
-    if count > FEW:
-        return None
-    return session.scalars(keys).all() if count <= VERY_FEW else keys.limit(count)
+    return keys.limit(count) if count <= FEW else None
