@@ -7,4 +7,5 @@ from services.access import ANONYMOUS, Actor
 
 def actor() -> Actor:
     """The signed-in person's actor, or one that sees nothing."""
-    return current_user.actor if current_user.is_authenticated else ANONYMOUS
+    user = current_user._get_current_object()  # asked for some hundred times a page
+    return user.actor if user.is_authenticated else ANONYMOUS

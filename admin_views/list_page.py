@@ -55,11 +55,12 @@ class ListPage:
     def _page(self, query: Query, page: Page, count: int, columns: Sequence[str], views, args: dict) -> dict:
         asked = request.args.to_dict(flat=False)
         keep = {k: v for k, v in asked.items() if k not in _PLACE}
-        rows, described = page.rows, [self.described[name] for name in columns]
+        rows, known = page.rows, self.described
+        described = [known[name] for name in columns]
+        headings = [self._heading(d, query, keep, i == 0) for i, d in enumerate(described)]
         return {
             "title": self.entity.__label__, "label": self.entity.__label__,
-            "columns": [self._heading(d, query, keep, i == 0) for i, d in enumerate(described)],
-            "rows": self._lines(rows, described),
+            "columns": headings, "rows": self._lines(rows, described, headings),
             "count": count, "query": request.query_string.decode(),
             "count_text": f"{COUNT_CAP:,}+ 条" if count > COUNT_CAP else f"{count:,} 条",
             "filters": self._filter_boxes(query), "chips": self._chips(query, keep), "clear_url": self.link(),
@@ -98,7 +99,7 @@ class ListPage:
             "direction": None if place is None else "desc" if is_down else "asc",
             "sort_url": self._turn({**keep, "sort": [wanted]}) if d.field.sorted else None,
             "also_url": self._turn({**keep, "sort": [*others, wanted][-MOST_SORTS:]}) if d.field.sorted else None,
-            "is_number": _is_number(d),
+            "is_number": _is_number(d), "cell_class": f"{'main' if is_main else ''}{' number' if _is_number(d) else ''}",
         }  # fmt: skip
 
     def _sort_boxes(self, query: Query) -> list[list[dict]]:
@@ -125,12 +126,15 @@ class ListPage:
         is_day = d.type.__name__ in ("date", "datetime")
         return {"label": f"跳到{d.label}", "type": "date" if is_day else "text", "value": request.args.get("jump", "")}
 
-    def _lines(self, rows, described: list[Description]) -> list[dict]:
+    def _lines(self, rows, described: list[Description], headings: list[dict]) -> list[dict]:
         details, edit = self.link("details_view", id=""), self.link("edit_view", id="") if self.can_change() else None
         return [
             {
                 "id": row.id, "url": details + row.id, "edit_url": edit + row.id if edit else None,
-                "cells": [(text(row.values[d.name]), self.tone(d.name, row.values)) for d in described],
+                "cells": [
+                    (text(row.values[d.name]), self.tone(d.name, row.values), heading)
+                    for d, heading in zip(described, headings, strict=True)
+                ],
             }
             for row in rows
         ]  # fmt: skip

@@ -1,108 +1,122 @@
-"""`python -m benchmarks`: fill the databases, run the cases, print the ratios."""
+"""`python -m benchmarks`: make the databases, compare, print the tables."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import platform
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
+from sqlalchemy import create_engine
+
 from config import Config
+from tests.support.postgres import postgres
 
-from . import cases, data, measure
+from . import data, growth, households, measure
+from .comparisons import PLACES, Cases, Comparison, turn_pages
 
-PAGES = ("list-first", "list-last", "filter", "search-name", "search-address", "form")
-LONG = ("export", "export-memory", "seed")  # at the size of one sub-district only
-WIDTHS = (34, 14, 14, 10, 6, 6)
+TITLES = {
+    "stock": "与原版 Flask-Admin 相比（原版/本台，越大越好）", "hand": "与手写页面相比（本台/手写，越小越好）",
+    "depth": "末页与首页相比（末页/首页）", "sort": "排序与首页相比（最慢处/首页）", "filter": "筛选与首页相比（最慢处/首页）",
+    "preset": "常用视图与首页相比（最慢处/首页）", "custom": "20个自定义字段（原版/本台；最慢处/首页）",
+    "memory": "翻阅200页前后的内存", "households": "住户名册 46,608 户（原版/本台）",
+}  # fmt: skip
+DATABASES = ("sqlite", "postgresql")
+_HEAD = ("项目", "对照 ms", *(f"{place} ms" for place in PLACES), "比值", "目标", "达到", "SQL")
 
 
 def main() -> None:
     asked = _arguments()
-    with _store(asked) as store:
-        datasets = [store.dataset(rows, print) for rows in asked.rows]
-        for number, config in enumerate(datasets):
-            households = data.count(config)
-            print(f"\n{households:,} 户，{'PostgreSQL' if asked.database else 'SQLite'}")
-            _print(("项目", "原版", "本台", "原版/本台", "SQL", "SQL"))
-            wanted = [name for name in asked.only or PAGES + LONG if number == 0 or name in PAGES]
-            for line in _lines(store, config, households, wanted, asked.seconds):
-                _print(line)
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    print(f"{platform.machine()}，Python {platform.python_version()}，SQLite {sqlite3.sqlite_version}，", end="")
+    print("，".join(f"{name} {version(name)}" for name in ("Flask", "Flask-Admin", "SQLAlchemy", "psycopg")))
+    for database in asked.databases:
+        with _server(database, asked) as server:
+            store = data.Store(asked.folder / database, server)
+            store.folder.mkdir(exist_ok=True)
+            config = store.grown(asked.cases, print)
+            print(f"\n## {_name(config)}，{asked.cases:,} 件案件")
+            for name in asked.only:
+                print(f"\n{TITLES[name]}\n")
+                _print_table(name, store, config, asked.seconds)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks", description="性能测试：与原版 Flask-Admin 同场比较")
-    add, known = parser.add_argument, PAGES + LONG
-    add("--rows", type=int, nargs="+", default=[46_000, 1_000_000], help="住户数；不超过示例街道的就用示例街道")
-    add("--only", nargs="+", choices=known, metavar="NAME", help="只测这些：" + " ".join(known))
-    add("--database", default="", metavar="URL", help="PostgreSQL 服务器（可建库的账号）；默认用 SQLite")
-    add("--keep", type=Path, metavar="DIR", help="保留造好的数据库，下次直接用")
-    add("--seconds", type=float, default=10, help="每个项目大约用多少秒")
+    add = parser.add_argument
+    add("--cases", type=int, default=1_000_000, help="案件数")
+    add("--only", nargs="+", choices=TITLES, default=list(TITLES), metavar="NAME", help="只测这些：" + " ".join(TITLES))
+    add("--databases", nargs="+", choices=DATABASES, default=DATABASES)
+    add("--server", default="", metavar="URL", help="用已有的 PostgreSQL 服务器（可建库的账号）；默认自己启动一个")
+    add("--folder", type=Path, default=Path(tempfile.gettempdir()) / "bench", help="造好的数据库放在这里，下次直接用")
+    add("--seconds", type=float, default=3, help="每个项目大约用多少秒")
     return parser.parse_args()
 
 
 @contextlib.contextmanager
-def _store(asked: argparse.Namespace) -> Iterator[data.Store]:
-    """The databases, in the folder to keep or in one that goes with the run."""
-    if asked.keep:
-        asked.keep.mkdir(parents=True, exist_ok=True)
-        yield data.Store(asked.keep.resolve(), asked.database)
+def _server(database: str, asked: argparse.Namespace) -> Iterator[str]:
+    """The URL of the PostgreSQL server: the one asked for, else one of this folder; none for SQLite."""
+    if database == "sqlite" or asked.server:
+        yield asked.server if database != "sqlite" else ""
         return
-    with tempfile.TemporaryDirectory(prefix="console-bench-") as folder:
-        store = data.Store(Path(folder), asked.database)
-        try:
-            yield store
-        finally:
-            store.drop_all()
+    with postgres(asked.folder.resolve() / "server") as url:
+        yield url
 
 
-def _lines(
-    store: data.Store, config: Config, households: int, wanted: Sequence[str], seconds: float
-) -> Iterator[Sequence[str]]:
-    for case in cases.pages(config):
-        if case.name in wanted:
-            yield _timed(case, seconds)
-    if "export" in wanted:
-        yield _timed(cases.export(config), seconds)
-    if "export-memory" in wanted:
-        yield _memory(config)
-    if "seed" in wanted:
-        yield _seeding(store, config, households)
+def _name(config: Config) -> str:
+    engine = create_engine(config.url)
+    with engine.connect() as connection:
+        return f"{engine.name} {'.'.join(map(str, connection.dialect.server_version_info))}"
 
 
-def _timed(case: cases.Case, seconds: float) -> Sequence[str]:
-    stock, ours = measure.compare(case.stock, case.ours, seconds)
+def _print_table(name: str, store: data.Store, config: Config, seconds: float) -> None:
+    if name == "memory":
+        before, after, pages = measure.apart(turn_pages, config)
+        print(f"{pages} 页：{before:.1f} MB → {after:.1f} MB，增加 {after - before:.1f} MB")
+        return
+    _print(_HEAD)
+    _print(["---"] * len(_HEAD))
+    for comparison in _comparisons(name, store, config):
+        _print(_line(comparison, seconds))
+    if name == "households":
+        stock, ours = households.memory(store.config(data.SEEDS))
+        print(f"\n导出多用的内存：原版 {stock:,.0f} MB，本台 {ours:,.0f} MB")
+
+
+def _comparisons(name: str, store: data.Store, config: Config) -> Iterator[Comparison]:
+    if name == "households":
+        yield from households.comparisons(store)
+        return
+    growth.use_fields(config, name == "custom")
+    cases = Cases(config)
+    yield from {
+        "stock": cases.beside_stock, "hand": cases.beside_hand, "depth": cases.depth, "sort": cases.sorts,
+        "filter": cases.filters, "preset": cases.presets, "custom": cases.custom,
+    }[name]()  # fmt: skip
+
+
+def _line(comparison: Comparison, seconds: float) -> Sequence[str]:
+    base, *ours = measure.compare([comparison.base, *comparison.ours], seconds)
+    slowest = max(ours, key=lambda timing: timing.milliseconds)
+    times = [f"{timing.milliseconds:,.1f}" for timing in ours] + [""] * (len(PLACES) - len(ours))
+    if comparison.least:
+        ratio = base.milliseconds / slowest.milliseconds
+        wanted, is_met = f"≥ {comparison.least:g}", ratio >= comparison.least
+    else:
+        ratio = slowest.milliseconds / base.milliseconds
+        wanted, is_met = f"≤ {comparison.most:g}", ratio <= comparison.most
     return (
-        f"{case.name} {case.label}", f"{stock.milliseconds:,.1f} ms", f"{ours.milliseconds:,.1f} ms",
-        f"{stock.milliseconds / ours.milliseconds:.1f}", str(stock.statements), str(ours.statements),
+        comparison.label, f"{base.milliseconds:,.1f}", *times, f"{ratio:.1f}", wanted, "是" if is_met else "**否**",
+        f"{base.statements} / {slowest.statements}",
     )  # fmt: skip
 
 
-def _memory(config: Config) -> Sequence[str]:
-    """Peaks of two processes that export once, above what each needed before it began."""
-    stock, ours = (measure.memory(prepare, config) for prepare in (cases.stock_export, cases.our_export))
-    return "export-memory 导出多用的内存", f"{stock:,.0f} MB", f"{ours:,.0f} MB", f"{stock / ours:.1f}", "", ""
-
-
-def _seeding(store: data.Store, config: Config, households: int) -> Sequence[str]:
-    """The first start on an empty database beside one bare insert of as many households."""
-    insert = measure.once(data.bare_insert(config, households))
-    fresh = store.fresh("fresh")
-    try:
-        fill = measure.once(lambda: data.fill(fresh))
-    finally:
-        store.drop("fresh")
-    return (
-        "seed 首次启动装入数据/只插住户", f"{insert.milliseconds:,.0f} ms", f"{fill.milliseconds:,.0f} ms",
-        f"{insert.milliseconds / fill.milliseconds:.3f}", str(insert.statements), str(fill.statements),
-    )  # fmt: skip
-
-
-def _print(line: Sequence[str]) -> None:
-    """One line of the table; a Chinese character is two wide."""
-    wide = [sum(2 if ord(character) > 0x2E7F else 1 for character in cell) for cell in line]
-    gaps = [" " * (width - used) for width, used in zip(WIDTHS, wide, strict=True)]
-    print(line[0] + gaps[0], *(gap + cell for gap, cell in zip(gaps[1:], line[1:], strict=True)), flush=True)
+def _print(cells: Sequence[str]) -> None:
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The databases that are measured: the seeds as they are, and copies grown to any size."""
+"""The databases that are measured: the seeds as they are, and a copy grown to any number of cases."""
 
 from __future__ import annotations
 
@@ -6,32 +6,20 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
-from sqlalchemy import (
-    Engine, MetaData, String, Table, column, create_engine, func, insert, make_url, select, table,
-)  # fmt: skip
+from sqlalchemy import create_engine, make_url
 from sqlalchemy import text as sql
-from sqlalchemy.schema import Column
 
 import cli
 from app import create_app
 from config import Config
 from extensions import db
-from models import uuid7
-from models.household import Household
-from models.sealed import Sealed
 
-CHUNK = 10_000
+from . import growth
+
 SEEDS = "seeds"
 _READY = "ready"
-
-
-def _stored(c: Column) -> Column:
-    """A column of `households` as it lies in the database: sealed values stay sealed."""
-    return column(c.name, String() if isinstance(c.type, Sealed) else c.type)
-
-
-RAW = table(Household.__table__.name, *(_stored(c) for c in Household.__table__.c))
 
 
 @dataclass(frozen=True)
@@ -51,44 +39,36 @@ class Store:
             url = make_url(self.server).set(database=_database(name)).render_as_string(hide_password=False)
         return Config(instance=self.folder / name, database_url=url)
 
-    def dataset(self, rows: int, report: Callable[[str], None]) -> Config:
-        """A filled database with the seeds' households, or more; made when it is not there yet."""
+    def seeds(self, report: Callable[[str], None]) -> Config:
+        """The database as the first start of the console leaves it; made when it is not there yet."""
         self._make(SEEDS, lambda config: fill(config, report), None, report)
-        have = count(self.config(SEEDS))
-        if rows <= have:
-            return self.config(SEEDS)
-        name = f"{rows}"
-        self._make(name, lambda config: grow(config, rows), SEEDS, report)
-        return self.config(name)
+        return self.config(SEEDS)
 
-    def fresh(self, name: str) -> Config:
-        """An empty database with the keys of the seeds, for one use."""
-        self._clear(name, None)
-        config = self.config(name)
-        config.instance.mkdir(parents=True)
-        for key in ("field_key", "secret_key"):
-            shutil.copy(self.folder / SEEDS / key, config.instance / key)
-        return config
+    def grown(self, cases: int, report: Callable[[str], None]) -> Config:
+        """A copy of the seeds with so many cases."""
+        self.seeds(report)
+        name = f"cases_{cases}"
+        self._make(name, lambda config: growth.grow(config, cases), SEEDS, report)
+        return self.config(name)
 
     def drop(self, name: str) -> None:
         shutil.rmtree(self.folder / name, ignore_errors=True)
         self._on_server(f'DROP DATABASE IF EXISTS "{_database(name)}" WITH (FORCE)')
-
-    def drop_all(self) -> None:
-        for made in [path.name for path in self.folder.iterdir() if path.is_dir()]:
-            self.drop(made)
 
     def _make(self, name: str, build: Callable[[Config], None], like: str | None, report) -> None:
         mark = self.folder / name / _READY
         if mark.exists() and mark.read_text() == self.server and self._is_there(name):
             return
         report(f"正在准备数据库 {name} ……")
+        began = perf_counter()
         self._clear(name, like)
         if like:
             others = shutil.ignore_patterns(_READY, "log")
             shutil.copytree(self.folder / like, self.folder / name, ignore=others)
         build(self.config(name))
+        freshen(self.config(name))
         mark.write_text(self.server)
+        report(f"数据库 {name} 用时 {perf_counter() - began:.0f} 秒")
 
     def _clear(self, name: str, like: str | None) -> None:
         self.drop(name)
@@ -123,55 +103,12 @@ def fill(config: Config, report: Callable[[str], None] = lambda line: None) -> N
     with app.app_context():
         cli.prepare(config, lambda line: None)
         db.session.remove()
-        _freshen(db.engine)
         db.engine.dispose()  # the last connection of a SQLite file folds its log into it
 
 
-def count(config: Config) -> int:
-    """How many households a database has."""
+def freshen(config: Config) -> None:
+    """What a server does by itself within a minute, so that every run begins alike."""
     engine = create_engine(config.url)
-    with engine.connect() as connection:
-        found = connection.scalar(select(func.count()).select_from(RAW))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE")
     engine.dispose()
-    return found
-
-
-def grow(config: Config, rows: int) -> None:
-    """Add households like those that are there until there are `rows`, each with its own number."""
-    engine = create_engine(config.url)
-    with engine.begin() as connection:
-        pattern = [dict(row) for row in connection.execute(select(RAW)).mappings()]
-        for start in range(len(pattern), rows, CHUNK):
-            more = range(start, min(start + CHUNK, rows))
-            connection.execute(insert(RAW), [_like(pattern[n % len(pattern)], n) for n in more])
-    _freshen(engine)
-    engine.dispose()
-
-
-def _like(row: dict, number: int) -> dict:
-    return row | {"id": uuid7(), "household_no": f"H{number + 1:07d}"}
-
-
-def _freshen(engine: Engine) -> None:
-    """What a PostgreSQL server does by itself within a minute; SQLite never does."""
-    if engine.dialect.name == "postgresql":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
-
-
-def bare_insert(config: Config, rows: int) -> Callable[[], object]:
-    """One `executemany` of as many households into a table without any key or index."""
-    engine = create_engine(config.url)
-    bare = Table(
-        "bare_households", MetaData(), *(Column(c.name, c.type) for c in RAW.c), prefixes=["TEMPORARY"]
-    )
-    with engine.connect() as connection:
-        lines = [dict(row) for row in connection.execute(select(RAW).limit(rows)).mappings()]
-
-    def run() -> None:
-        with engine.begin() as connection:
-            bare.create(connection)
-            connection.execute(insert(bare), lines)
-            bare.drop(connection)
-
-    return run

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 from sqlalchemy import Engine, event
 
@@ -25,24 +26,24 @@ class Timing:
     statements: int
 
 
-def compare(stock: Work, ours: Work, budget: float) -> tuple[Timing, Timing]:
-    """The least of the medians of some rounds; in each round the two take turns.
+def compare(works: Sequence[Work], budget: float) -> list[Timing]:
+    """For each work the least of the medians of some rounds; in each round they take turns.
 
-    A first run of each warms the caches and says how many runs fit into `budget` seconds.
+    A first run of each warms the caches and says how many runs fit into `budget` seconds;
+    what takes longer than that is run once more.
     """
     statements, first = [], []
-    for work in (stock, ours):
+    for work in works:
         with counting() as seen:
             first.append(_once(work))
         statements.append(seen[0])
     turns = min(max(int(budget / sum(first) / ROUNDS), 1), 15)
-    medians: list[tuple[float, float]] = []
-    for _ in range(ROUNDS):
+    rounds = []
+    for _ in range(ROUNDS if sum(first) < budget else 1):
         gc.collect()
-        pairs = [(_once(stock), _once(ours)) for _ in range(turns)]
-        medians.append(tuple(median(times) for times in zip(*pairs, strict=True)))
-    best = [min(times) * 1000 for times in zip(*medians, strict=True)]
-    return Timing(best[0], statements[0]), Timing(best[1], statements[1])
+        runs = [[_once(work) for work in works] for _ in range(turns)]
+        rounds.append([median(times) for times in zip(*runs, strict=True)])
+    return [Timing(min(times) * 1000, sent) for times, sent in zip(zip(*rounds, strict=True), statements, strict=True)]
 
 
 def once(work: Work) -> Timing:
@@ -73,21 +74,30 @@ def counting() -> Iterator[list[int]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
+def apart(work: Callable[..., Any], *args) -> Any:
+    """What `work(*args)` returns in a process of its own, whose memory nothing else has touched."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(work, args)
+
+
 def memory(prepare: Callable[..., Work], *args) -> float:
     """Megabytes that the work `prepare(*args)` returns adds to the peak of a process of its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_added, (prepare, args))
+    return apart(_added, prepare, args)
 
 
 def _added(prepare: Callable[..., Work], args: tuple) -> float:
     work = prepare(*args)
     Path("/proc/self/clear_refs").write_text("5")  # signing in had a peak of its own: begin again
-    before = _peak()
+    before = _status("VmHWM")
     work()
-    return _peak() - before
+    return _status("VmHWM") - before
 
 
-def _peak() -> float:
-    """The peak of this process (Linux only); `ru_maxrss` would begin with the parent's."""
-    line = next(s for s in Path("/proc/self/status").read_text().splitlines() if s.startswith("VmHWM"))
+def resident() -> float:
+    """Megabytes this process holds now (Linux only)."""
+    return _status("VmRSS")
+
+
+def _status(name: str) -> float:
+    line = next(s for s in Path("/proc/self/status").read_text().splitlines() if s.startswith(name))
     return int(line.split()[1]) / 1024

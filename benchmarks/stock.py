@@ -1,4 +1,4 @@
-"""The baseline: the stock Flask-Admin view of `households`, set up well, as its manual shows.
+"""The baseline: the stock Flask-Admin views of `households` and `cases`, set up well, as its manual shows.
 
 It has no sign-in, no permissions, no row scope, no masks, no CSRF check and no request log, so it
 does less than the console for each page.
@@ -18,13 +18,18 @@ from flask_sqlalchemy import SQLAlchemy
 from config import Config
 from database import configure_sqlite
 from models import Base, sealed
+from models.case import Case
 from models.household import Household
 
-COLUMNS = (
+HOUSEHOLD_COLUMNS = (
     "household_no", "head_name", "mobile", "neighborhood", "residential_area", "address", "use",
     "member_count",
 )  # fmt: skip
-_NAMES = {"neighborhood": "full_name", "residential_area": "name", "building": "name"}
+CASE_COLUMNS = ("case_no", "subject", "kind", "category", "area", "status", "due_on", "lead_unit", "handler")
+_NAMES = {
+    "neighborhood": "full_name", "residential_area": "name", "building": "name", "area": "full_name",
+    "lead_unit": "name", "handler": "name", "household": "address",
+}  # fmt: skip
 
 
 def _named(attribute: str):
@@ -43,7 +48,7 @@ class HouseholdView(ModelView):
     Relations are drop-downs: stock's look-up while typing refuses tables with a key of two columns.
     """
 
-    column_list = COLUMNS
+    column_list = HOUSEHOLD_COLUMNS
     column_searchable_list = ("household_no", "head_name", "address")
     column_filters = ("neighborhood.full_name", "residential_area.name", "use")
     column_sortable_list = ("household_no",)
@@ -56,7 +61,7 @@ class HouseholdView(ModelView):
         "household_no", "head_name", "mobile", "head_id_number", "neighborhood", "residential_area",
         "building", "unit_no", "floor_no", "room_no", "address", "use", "member_count", "note",
     )  # fmt: skip
-    form_args = {name: {"get_label": label} for name, label in _NAMES.items()}
+    form_args = {name: {"get_label": _NAMES[name]} for name in ("neighborhood", "residential_area", "building")}
 
     @expose("/xlsx/")
     def xlsx(self):
@@ -77,6 +82,33 @@ class HouseholdView(ModelView):
         return send_file(buffer, download_name="households.xlsx")
 
 
+class CaseView(ModelView):
+    """The same columns, search and order as the console has them; the form has two relations.
+
+    The order begins with the sub-district, so that stock may walk the console's index; by the time of
+    registration alone it would sort all rows for every page.
+    """
+
+    column_list = CASE_COLUMNS
+    column_searchable_list = ("case_no", "subject", "summary", "place")
+    column_filters = ("kind", "category", "status", "due_on", "area.full_name", "lead_unit.name", "handler.name")
+    column_sortable_list = ("case_no", "received_on", "due_on", "registered_at", "closed_at")
+    column_default_sort = [("subdistrict_id", True), ("registered_at", True)]
+    column_formatters = {name: _named(_NAMES[name]) for name in ("area", "lead_unit", "handler")}
+    page_size = 20
+    form_columns = (
+        "subject", "kind", "category", "channel", "level", "urgency", "secrecy", "is_livelihood", "summary",
+        "occurred_on", "received_on", "amount", "people_count", "area", "household", "place",
+    )  # fmt: skip
+    form_args = {name: {"get_label": _NAMES[name]} for name in ("area", "household")}
+
+
+class ManualCaseView(CaseView):
+    """Ordered as the manual shows it, by the column that is meant."""
+
+    column_default_sort = ("registered_at", True)
+
+
 def create_stock(config: Config) -> Flask:
     """A plain Flask app with nothing but the stock admin on the console's database."""
     sealed.use_keys({"1": config.secret("field_key", 64)})
@@ -88,5 +120,8 @@ def create_stock(config: Config) -> Flask:
         if db.engine.dialect.name == "sqlite":
             configure_sqlite(db.engine)
     Babel(app, default_locale="zh_Hans_CN")
-    Admin(app).add_view(HouseholdView(Household, db))
+    admin = Admin(app)
+    admin.add_view(HouseholdView(Household, db))
+    admin.add_view(CaseView(Case, db))
+    admin.add_view(ManualCaseView(Case, db, endpoint="manual"))
     return app

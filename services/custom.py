@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    Boolean, Column, ColumnElement, Numeric, String, and_, cast, delete, event, exists, func, insert, inspect,
+    Boolean, Column, ColumnElement, FromClause, Numeric, Row, String, and_, cast, delete, event, exists, insert, inspect,
     literal_column, select, type_coerce,
 )  # fmt: skip
 from sqlalchemy.orm import Session
@@ -27,8 +27,8 @@ from . import records
 from .access import Actor
 from .errors import Refused
 from .numbers import next_number
+from .probing import few
 
-FEW = 2000
 MOST_FIELDS = 40
 _KEPT = "custom_fields"
 _TYPES = {
@@ -85,16 +85,16 @@ def _all(session: Session) -> dict[str, dict[str, CustomDescription]]:
     kept = session.info.get(_KEPT)
     if kept is None:
         kept = session.info[_KEPT] = {}
-        with session.no_autoflush:
-            wanted = select(CustomField).where(CustomField.is_active.is_(True))
-            rows = session.scalars(wanted.order_by(CustomField.sort, CustomField.number).limit(500)).all()
-        for row in rows:
-            found = _description(row)
+        table = CustomField.__table__
+        wanted = select(table).where(table.c.subdistrict_id == actor.subdistrict_id, table.c.is_active.is_(True))
+        for row in session.connection().execute(wanted.order_by(table.c.sort, table.c.number).limit(500)):
+            found = description(row)
             kept.setdefault(row.roster.partition(":")[2], {})[found.name] = found
     return kept
 
 
-def _description(row: CustomField) -> CustomDescription:
+def description(row: CustomField | Row) -> CustomDescription:
+    """How every reader knows a field the office has added."""
     name = f"custom_{row.number}"
     shown = Field(
         row.label, help=row.help or "", section=row.section or "", listed=row.is_listed, filtered=row.is_filtered,
@@ -142,22 +142,34 @@ def _is_sound(session: Session, row: CustomField, actor: Actor, now) -> None:
 
 
 def condition(
-    session: Session, entity: type[Entity], d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement] | None
+    session: Session, entity: type[Entity], d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement],
+    is_ordered: bool = True,
 ) -> ColumnElement[bool]:
-    """Rows whose value fits, or that have none (`fits` None).
+    """Rows whose value fits.
 
-    Few are fetched by their keys; many are met by reading on in the list's own order.
+    Few are fetched by their keys; many are met by reading on in the list's own order. Rows that are
+    only counted (not `is_ordered`) are joined to the entries, of which each row has one at most.
     """
-    own = and_(_entries.c.subdistrict_id == actor.subdistrict_id, _entries.c.custom_field_id == d.field_id)
-    here = select(literal_column("1")).where(own, _entries.c.record_id == entity.id).correlate_except(_entries)
-    if fits is None:
-        return ~exists(here)
-    column = _entries.c.number if d.type is Decimal else _entries.c.text
-    wanted = fits(type_coerce(column, DayText()) if d.type is date else column)
-    probe = select(literal_column("1")).where(own, wanted).limit(FEW + 1).subquery()
-    if session.connection().execute(select(func.count()).select_from(probe)).scalar_one() <= FEW:
-        return entity.id.in_(select(_entries.c.record_id).where(own, wanted))
-    return exists(here.where(wanted))
+    entries = _entries if is_ordered else _entries.alias()
+    column = entries.c.number if d.type is Decimal else entries.c.text
+    wanted = and_(_of(entries, d, actor), fits(type_coerce(column, DayText()) if d.type is date else column))
+    if not is_ordered:
+        return and_(entries.c.record_id == entity.id, wanted)
+    keys = few(session, select(literal_column("1")).where(wanted), select(entries.c.record_id).where(wanted))
+    return _exists(entity, wanted) if keys is None else entity.id.in_(keys)
+
+
+def is_empty(entity: type[Entity], d: CustomDescription, actor: Actor) -> ColumnElement[bool]:
+    """Rows without a value."""
+    return ~_exists(entity, _of(_entries, d, actor))
+
+
+def _of(entries: FromClause, d: CustomDescription, actor: Actor) -> ColumnElement[bool]:
+    return and_(entries.c.subdistrict_id == actor.subdistrict_id, entries.c.custom_field_id == d.field_id)
+
+
+def _exists(entity: type[Entity], wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(select(literal_column("1")).where(_entries.c.record_id == entity.id, wanted).correlate_except(_entries))
 
 
 def _values(d: CustomDescription, stored: Any) -> dict[str, Any]:
@@ -166,7 +178,8 @@ def _values(d: CustomDescription, stored: Any) -> dict[str, Any]:
     return {"text": ("yes" if stored else "no") if d.type is bool else stored, "number": None}
 
 
-def _entry(d: CustomDescription, row_id: str, stored: Any, subdistrict_id: str, now) -> dict:
+def entry_of(d: CustomDescription, row_id: str, stored: Any, subdistrict_id: str, now) -> dict:
+    """The index row of one stored value."""
     return {
         "subdistrict_id": subdistrict_id, "id": uuid7(), "custom_field_id": d.field_id, "record_id": row_id,
         "created_at": now, "updated_at": now, "version": 1, **_values(d, stored),
@@ -175,7 +188,7 @@ def _entry(d: CustomDescription, row_id: str, stored: Any, subdistrict_id: str, 
 
 def rebuild(session: Session, field: CustomField, now) -> None:
     """Write the entries of one field anew from the rows: when it becomes filtered after rows have values."""
-    connection, d = session.connection(), _description(field)
+    connection, d = session.connection(), description(field)
     here = field.subdistrict_id
     connection.execute(delete(_entries).where(_entries.c.subdistrict_id == here, _entries.c.custom_field_id == field.id))
     entity = next((e for e in extensible() if field.roster == f"roster:{e.slug()}"), None)
@@ -186,7 +199,7 @@ def rebuild(session: Session, field: CustomField, now) -> None:
         select(table.c.id, table.c.extra).where(table.c.subdistrict_id == here, table.c.extra.is_not(None))
     )
     for portion in lines.partitions(2000):
-        batch = [_entry(d, line.id, line.extra[d.name], here, now) for line in portion if d.name in (line.extra or {})]
+        batch = [entry_of(d, line.id, line.extra[d.name], here, now) for line in portion if d.name in (line.extra or {})]
         if batch:
             connection.execute(insert(_entries), batch)
 
@@ -203,7 +216,7 @@ def _follow(session: Session, _flush_context) -> None:
     for row in changed:
         for name, d in _all(session).get(type(row).slug(), {}).items():
             if d.field.filtered and name in (row.extra or {}):
-                batch.append(_entry(d, row.id, row.extra[name], row.subdistrict_id, now))
+                batch.append(entry_of(d, row.id, row.extra[name], row.subdistrict_id, now))
     if batch:
         session.connection().execute(insert(_entries), batch)
     for row in session.dirty:

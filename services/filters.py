@@ -10,8 +10,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import operators
 
 from models import Described
 from models.area import Area
@@ -21,6 +22,8 @@ from . import custom, search
 from .access import Actor, Permission
 from .custom import CustomDescription
 from .errors import BadQuery
+from .labels import dictionary_names
+from .probing import few
 from .showing import LOCAL, text
 
 EMPTY = "none"  # a filter's value for “not filled in”
@@ -195,36 +198,64 @@ def _named(wanted: Filter, kind: str, value: Any, name_of, words) -> str:
 # ---- SQL -----------------------------------------------------------------------------
 
 
-def condition(session: Session, entity: type[Described], wanted: Filter, actor: Actor) -> ColumnElement[bool]:
-    """The WHERE of one filter; values of one filter are added up, filters narrow one another."""
+def condition(
+    session: Session, entity: type[Described], wanted: Filter, actor: Actor, is_ordered: bool = True
+) -> ColumnElement[bool]:
+    """The WHERE of one filter; values of one filter are added up, filters narrow one another.
+
+    Rows that are only counted need no order (`is_ordered`).
+    """
     d = wanted.description
     if isinstance(d, CustomDescription):
-        return _custom(session, entity, wanted, d, actor)
+        return _custom(session, entity, wanted, d, actor, is_ordered)
     if filter_type(d) == "text":
         return or_(*(_has_words(session, entity, d, d.of(entity), value, actor) for value in wanted.values))
-    return _fits(wanted, d.of(entity), actor)
+    found = _fits(session, wanted, d.of(entity), actor)
+    return _few_or_many(session, entity, found) if is_ordered and _is_scattered(found) else found
 
 
-def _custom(session: Session, entity, wanted: Filter, d: CustomDescription, actor: Actor) -> ColumnElement[bool]:
+def _is_scattered(found: ColumnElement[bool]) -> bool:
+    """Whether the rows lie in several stretches of the column's index, each in the list's order, all together not."""
+    return found.operator in (operators.in_op, operators.or_)
+
+
+def _few_or_many(session: Session, entity: type[Described], found: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Few rows are fetched by their keys; many are met by reading on in the list's own order.
+
+    `IS TRUE` keeps a database from collecting and sorting all of them through the column's index.
+    """
+    key = getattr(entity, list(entity.__mapper__.primary_key)[-1].key)
+    keys = few(session, select(literal_column("1")).select_from(entity).where(found), select(key).where(found))
+    if keys is not None:
+        return key.in_(keys)
+    return found.self_group().is_(true())
+
+
+def _custom(
+    session: Session, entity, wanted: Filter, d: CustomDescription, actor: Actor, is_ordered: bool
+) -> ColumnElement[bool]:
     """The same on a field of the office, which has its values beside the row."""
-    others = [value for value in wanted.values if value != EMPTY]
-    found = [custom.condition(session, entity, d, actor, None)] if EMPTY in wanted.values else []
-    if others or not found:
-        narrowed = replace(wanted, values=others)
-        found.append(custom.condition(session, entity, d, actor, lambda column: _fits_entry(narrowed, column, actor)))
-    return or_(*found)
+    others = replace(wanted, values=[value for value in wanted.values if value != EMPTY])
+
+    def fits(column) -> ColumnElement[bool]:
+        return _fits_entry(session, others, column, actor)
+
+    if EMPTY not in wanted.values:
+        return custom.condition(session, entity, d, actor, fits, is_ordered)
+    empty = custom.is_empty(entity, d, actor)
+    return or_(empty, custom.condition(session, entity, d, actor, fits)) if others.values else empty
 
 
-def _fits_entry(wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
+def _fits_entry(session: Session, wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
     kind = filter_type(wanted.description)
     if kind == "yesno":
         return column.in_(wanted.values)
     if kind == "text":
         return or_(*(and_(*(contains(column, word) for word in value.split()[:6])) for value in wanted.values))
-    return _fits(wanted, column, actor)
+    return _fits(session, wanted, column, actor)
 
 
-def _fits(wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
+def _fits(session: Session, wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
     d, kind = wanted.description, filter_type(wanted.description)
     if wanted.values == [EMPTY]:
         return column.is_(None)
@@ -238,10 +269,14 @@ def _fits(wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
     if d.target:
         return or_(*(_points_to(d, column, value, actor) for value in wanted.values))
     if d.field.dictionary:
-        return or_(*(_item(column, value) for value in wanted.values))
+        return _any(column, [key for value in wanted.values for key in _items(session, value)])
     if kind == "exact":
         return column.in_([d.kind.normalise(value) for value in wanted.values])
-    return column == wanted.values[0] if len(wanted.values) == 1 else column.in_(wanted.values)
+    return _any(column, wanted.values)
+
+
+def _any(column, values: list) -> ColumnElement[bool]:
+    return column == values[0] if len(values) == 1 else column.in_(values)
 
 
 def _instants(wanted: Filter) -> tuple[Any, Any]:
@@ -277,9 +312,9 @@ def _branch(area_id: str, actor: Actor) -> Select:
     )
 
 
-def _item(column, value: str) -> ColumnElement[bool]:
-    """A dictionary item with the items below it."""
-    return or_(column == value, column.startswith(f"{value}.", autoescape=True))
+def _items(session: Session, value: str) -> list[str]:
+    """The keys of a dictionary item and of the items below it."""
+    return [key for key in dictionary_names(session) if key == value or key.startswith(f"{value}.")]
 
 
 def _has_words(session, entity, d: Description, column, value: str, actor: Actor) -> ColumnElement[bool]:

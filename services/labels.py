@@ -7,31 +7,35 @@ from sqlalchemy.orm import Session
 
 from models.dictionary import DictItem
 
-_KEPT = "dictionary_names"
+_KEPT = "dictionaries"
 
 
 def dictionary_names(session: Session) -> dict[str, str]:
-    """{item key: name} of every dictionary; a changed item forgets it."""
-    kept = session.info.get(_KEPT)
-    if kept is None:
-        kept = session.info[_KEPT] = dict(session.execute(select(DictItem.id, DictItem.name)).all())
-    return kept
+    """{item key: name} of every dictionary."""
+    return _dictionaries(session)[0]
 
 
 def dictionary_choices(session: Session, dictionary: str) -> list[tuple[str, str]]:
     """The active items of one dictionary as (key, name), children indented under parents."""
-    items = session.execute(
-        select(DictItem.id, DictItem.name, DictItem.parent_key)
-        .where(DictItem.dictionary == f"dictionary:{dictionary}", DictItem.is_active.is_(True))
-        .order_by(DictItem.sort, DictItem.id)
-    ).all()
-    children: dict[str | None, list] = {}
-    for key, name, parent in items:
-        children.setdefault(parent, []).append((key, name))
+    children = _dictionaries(session)[1].get(f"dictionary:{dictionary}", {})
     return [
         choice for key, name in children.get(None, [])
         for choice in [(key, name), *((k, f"　{n}") for k, n in children.get(key, []))]
     ]  # fmt: skip
+
+
+def _dictionaries(session: Session) -> tuple[dict[str, str], dict[str, dict[str | None, list]]]:
+    """All names, and the active items of each dictionary by parent; read at once, a changed item forgets them."""
+    kept = session.info.get(_KEPT)
+    if kept is None:
+        kept = session.info[_KEPT] = ({}, {})
+        table = DictItem.__table__.c
+        wanted = select(table.id, table.name, table.dictionary, table.parent_key, table.is_active)
+        for key, name, dictionary, parent, is_active in session.connection().execute(wanted.order_by(table.sort, table.id)):
+            kept[0][key] = name
+            if is_active:
+                kept[1].setdefault(dictionary, {}).setdefault(parent, []).append((key, name))
+    return kept
 
 
 @event.listens_for(DictItem, "after_insert")

@@ -10,18 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, case, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, case, false, func, literal, literal_column, or_, select, true, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from models import Described
+from models import Described, describe
 from models.codes import Code
 
 from . import custom, filters, search
 from .access import Actor, Permission
 from .errors import BadQuery
+from .filters import Filter
 from .queries import Query
 from .showing import is_clear, masked, text, title_parts
 
@@ -44,6 +46,14 @@ class Page:
     has_next: bool
 
 
+@cache
+def _joined(entity: type[Described], name: str) -> tuple[Any, list]:
+    """A reference to join under a name of its own, and the columns of its title; made once, it is costly."""
+    target = describe(entity)[name].target
+    other = aliased(target)
+    return getattr(entity, name).of_type(other), [getattr(other, part.key) for part in title_parts(target)]
+
+
 def identity(entity: type[Described]):
     """The attribute that identifies a row inside its sub-district."""
     return getattr(entity, list(entity.__mapper__.primary_key)[-1].key)
@@ -60,6 +70,10 @@ class _Term:
     @property
     def order(self) -> ColumnElement:
         return self.column.desc() if self.down else self.column.asc()
+
+    @property
+    def bound(self) -> ColumnElement:
+        return literal(self.value, self.column.type)
 
     @property
     def beyond(self) -> ColumnElement[bool]:
@@ -79,13 +93,27 @@ class Listing:
         self.actor = actor
         self.described = custom.described(session, entity)
 
-    def conditions(self, query: Query) -> list[ColumnElement[bool]]:
+    def conditions(self, query: Query, is_ordered: bool = True) -> list[ColumnElement[bool]]:
         """The WHERE of filters and search; the row scope is added by the session."""
-        found = [filters.condition(self.session, self.entity, wanted, self.actor) for wanted in query.filters]
-        found += [self._matches(word) for word in self._words(query.search)]
+        found = [condition for wanted in query.filters for condition in self._narrowings(query, wanted, is_ordered)]
+        found += [self._matches(word, is_ordered) for word in self._words(query.search)]
         if query.changed_since:
             found.append(self.entity.updated_at >= query.changed_since)
         return found
+
+    def _narrowings(self, query: Query, wanted: Filter, is_ordered: bool) -> Iterator[ColumnElement[bool]]:
+        """One filter as SQL. A bound the walk has left behind stays a check, so that the index begins at the position."""
+        behind = None
+        if is_ordered and (query.after or query.before) and _narrows(query, wanted):
+            behind = "high" if query.sorts[0].is_descending != bool(query.before) else "low"
+        if behind is None or getattr(wanted, behind) is None:
+            yield filters.condition(self.session, self.entity, wanted, self.actor, is_ordered)
+            return
+        for bound in ("low", "high"):
+            if getattr(wanted, bound) is not None:
+                other = replace(wanted, **{"high" if bound == "low" else "low": None})
+                found = filters.condition(self.session, self.entity, other, self.actor)
+                yield found.is_(true()) if bound == behind else found
 
     def _words(self, search: str) -> list[str]:
         """The words of a search; a number typed with blanks is one word."""
@@ -95,10 +123,10 @@ class Listing:
                 return [search]
         return search.split()[:6]
 
-    def _matches(self, word: str) -> ColumnElement[bool]:
+    def _matches(self, word: str, is_ordered: bool = True) -> ColumnElement[bool]:
         """Rows with this word in any searched column; masked kinds by their whole value only."""
         has_index = search.is_indexed(self.entity)
-        found = [search.condition(self.session, self.entity, word, self.actor)] if has_index else []
+        found: list = []
         for description in self.described.values():
             if not description.field.searched or description.target:
                 continue
@@ -112,6 +140,9 @@ class Listing:
                 value = description.kind.normalise(word)
                 if description.kind.check(value) is None:
                     found.append(column == value)
+        if has_index:
+            # Beside other reasons the index may name a row again, so that only alone it counts by a join.
+            found.append(search.condition(self.session, self.entity, word, self.actor, is_ordered or bool(found)))
         return or_(false(), *found)
 
     def count(self, query: Query, cap: int | None = None) -> int:
@@ -120,7 +151,7 @@ class Listing:
 
     def counting(self, query: Query, cap: int | None = None):
         """The capped count as a value inside a statement, so that several can be asked at once."""
-        inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query))
+        inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query, is_ordered=False))
         return select(func.count()).select_from(inner.limit((cap or COUNT_CAP) + 1).subquery()).scalar_subquery()
 
     def statement(self, query: Query, names: list[str]) -> tuple[Select, list]:
@@ -131,11 +162,10 @@ class Listing:
         for name in names:
             description = self.described[name]
             if description.target:
-                other = aliased(description.target)
-                parts = title_parts(description.target)
-                joins.append(getattr(self.entity, description.name).of_type(other))
-                shape.append((description, parts, len(columns)))
-                columns += [getattr(other, part.key) for part in parts]
+                relation, titles = _joined(self.entity, name)
+                joins.append(relation)
+                shape.append((description, title_parts(description.target), len(columns)))
+                columns += titles
             else:
                 shape.append((description, None, len(columns)))
                 columns.append(description.of(self.entity))
@@ -172,7 +202,7 @@ class Listing:
         """
         terms, begin = self._terms(query, is_back), query.before or query.after
         lead = terms[0].column
-        if not query.sorts or not _is_nullable(lead):
+        if not query.sorts or not _is_nullable(lead) or any(_narrows(query, f) for f in query.filters):
             return [(_from(terms, begin, query.jump), [term.order for term in terms])]
         empties = [True, False] if is_back else [False, True]
         if begin:
@@ -233,6 +263,12 @@ def _is_nullable(column) -> bool:
     return column.property.columns[0].nullable
 
 
+def _narrows(query: Query, wanted: Filter) -> bool:
+    """Whether a filter is a range of the first sort column: no row without a value fits it."""
+    has_bounds = wanted.low is not None or wanted.high is not None
+    return has_bounds and bool(query.sorts) and wanted.description.name == query.sorts[0].description.name
+
+
 def _from(terms: list[_Term], begin: list | None, jump: Any) -> list[ColumnElement[bool]]:
     if begin:
         return [_beyond(terms)]
@@ -240,13 +276,16 @@ def _from(terms: list[_Term], begin: list | None, jump: Any) -> list[ColumnEleme
 
 
 def _beyond(terms: list[_Term]) -> ColumnElement[bool]:
-    """Rows past a position in the order of several columns.
+    """Rows past a position in the order of several columns, said so that an index can begin at it.
 
-    The bound on the leading column stands outside of the OR, where an index can begin at it.
+    Columns in one direction are compared as one; else the bound on the leading one stands outside of the OR.
     """
     leading, rest = terms[0], terms[1:]
     if not rest:
         return leading.beyond
+    if all(term.value is not None and term.down == leading.down for term in terms):
+        columns, values = (tuple_(*parts) for parts in zip(*((t.column, t.bound) for t in terms), strict=True))
+        return columns < values if leading.down else columns > values
     if leading.value is None:  # both are empty; the flag before it has told them from filled ones
         return _beyond(rest)
     return and_(leading.from_here, or_(leading.beyond, _beyond(rest)))

@@ -99,26 +99,37 @@ def _read_instant(value: str) -> datetime:
 
 
 def _read_order(query: Query, entity: type[Described], described: dict[str, Description], wanted: list[str]) -> None:
-    names = wanted or _usual_order(query, entity)
-    for value in dict.fromkeys(names):
+    for value in dict.fromkeys(wanted):
         name = value.lstrip("-")
-        if name in described and described[name].field.sorted:
-            query.sorts.append(Sort(described[name], value.startswith("-")))
-        elif wanted:
+        if name not in described or not described[name].field.sorted:
             raise BadQuery("不能按这一列排序，请点列表表头上可以排序的列")
-        else:
-            query.is_descending = value.startswith("-")
+        query.sorts.append(Sort(described[name], value.startswith("-")))
     if len(query.sorts) > MOST_SORTS:
         raise BadQuery(f"最多按{MOST_SORTS}列排序，请去掉一列")
+    if not wanted:
+        _read_usual_order(query, entity, described)
 
 
-def _usual_order(query: Query, entity: type[Described]) -> list[str]:
-    """The declared order; a list narrowed to a stretch of days is read along those days."""
+def _read_usual_order(query: Query, entity: type[Described], described: dict[str, Description]) -> None:
+    """The declared order; a list narrowed to a stretch of days or numbers is read along those.
+
+    Each way is the order of one index, so that a page is a walk along it.
+    """
+    name, is_descending = entity.__sort__.lstrip("-"), entity.__sort__.startswith("-")
+    usual = [Sort(described[name], is_descending)] if name in described and described[name].field.sorted else []
     for wanted in query.filters:
         d = wanted.description
-        if d.field.sorted and d.type in (date, datetime) and (wanted.low or wanted.high):
-            return [d.name if wanted.low and not wanted.high else f"-{d.name}"]
-    return [entity.__sort__] if entity.__sort__ else []
+        if d.field.sorted and wanted.values == [filters.EMPTY]:  # the index has them in the order of the keys
+            query.sorts, query.is_descending = [], is_descending
+            return
+        if isinstance(d, custom.CustomDescription) or (wanted.low is None and wanted.high is None):
+            continue
+        if d.field.sorted:
+            query.sorts = [Sort(d, wanted.low is None or wanted.high is not None)]
+        else:
+            query.sorts, query.is_descending = [Sort(d, is_descending), *usual], is_descending
+        return
+    query.sorts, query.is_descending = usual, is_descending or not name
 
 
 def _read_columns(described: dict[str, Description], value: str) -> list[str]:

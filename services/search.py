@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 from pypinyin import Style, lazy_pinyin
 from sqlalchemy import (
-    BigInteger, ColumnElement, Select, and_, delete, event, exists, func, insert, inspect, literal_column, or_, select, text,
+    BigInteger, ColumnElement, FromClause, Select, and_, delete, event, exists, func, insert, inspect, literal_column, or_, select, text,
 )  # fmt: skip
 from sqlalchemy.orm import Session
 
@@ -23,8 +23,8 @@ from models.fields import Description
 from models.search import SearchEntry
 
 from .access import Actor, Permission
+from .probing import few
 
-FEW = 2000
 SEPARATOR = "\n"
 _RUN = re.compile(r"[^\W_]+")
 # Family names that are read otherwise than the same character elsewhere.
@@ -57,13 +57,17 @@ def _syllable(character: str) -> tuple[str, str]:
 
 def pinyin(value: str, is_name: bool) -> str:
     """The whole and the short pinyin of a text: 张伟 is `zhangwei zw`; family names are read right."""
-    hanzi = "".join(c for c in value if "\u4e00" <= c <= "\u9fff")
+    return _pinyin("".join(c for c in value if "\u4e00" <= c <= "\u9fff"), is_name)
+
+
+@lru_cache(maxsize=4096)
+def _pinyin(hanzi: str, is_name: bool) -> str:
     if not hanzi:
         return ""
     # Words are read as words (调解 tiaojie); the characters of a name stand alone.
     read = [_syllable(c) for c in hanzi] if is_name else [(s, s[:1]) for s in lazy_pinyin(hanzi)]
-    if is_name and value[0] in _SURNAMES:
-        own = _SURNAMES[value[0]]
+    if is_name and hanzi[0] in _SURNAMES:
+        own = _SURNAMES[hanzi[0]]
         read[0] = (own, own[0])
     return f"{''.join(whole for whole, _ in read)} {''.join(first for _, first in read)}"
 
@@ -126,23 +130,34 @@ def _slugs(entity: type[Entity]) -> list[str]:
     return [mapper.class_.slug() for mapper in inspect(entity).self_and_descendants]
 
 
-def condition(session: Session, entity: type[Entity], word: str, actor: Actor) -> ColumnElement[bool]:
-    """Rows of an entity with a word in what this person may search."""
+def condition(
+    session: Session, entity: type[Entity], word: str, actor: Actor, is_ordered: bool = True
+) -> ColumnElement[bool]:
+    """Rows of an entity with a word in what this person may search.
+
+    Rows that are only counted (not `is_ordered`) are joined to what the index finds, at most once each.
+    """
     word = normal(word)
     may_see_names = actor.may(Permission.NAMES)
-    own = and_(_entries.c.subdistrict_id == actor.subdistrict_id, _entries.c.entity.in_(_slugs(entity)))
-    columns = [_entries.c.words, *([_entries.c.names] if may_see_names else [])]
-    has_word = or_(*(column.contains(word, autoescape=True) for column in columns))
     hits = _hits(session, entity, word, actor.subdistrict_id, may_see_names)
+    if hits is not None and not is_ordered:
+        entries, found = _entries.alias(), hits.subquery()
+        return and_(
+            found.c[0] == entries.c.number, entries.c.id == entity.id, _has_word(entries, entity, word, actor, may_see_names)
+        )
+    wanted = _has_word(_entries, entity, word, actor, may_see_names)
     if hits is not None:
-        probe = select(func.count()).select_from(hits.limit(FEW + 1).subquery())
-        if session.connection().execute(probe).scalar_one() <= FEW:
-            return entity.id.in_(select(_entries.c.id).where(own, _entries.c.number.in_(hits), has_word))
-    return exists(
-        select(literal_column("1")).where(
-            _entries.c.subdistrict_id == actor.subdistrict_id, _entries.c.id == entity.id, has_word
-        ).correlate_except(_entries)
-    )  # fmt: skip
+        keys = few(session, hits, select(_entries.c.id).where(_entries.c.number.in_(hits), wanted))
+        if keys is not None:
+            return entity.id.in_(keys)
+    here = select(literal_column("1")).where(_entries.c.id == entity.id, wanted)
+    return exists(here.correlate_except(_entries))
+
+
+def _has_word(entries: FromClause, entity: type[Entity], word: str, actor: Actor, may_see_names: bool) -> ColumnElement[bool]:
+    columns = [entries.c.words, *([entries.c.names] if may_see_names else [])]
+    contains = or_(*(column.contains(word, autoescape=True) for column in columns))
+    return and_(entries.c.subdistrict_id == actor.subdistrict_id, entries.c.entity.in_(_slugs(entity)), contains)
 
 
 def _hits(

@@ -45,7 +45,7 @@ def follow(page: Page, label: str) -> None:
 def new_neighbourhood(page: Page, live_server: str) -> None:
     page.goto(f"{live_server}/admin/area/new/")
     page.get_by_label("名称").fill("第2邻")
-    page.get_by_label("层级", exact=True).select_option(label="邻")
+    page.locator("#f-kind").select_option(label="邻")
     pick(page, "上级", "东里社区/第1片/第1组", "东里社区/第1片/第1组")
     send(page, "保存")
     expect(page.locator("main")).to_contain_text("东里社区/第1片/第1组/第2邻")
@@ -175,7 +175,7 @@ def test_the_handler_feeds_back_the_office_closes_and_the_ledger_has_it(
     follow(page, "办结")
     page.get_by_label("办理结果").select_option(label="解决")
     page.get_by_label("结果说明").fill("楼上已做防水")
-    page.get_by_label("化解层级", exact=True).select_option(label="村社区")
+    page.locator("#f-tier").select_option(label="村社区")
     page.get_by_label("已告知当事人").select_option(label="否")
     send(page, "办结")
     expect(page.get_by_role("alert").first).to_contain_text("办结前须把结果告知当事人")

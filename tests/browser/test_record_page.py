@@ -25,7 +25,7 @@ def test_a_colleague_called_by_keyboard_finds_the_remark_at_home(world, arrive, 
     page = arrive(CLERK)
     page.goto(f"{live_server}/admin/household/details/?id={world.east_household.id}")
     box = page.get_by_label("写备注")
-    box.press_sequentially("请核对电话 @faz")
+    box.press_sequentially("请核对电话 @平安")
     expect(page.get_by_role("option", name="平安法治办主任某")).to_be_visible()
     box.press("Enter")
     expect(box).to_have_value("请核对电话 @平安法治办主任某 ")
@@ -45,11 +45,11 @@ def test_escape_closes_the_offers_and_the_text_stays(world, arrive, live_server,
     page = arrive(CLERK)
     page.goto(f"{live_server}/admin/household/details/?id={world.east_household.id}")
     box = page.get_by_label("写备注")
-    box.press_sequentially("@faz")
+    box.press_sequentially("@平安")
     expect(page.get_by_role("option")).to_have_count(1)
     box.press("Escape")
     expect(page.get_by_role("option")).to_have_count(0)
-    expect(box).to_have_value("@faz")
+    expect(box).to_have_value("@平安")
     assert complaints == []
 
 

@@ -12,7 +12,7 @@ from models.comment import Mention
 from services import access, colleagues, comments
 from services.errors import Denied, Missing, Refused
 from tests.conftest import NOW
-from tests.support.builders import build_user, build_world, raw_case
+from tests.support.builders import build_user, build_world, called, raw_case
 
 VIEW = ["household:view", "case:view"]
 
@@ -286,7 +286,7 @@ def suggested(session, world, words, key="writer"):
 def test_colleagues_are_offered_by_a_part_of_the_name_with_their_unit_or_role(session, world):
     world.user["longer"].unit_id = world.justice.id
     session.flush()
-    assert suggested(session, world, "李四") == [("李四", "friend的角色"), ("李四海", "司法所")]
+    assert suggested(session, world, "李四") == [("李四", f"{called('friend')}的角色"), ("李四海", "司法所")]
 
 
 def test_those_of_the_own_unit_come_first(session, world):

@@ -13,7 +13,7 @@ from models.audit import AuditEvent
 from models.codes import AuditVerb, CustomKind
 from models.custom import CustomEntry, CustomField
 from models.household import Household
-from services import custom, records
+from services import custom, probing, records
 from services.errors import Refused
 from services.labels import dictionary_names
 from services.listing import Listing
@@ -85,7 +85,7 @@ def test_a_value_is_filtered_by(session, world, add, kind, args):
 
 @pytest.mark.parametrize("few", [0, 2000])
 def test_few_and_many_are_found_alike(session, world, add, few, monkeypatch):
-    monkeypatch.setattr(custom, "FEW", few)
+    monkeypatch.setattr(probing, "FEW", few)
     d = add()
     give(session, world.west_household, d, "低保户")
     assert listed(session, f"{d.name}=低保") == [["H002"]]

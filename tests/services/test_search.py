@@ -11,7 +11,7 @@ from models.case import Case
 from models.household import Household
 from models.search import SearchEntry
 from models.worker import Staff, Worker
-from services import records, search
+from services import probing, records, search
 from services.access import Actor
 from services.listing import Listing
 from services.queries import Query
@@ -46,7 +46,7 @@ def found(session, entity, words, actor=None):
 def way(request, monkeypatch):
     """Each search is tried by the index (few hits) and by reading on (many hits)."""
     if request.param == "many":
-        monkeypatch.setattr(search, "FEW", -1)
+        monkeypatch.setattr(probing, "FEW", -1)
 
 
 @pytest.mark.parametrize(

