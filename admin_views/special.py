@@ -28,7 +28,8 @@ ENTITY_VIEWS = {
     "Workday": WorkdayView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Comment", "Counter", "CustomEntry", "Mention", "SearchEntry", "SavedView", "Setting", "SignIn", "SignInFailure"),
+         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "Mention", "SearchEntry", "SavedView", "Setting",
+         "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),
 }  # fmt: skip
