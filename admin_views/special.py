@@ -29,7 +29,8 @@ ENTITY_VIEWS = {
     "Workday": WorkdayView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Comment", "Counter", "CustomEntry", "Job", "Mention", "SearchEntry", "SavedView", "Setting", "SignIn", "SignInFailure"),
+         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "Job", "Mention", "SearchEntry", "SavedView", "Setting",
+         "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),
 }  # fmt: skip

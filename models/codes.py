@@ -205,6 +205,15 @@ class TeamSeat(Code):
     STAFF = "staff", "工作人员"
 
 
+class ClockState(Code):
+    """Whether a period runs; near and past are computed by whoever reads it."""
+
+    RUNNING = "running", "计时中"
+    PAUSED = "paused", "已暂停"
+    MET = "met", "已完成"
+    CANCELLED = "cancelled", "已取消"
+
+
 class TermUnit(Code):
     DAY = "D", "日"
     WORKDAY = "WD", "个工作日"

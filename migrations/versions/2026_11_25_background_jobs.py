@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '950bae521a37'
-down_revision = '683507b42dcc'
+down_revision = 'd31677c23a0d'
 branch_labels = None
 depends_on = None
 
