@@ -77,6 +77,7 @@ PARAMETERS = {p.name: p for p in (
     Parameter("password_length", _SIGN_IN, "密码最短长度", "个字符", 10, 10, 20, "改密码时检查，已有的密码不受影响", _USUAL, "M"),
     Parameter("reveal_seconds", _SCREEN, "明文显示多久", "秒", 60, 10, 300, "逐项查看的号码到时自动变回星号", "没有统一规定"),
     Parameter("attachment_megabytes", _SCREEN, "附件大小上限", "兆", 10, 1, 20, "每个附件；改小后已上传的不受影响", "没有统一规定"),
+    Parameter("import_days", _SCREEN, "导入的原文件保留多少天", "天", 90, 7, 365, "到期自动删除；导入记录和操作日志一直保留", "没有统一规定"),
     Parameter("list_page_size", _SCREEN, "列表默认每页条数", "条", 20, 20, 100, "每个人在列表上仍可自己换", "没有统一规定", choices=(20, 50, 100)),
     Parameter("tray_size", _SCREEN, "分流台一次列出", "件", 30, 10, 100, "按期限从近到远，办完一件补一件", "没有统一规定"),
 )}

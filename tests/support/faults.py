@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from models.codes import Code
 
 # Latin words that stand on Chinese screens; anything else is a raw code or an untranslated sentence.
-KNOWN = set("Excel Word PDF CSV Ctrl Enter Esc Shift xlsx xls docx csv pdf jpg jpeg png txt KB MB IP".split())
+KNOWN = set("Excel WPS Word PDF CSV Ctrl Enter Esc Shift xlsx xls docx csv pdf jpg jpeg png txt KB MB IP".split())
 _FOREIGN = ("jquery", "select2", "moment.", "daterangepicker", "x-editable", "bootstrap")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z_:.]*[A-Za-z]")
 _ID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
