@@ -49,7 +49,7 @@ def of_words(page) -> Iterator[str]:
         for typed in page.typed:
             words = words.replace(typed, "")
         strange = [w for w in _LATIN.findall(words) if w not in KNOWN]
-        if tag != "kbd" and (strange or words in _ONE_LETTER):
+        if tag != "kbd" and (strange or (words in _ONE_LETTER and tag != "th")):
             yield f"“{' '.join(strange) or words}” in “{words[:60]}”"
         for rule, what in ((_ID, "an id"), (_MICROSECONDS, "a raw time"), (_KEY, "a key")):
             if rule.search(words):
