@@ -15,6 +15,7 @@ from services.due_dates import local_day
 from services.showing import text
 
 from .acting import actor
+from .jobs import waiting
 
 
 class HomeView(AdminIndexView):
@@ -39,8 +40,7 @@ class HomeView(AdminIndexView):
     def index(self):
         me, today = actor(), local_day(now())
         tiles, lists = [], []
-        lists += self._todos(me, today)
-        lists += self._mentions(me)
+        lists += self._todos(me, today) + self._jobs(me) + self._mentions(me)
         if me.may("case:view"):
             tiles += [
                 {"label": f.label, "figure": f"{f.count:,}", "note": f.how, "tone": f.tone,
@@ -69,6 +69,12 @@ class HomeView(AdminIndexView):
         return self.render(
             "admin/index.html", greeting=f"{current_user.name}，{_greeting(now())}", tiles=tiles, lists=lists
         )
+
+    @staticmethod
+    def _jobs(me) -> list[dict]:
+        """Long work of one's own that is not over yet."""
+        rows = [{"url": url_for("jobs.index_view"), "cells": list(line)} for line in waiting(db.session, me)]
+        return [{"title": "我的后台任务", "columns": ["任务", "状态", "进度"], "rows": rows}] if rows else []
 
     @staticmethod
     def _todos(me, today) -> list[dict]:

@@ -237,6 +237,16 @@ class CustomKind(Code):
     YES_NO = "yes_no", "是或否"
 
 
+class JobStatus(Code):
+    """Where long work stands; written by `services.jobs` only."""
+
+    QUEUED = "queued", "排队中"
+    RUNNING = "running", "进行中"
+    DONE = "done", "已完成"
+    FAILED = "failed", "未完成"
+    CANCELLED = "cancelled", "已取消"
+
+
 class AuditVerb(Code):
     CREATE = "create", "新增"
     UPDATE = "update", "修改"
