@@ -12,9 +12,8 @@ from flask import url_for
 
 from extensions import db, now
 from models.case import Case
-from models.codes import ClockState
+from models.codes import OPEN_STATES, ClockState
 from services import clocks, early_warnings, repeats
-from services.case_flow import OPEN_STATES
 
 from .acting import actor
 from .warnings import hit_line

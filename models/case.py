@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
 from .codes import (
-    AssignmentRole, AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage, ObjectionState,
-    PartyKind, PartyRole, Secrecy, Tier, UnitRating, Urgency,
+    OVER_STATES, AssignmentRole, AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage,
+    ObjectionState, PartyKind, PartyRole, Secrecy, Tier, UnitRating, Urgency,
 )  # fmt: skip
 from .fields import Alike, choice, field, ref
 from .kinds import IdNumber, LongText, Mobile, PersonName, ShortText
@@ -32,6 +32,9 @@ def _one_open(name: str, *columns: str, where: str) -> Index:
         f"uq_assignments_one_open_{name}", "subdistrict_id", *columns, unique=True, postgresql_where=condition,
         sqlite_where=condition,
     )
+
+
+_OVER = "status IN ({})".format(", ".join(f"'{state.value}'" for state in CaseStatus if state in OVER_STATES))
 
 
 class Case(
@@ -88,9 +91,11 @@ class Case(
     accepted_at: Mapped[datetime | None] = field("受理时间", section="办理", is_fixed=True)
     assigned_at: Mapped[datetime | None] = field("交办时间", section="办理", is_fixed=True)
     closed_at: Mapped[datetime | None] = field("办结时间", section="办理", filtered=True, sorted=True, is_fixed=True)
+    archived_at: Mapped[datetime | None] = field("归档时间", section="办理", is_fixed=True)
     __table_args__ = (
-        CheckConstraint("(status = 'closed') = (outcome IS NOT NULL)", name="closed_has_outcome"),
-        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
+        CheckConstraint(f"({_OVER}) = (outcome IS NOT NULL)", name="closed_has_outcome"),
+        CheckConstraint(f"({_OVER}) = (closed_at IS NOT NULL)", name="closed_has_time"),
+        CheckConstraint("(status = 'archived') = (archived_at IS NOT NULL)", name="archived_has_time"),
         CheckConstraint("status <> 'assigned' OR due_on IS NOT NULL", name="assigned_has_due_date"),
         CheckConstraint(
             "status <> 'assigned' OR lead_unit_id IS NOT NULL OR handler_id IS NOT NULL",

@@ -16,11 +16,10 @@ from sqlalchemy.orm import Session
 
 from models.area import Area
 from models.case import Case, CaseEvent, CaseParty
-from models.codes import AreaKind, WarningKind
+from models.codes import OPEN_STATES, AreaKind, WarningKind
 from models.household import Household
 from models.warning import WarningRule
 
-from .case_flow import OPEN_STATES
 from .due_dates import local_day
 from .labels import dictionary_names
 from .showing import LOCAL

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'b13fcf2b0286'
-down_revision = '950bae521a37'
+down_revision = 'eb2f78684e8c'
 branch_labels = None
 depends_on = None
 
