@@ -118,6 +118,11 @@ def _beginnings(entity: type[Entity]) -> dict[str, Any]:
     return found
 
 
+def begun(session: Session, entity: type[Entity], values: dict[str, Any], now: datetime) -> Pending:
+    """A new row with these stored values, for `store`."""
+    return _pending(session, entity, Decision(0, values, None, []), now)
+
+
 def _pending(session: Session, entity: type[Entity], decision: Decision, now: datetime) -> Pending:
     known = decision.known
     if known is None:

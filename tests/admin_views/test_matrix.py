@@ -66,6 +66,7 @@ PAGES = """
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/jobs/?all=1        -       -       -       -       -       -       -       -       -       -       -       y       -       -
 /admin/imports/           y       y       -       y       -       -       -       -       -       -       -       y       -       -
+/admin/imports/wide/three_chiefs/  y  y   -       -       -       -       -       -       -       -       -       -       -       -
 /admin/imports/?all=1     -       -       -       -       -       -       -       -       -       -       -       y       -       -
 /admin/batch/             y       y       y       y       y       -       -       -       y       -       -       y       y       -
 """
