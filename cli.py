@@ -18,6 +18,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import worker
 from config import ROOT, Config
 from extensions import db, now
 from models.user import User
@@ -33,6 +34,8 @@ def install(app: Flask) -> None:
     """Give `flask --app app` the project's own commands."""
     app.cli.add_command(_seed)
     app.cli.add_command(print_flow)
+    app.cli.add_command(worker.worker_command)
+    app.cli.add_command(worker.nightly_command)
 
 
 @_seed.command("base")
@@ -77,7 +80,8 @@ def start() -> None:
     _say(f"启动用时 {time.monotonic() - started:.1f} 秒")
     _say(f"控制台：{_url(config)}    （按 Ctrl+C 停止）")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # let requests in hand end
-    server.run()
+    with worker.beside():
+        server.run()
 
 
 def prepare(config: Config, report: Report) -> None:

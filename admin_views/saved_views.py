@@ -12,7 +12,7 @@ from extensions import db, now, transaction
 from models.user import Role
 from services import saved_views
 from services.access import Permission
-from services.case_flow import local_day
+from services.due_dates import local_day
 from services.errors import BadQuery, Refused
 from services.listing import Listing
 from services.queries import Query, listable, parse

@@ -205,6 +205,15 @@ class TeamSeat(Code):
     STAFF = "staff", "工作人员"
 
 
+class ClockState(Code):
+    """Whether a period runs; near and past are computed by whoever reads it."""
+
+    RUNNING = "running", "计时中"
+    PAUSED = "paused", "已暂停"
+    MET = "met", "已完成"
+    CANCELLED = "cancelled", "已取消"
+
+
 class TermUnit(Code):
     DAY = "D", "日"
     WORKDAY = "WD", "个工作日"
@@ -234,6 +243,16 @@ class CustomKind(Code):
     DATE = "date", "日期"
     CHOICE = "choice", "选项"
     YES_NO = "yes_no", "是或否"
+
+
+class JobStatus(Code):
+    """Where long work stands; written by `services.jobs` only."""
+
+    QUEUED = "queued", "排队中"
+    RUNNING = "running", "进行中"
+    DONE = "done", "已完成"
+    FAILED = "failed", "未完成"
+    CANCELLED = "cancelled", "已取消"
 
 
 class AuditVerb(Code):

@@ -37,6 +37,7 @@ class Permission(Code):
     RESTRUCTURE = "area:restructure", "调整联户、拆分邻"
     TREE = "area:tree", "查看区域树"
     SHARE = "view:share", "把列表视图共享给角色"
+    JOBS = "job:all", "查看和取消所有人的后台任务"
     PARAMETER_VIEW = "parameter:view", "查看系统参数"
     PARAMETER_EDIT = "parameter:edit", "修改系统参数"
 

@@ -3,50 +3,34 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.case import Assignment, Case, CaseEvent, CaseParty
+from models.case import Assignment, Case, CaseParty
 from models.codes import (
-    AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage, Tier,
+    AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, ClockState, MatterLevel, MediationStage, Tier,
 )  # fmt: skip
 from models.department import Unit
 from models.team import Team
 from models.worker import Worker
 
-from . import records, rosters
+from . import clocks, records, rosters, timeline
 from .access import Actor, Permission
-from .due_dates import for_term
+from .due_dates import DueDate, for_term, local_day
 from .errors import Refused
 from .flow import Ask, Flow, Step, plain
 from .numbers import case_number
 
-LOCAL = ZoneInfo("Asia/Shanghai")
 S = CaseStatus
 P = Permission
 
 
-def local_day(now: datetime) -> date:
-    """The calendar day in China at an instant."""
-    return now.astimezone(LOCAL).date()
-
-
 def _record(session, case, step, before, actor, now, answers) -> None:
     note = next((answers[a.name] for a in step.asks if a.is_long and answers.get(a.name)), None)
-    _event(session, case, step.verb, step.label, before, actor, now, note, plain(answers))
-
-
-def _event(session, case, verb, label, before, actor: Actor, now, note, answers) -> None:
-    last = session.scalar(select(func.max(CaseEvent.number)).where(CaseEvent.case_id == case.id))
-    session.add(
-        CaseEvent(
-            case_id=case.id, number=(last or 0) + 1, verb=verb, label=label, status_before=before,
-            status_after=case.status, happened_at=now, user_id=actor.user_id, user_name=actor.name,
-            note=note, answers=answers or None,
-        )
-    )  # fmt: skip
+    timeline.write(
+        session, case, step.verb, step.label, actor, now, note=note, answers=plain(answers), before=before
+    )
 
 
 def register(session: Session, actor: Actor, now: datetime, *, parties: list[dict] = (), **facts) -> Case:
@@ -72,11 +56,9 @@ def enter(session: Session, case: Case, actor: Actor, now: datetime) -> None:
     case.received_on = case.received_on or local_day(now)
     case.first_contact_user_id = actor.user_id
     case.first_contact_unit_id = actor.unit_id
-    due = for_term(session, _TERM_OF[case.kind], case.received_on)
-    case.due_on, case.due_reason = due.on, due.reason
     records.save(session, case, actor, now)
-    _event(session, case, "register", "登记", None, actor, now, None, None)
-    session.flush()
+    clocks.start(session, case, _TERM_OF[case.kind], case.received_on, is_whole=True)
+    timeline.write(session, case, "register", "登记", actor, now, before=None)
 
 
 _TERM_OF = {
@@ -164,25 +146,7 @@ def _accept(session, case, actor, now, answers) -> None:
 
 
 def _assign(session, case, actor, now, answers) -> None:
-    earlier = open_assignment(session, case)
-    if earlier is not None:
-        earlier.status = AssignmentStatus.WITHDRAWN
-        session.flush()  # the index on open assignments allows one at a time
     unit, worker = answers["unit"], answers["worker"]
-    due_on, reason = answers["due_on"], "由交办人指定"
-    if due_on is None:
-        due = for_term(session, "divert", local_day(now))
-        due_on, reason = due.on, due.reason
-        if case.due_on and local_day(now) <= case.due_on < due_on:
-            due_on, reason = case.due_on, "以整件办理期限为限"
-    session.add(
-        Assignment(
-            case_id=case.id, unit_id=unit and unit.id, worker_id=worker and worker.id,
-            status=AssignmentStatus.OPEN, due_on=due_on, due_reason=reason,
-            demand=answers["demand"], assigned_by_id=actor.user_id,
-            assigned_at=now,
-        )
-    )  # fmt: skip
     case.assigned_at = now
     case.lead_unit_id = unit.id if unit else (worker.unit_id or case.lead_unit_id)
     case.handler_id = worker.id if worker else None
@@ -190,6 +154,22 @@ def _assign(session, case, actor, now, answers) -> None:
     case.territory_unit_id = case.territory_unit_id or _territory(session, case)
     if case.stage in (None, MediationStage.ONSITE):
         case.stage = MediationStage.DIVERTED
+    earlier = open_assignment(session, case)
+    if earlier is not None:
+        earlier.status = AssignmentStatus.WITHDRAWN
+        clocks.stop(session, case, now, part=earlier, state=ClockState.CANCELLED)
+        session.flush()  # the index on open assignments allows one at a time
+    chosen = answers["due_on"] and DueDate(answers["due_on"], "由交办人指定")
+    due = chosen or for_term(session, "divert", local_day(now))
+    order = Assignment(
+        case_id=case.id, unit_id=unit and unit.id, worker_id=worker and worker.id,
+        status=AssignmentStatus.OPEN, due_on=due.on, due_reason=due.reason,
+        demand=answers["demand"], assigned_by_id=actor.user_id, assigned_at=now,
+    )  # fmt: skip
+    session.add(order)
+    session.flush()
+    clock = clocks.start(session, case, "divert", local_day(now), part=order, due=chosen)
+    order.due_on, order.due_reason = clock.due_on, clock.due_reason
 
 
 def _territory(session: Session, case: Case) -> str | None:
@@ -205,6 +185,7 @@ def _feed_back(session, case, actor, now, answers) -> None:
     order.status = AssignmentStatus.FED_BACK
     order.feedback = answers["feedback"]
     order.fed_back_at = now
+    clocks.stop(session, case, now, part=order)
 
 
 def _join(session, case, actor, now, answers) -> None:
@@ -217,6 +198,7 @@ def _close(session, case, actor, now, answers) -> None:
     case.is_informed = answers["is_informed"]
     case.solved_at_tier = answers["tier"]
     case.closed_at = now
+    clocks.stop(session, case, now)
     team = active_team(session, case)
     if team is not None:
         team.disbanded_at = now  # its members have one matter less in hand
@@ -231,6 +213,7 @@ def citizen_is_informed(session, case, actor, now, answers) -> str | None:
 
 def _decline(session, case, actor, now, answers) -> None:
     case.result = answers["reason"]
+    clocks.stop(session, case, now, state=ClockState.CANCELLED)
 
 
 CASE_FLOW = Flow(

@@ -87,12 +87,13 @@ class Flow:
         step = self.by_verb[verb]
         answers = self._ready(session, step, subject, actor, now, answers)
         before = subject.status
-        for effect in step.effects:
-            effect(session, subject, actor, now, answers)
-        if step.target is not None:
-            subject.status = step.target
-        self.record(session, subject, step, before, actor, now, answers)
         try:
+            # The status comes first: an effect that flushes after its own facts leaves a whole record.
+            if step.target is not None:
+                subject.status = step.target
+            for effect in step.effects:
+                effect(session, subject, actor, now, answers)
+            self.record(session, subject, step, before, actor, now, answers)
             session.flush()
         except StaleDataError:
             raise Conflict("别人刚刚办理了这件事，您的操作没有生效，请刷新查看最新情况") from None

@@ -18,7 +18,8 @@ from models.worker import Staff, Worker
 
 from . import workload
 from .access import Actor, Permission
-from .case_flow import active_team, local_day
+from .case_flow import active_team
+from .due_dates import local_day
 from .errors import Conflict, Refused
 from .labels import dictionary_names
 

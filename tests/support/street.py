@@ -20,6 +20,7 @@ from models.user import Role, User
 from models.workday import Workday
 from seeds.base import expand, read
 from services import access, case_flow, teams
+from services.due_dates import local_day
 from tests.support.builders import World, build_chief, build_world, case_facts, party
 
 FLOW = case_flow.CASE_FLOW
@@ -62,7 +63,7 @@ def _cases(session: Session, world: World) -> None:
     system, now = access.system("430181002"), session.info["now"]
 
     def registered(subject: str, **facts) -> Case:
-        today = {"received_on": case_flow.local_day(now), "occurred_on": None}
+        today = {"received_on": local_day(now), "occurred_on": None}
         return case_flow.register(session, system, now, parties=[party()], **case_facts(world, subject=subject, **today, **facts))
 
     def taken(subject: str, *verbs: str, **facts) -> Case:
