@@ -4,6 +4,7 @@ from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
 from .jobs import JobsView
+from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
 from .recycle import RecycleView
 from .search import SearchView
@@ -29,10 +30,10 @@ ENTITY_VIEWS = {
     "Workday": WorkdayView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "Job", "Mention", "SearchEntry", "SavedView", "Setting",
+         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "Job", "Mention", "Paper", "PaperTemplate", "SearchEntry", "SavedView", "Setting",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, ParametersView, RecycleView, BatchView, JobsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, JobsView)

@@ -38,6 +38,8 @@ class Permission(Code):
     TREE = "area:tree", "查看区域树"
     SHARE = "view:share", "把列表视图共享给角色"
     JOBS = "job:all", "查看和取消所有人的后台任务"
+    PAPER = "paper:make", "生成和下载案件文书（记录在案）"
+    PAPER_TEMPLATE = "paper:template", "维护文书模板"
     PARAMETER_VIEW = "parameter:view", "查看系统参数"
     PARAMETER_EDIT = "parameter:edit", "修改系统参数"
 

@@ -12,13 +12,20 @@ from models.codes import Retention
 from models.division import Division
 from models.paper import Dossier
 
-from . import paper_facts
+from . import paper_facts, records
 from .access import Actor
 from .numbers import next_number
 from .showing import LOCAL
 
 # Land, houses, injuries: disputes that come back after decades (domain: 保管期限按纠纷类别确定).
 _FOR_EVER = ("03", "06", "07", "08")
+
+
+@records.before_save(Dossier)
+def _has_number(session: Session, row: Dossier, actor: Actor, now: datetime) -> None:
+    """A dossier begun on its form gets its number too."""
+    if not row.dossier_no and row.case_id:
+        row.dossier_no = _number(session, records.find(session, Case, row.case_id), now)
 
 
 def of(session: Session, case: Case) -> Dossier | None:

@@ -62,6 +62,10 @@ class PaperKind:
     subject: type[Described] = Case
     is_signed: bool = True
 
+    @property
+    def kinds_in_order(self) -> list[CaseKind]:
+        return [kind for kind in CaseKind if kind in self.kinds]
+
 
 PAPERS: dict[str, PaperKind] = {
     kind.key: kind

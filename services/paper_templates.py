@@ -48,11 +48,6 @@ def _read(key: str) -> bytes:
     return (SHIPPED / f"{key}.docx").read_bytes()
 
 
-def folder(session: Session) -> Path:
-    """Where files lie; the door that opened the session says so."""
-    return session.info["files"]
-
-
 def kind_of(key: str) -> PaperKind:
     if key not in PAPERS:
         raise Missing("没有这种文书，请从列表中选择")
@@ -66,10 +61,15 @@ def current(session: Session, key: str) -> Template:
 
 
 def of(session: Session, row: PaperTemplate) -> Template:
-    path = files.where(folder(session), row.sha256)
+    path = files.where(files.folder(), row.sha256)
     if not path.exists():
         raise Refused(f"“{row.name}”第{row.number}版模板的文件不在存放目录里，请联系系统管理员从备份恢复，或恢复随附模板")
     return Template(path.read_bytes(), row.number, row.sha256)
+
+
+def version(session: Session, key: str, number: int) -> Template:
+    """One version of a template; number 0 is the shipped one."""
+    return of(session, find(session, key, number)) if number else shipped(key)
 
 
 def versions(session: Session, key: str | None = None) -> Sequence[PaperTemplate]:
@@ -100,7 +100,7 @@ def upload(session: Session, key: str, file_name: str, content: bytes, note: str
     name = Path(file_name.replace("\\", "/")).name.strip()[-120:] or f"{kind.name}.docx"
     row = PaperTemplate(
         paper=key, name=kind.name, number=last + 1, file_name=name, byte_count=len(content),
-        sha256=files.keep(folder(session), content), note=note.strip()[:200] or None, added_by_id=actor.user_id,
+        sha256=files.keep(files.folder(), content), note=note.strip()[:200] or None, added_by_id=actor.user_id,
     )  # fmt: skip
     session.add(row)
     session.flush()

@@ -27,9 +27,10 @@ from . import attachments, audit, dossiers, paper_templates
 from .access import Actor, Permission
 from .errors import Conflict, Missing, Refused
 from .paper_facts import Facts, facts_of
-from .paper_kinds import Item, PaperKind, dossier_of, papers_of
+from .paper_kinds import DOSSIER, PAPERS, Item, PaperKind, dossier_of, papers_of
 
 SCAN = "（签字扫描件）"
+KEYS = frozenset(PAPERS)
 MOST_BUNDLED = 300 * 1024 * 1024
 
 
@@ -47,7 +48,7 @@ def make(session: Session, subject: Described, key: str, actor: Actor, now: date
         raise Refused(f"“{kind.name}”不用于{case.kind.label}")
     if not isinstance(subject, kind.subject | Case):
         raise Refused(f"“{kind.name}”不是关于{subject.__label__}的文书")
-    if kind.section == "人民调解卷宗":
+    if kind.section == DOSSIER:
         dossiers.ensure(session, case, actor, now)
     context = context_of(session, case, subject, kind)
     template = paper_templates.current(session, key)
@@ -60,7 +61,7 @@ def make(session: Session, subject: Described, key: str, actor: Actor, now: date
         case_id=case.id, paper=key, name=kind.name, number=number, subject_entity=type(subject).slug(), subject_id=subject.id,
         subject_label=label or None, template_number=template.number, template_sha256=template.sha256,
         data_sha256=words.digest(context), file_name=_file_name(case, kind.name, label, f"第{number}版"), byte_count=len(content),
-        sha256=files.keep(paper_templates.folder(session), content), made_by_id=actor.user_id, made_at=now,
+        sha256=files.keep(files.folder(), content), made_by_id=actor.user_id, made_at=now,
     )  # fmt: skip
     try:
         with session.begin_nested():
@@ -104,25 +105,29 @@ def of(session: Session, case: Case) -> Sequence[Paper]:
     return session.scalars(wanted.options(joinedload(Paper.made_by)).limit(500)).all()
 
 
+def latest(session: Session, case: Case, count: int = 6) -> list[Paper]:
+    """The last version of the papers that were made last."""
+    found: dict[tuple[str, str], Paper] = {}
+    for row in of(session, case):
+        found.setdefault((row.paper, row.subject_id), row)
+    return list(found.values())[:count]
+
+
 def read(session: Session, case: Case, paper_id: str, actor: Actor) -> tuple[Paper, bytes]:
     """One paper of this very case and its bytes; the reading is logged as one of clear text."""
     actor.require(Permission.PAPER)
     row = session.scalar(select(Paper).where(Paper.case_id == case.id, Paper.id == paper_id))
     if row is None:
         raise Missing("没有找到这份文书")
-    content = stored(session, row)
+    content = _path(row).read_bytes()
     audit.accessed(
         session, AccessKind.REVEAL, entity=Case, record_id=case.id, detail=f"{row.name}第{row.number}版"[:200], reason="下载文书"
     )
     return row, content
 
 
-def stored(session: Session, row: Paper | Attachment) -> bytes:
-    return _path(session, row).read_bytes()
-
-
-def _path(session: Session, row: Paper | Attachment) -> Path:
-    path = files.where(paper_templates.folder(session), row.sha256)
+def _path(row: Paper | Attachment) -> Path:
+    path = files.where(files.folder(), row.sha256)
     if not path.exists():
         raise Missing(f"“{row.file_name}”不在存放目录里，请联系系统管理员从备份恢复，或重新生成")
     return path
@@ -154,6 +159,11 @@ def lines(session: Session, case: Case) -> list[Line]:
             is_stale = bool(versions) and words.digest(context_of(session, case, subject, kind, facts)) != versions[0].data_sha256
             found.append(Line(kind, subject, label, versions, is_stale))
     return found
+
+
+def offered(session: Session, case: Case, key: str) -> list[Described]:
+    """What a paper of this kind can be about, for this very case."""
+    return [subject for subject, _ in paper_templates.kind_of(key).subjects(session, case)]
 
 
 @dataclass(frozen=True)
@@ -217,7 +227,7 @@ def bind(session: Session, case: Case, target: IO[bytes], actor: Actor, now: dat
     size = sum(row.byte_count for _, row in parts if not isinstance(row, bytes))
     if size > MOST_BUNDLED:
         raise Refused(f"这份卷宗的附件超过{MOST_BUNDLED // 1024**2}兆，请在附件里逐个下载")
-    numbered = [(f"{number:02d}_{name}", row if isinstance(row, bytes) else _path(session, row)) for number, (name, row) in enumerate(parts)]
+    numbered = [(f"{number:02d}_{name}", row if isinstance(row, bytes) else _path(row)) for number, (name, row) in enumerate(parts)]
     words.bundle(target, numbered)
     audit.accessed(
         session, AccessKind.EXPORT_CLEAR, entity=Case, record_id=case.id, detail="整卷下载", count=len(numbered), reason="下载文书"

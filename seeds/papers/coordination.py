@@ -34,7 +34,7 @@ def order() -> Form:
     form = Form("分流交办单")
     form.no("{{ case.no }}")
     form.grid(
-        (2.4, 4.2, 2.4, 4.2),
+        (2.4, 4.4, 2.4, 4.4),
         ("承办单位", "{{ order.unit }}", "承 办 人", "{{ order.worker }}"),
         ("交办时间", "{{ order.assigned_at }}", "反馈期限", "{{ order.due_on }}"),
         ("期限说明", "{{ order.due_reason }}", None, None),
@@ -55,7 +55,7 @@ def whistle() -> Form:
     form = Form("吹 哨 单")
     form.no("编号：{{ whistle.number | line(8) }}")
     form.grid(
-        (2.4, 4.2, 2.4, 4.2),
+        (2.4, 4.4, 2.4, 4.4),
         ("吹哨单位", "{{ whistle.by_unit }}", "吹 哨 人", "{{ whistle.by }}"),
         ("吹哨时间", "{{ whistle.at }}", "报到期限", "{{ whistle.due }}"),
         ("报到单位", "{{ whistle.units }}", None, None),
@@ -67,14 +67,14 @@ def whistle() -> Form:
         ("销　　哨", "□ 问题已解决，销哨　□ 未解决，续哨　时间：{{ whistle.closed_at | line(8) }}\n吹哨单位评价：{{ whistle.rating }}　　报到单位评价：{{ whistle.counter_rating }}", None, None),
         tall={2: 1.2, 7: 4.5, 8: 3, 9: 2},
     )  # fmt: skip
-    return form.sign("吹哨单位负责人（签名）：____________　　报到单位负责人（签名）：____________", size=14)
+    return form.sign("吹哨单位负责人（签名）：____________", "报到单位负责人（签名）：____________", size=14)
 
 
 def consultation() -> Form:
     form = Form("会 商 纪 要")
     form.no("{{ case.no }}")
     form.grid(
-        (2.4, 4.2, 2.4, 4.2),
+        (2.4, 4.4, 2.4, 4.4),
         ("会商时间", "{{ record.time }}", "会商地点", "{{ record.place }}"),
         ("主 持 人", "{{ record.chair }}", "记 录 人", "{{ record.recorder }}"),
         ("参会单位\n和人员", "{{ record.attendees }}", None, None),
@@ -86,7 +86,7 @@ def consultation() -> Form:
     )  # fmt: skip
     form.text("议定事项：", indent=0, before=6, size=14)
     form.grid(
-        (1, 5.4, 3, 2.6, 2.4),
+        (1.3, 5.2, 3, 2.4, 2.8),
         ("序号", "事项", "责任单位", "责任人", "完成时限"),
         ("{%tr for i in record.tasks %}",),
         ("{{ loop.index }}", "{{ i.content }}", "{{ i.unit }}", "{{ i.worker }}", "{{ i.due }}"),
@@ -99,7 +99,7 @@ def consultation() -> Form:
 def register() -> Form:
     form = Form("“3+X”联合调解专班组建表")
     form.no("{{ case.no }}")
-    form.grid((2.4, 4.2, 2.4, 4.2), *_CASE, ("牵头单位", "{{ case.lead_unit }}", "组建日期", "{{ team.formed_on }}"))
+    form.grid((2.4, 4.4, 2.4, 4.4), *_CASE, ("牵头单位", "{{ case.lead_unit }}", "组建日期", "{{ team.formed_on }}"))
     form.text("专班成员：", indent=0, before=6, size=14)
     form.grid(
         (2.6, 2.4, 4.6, 3.2),
@@ -133,7 +133,7 @@ def plan() -> Form:
     form.head("三、处置措施")
     form.text("{{ team.plan | line(24) }}")
     form.head("四、责任分工和时限")
-    form.grid((1, 5.6, 3.4, 2.6, 2.4), ("序号", "任务", "责任单位", "责任人", "完成时限"), ("1", " ", " ", " ", " "), ("2", " ", " ", " ", " "), ("3", " ", " ", " ", " "), head=1)
+    form.grid((1.3, 5.2, 3.2, 2.4, 2.6), ("序号", "任务", "责任单位", "责任人", "完成时限"), ("1", " ", " ", " ", " "), ("2", " ", " ", " ", " "), ("3", " ", " ", " ", " "), head=1)
     form.head("五、风险防控和依法处置")
     form.text("调解不成的，告知当事人依法通过仲裁、行政、司法等途径维护权利；有激化可能的，及时采取预防措施并报告。整件办理期限：{{ case.due_on | line(8) }}。")
     return form.sign("包案领导（签名）：________________", DAY)
@@ -145,7 +145,7 @@ def urge() -> Form:
     form.to("{{ urge.to | line(10) }}：")
     form.text("由你（单位）承办的{{ case.subject }}（{{ case.no }}），交办时间为{{ order.assigned_on | line(8) }}，反馈期限为{{ order.due_on | line(8) }}，目前{{ case.status }}。请抓紧办理，于{{ urge.due_on | line(8) }}前反馈进展。")
     form.text("催办事由：{{ urge.reason | line(20) }}")
-    form.grid((2.4, 4.2, 2.4, 4.2), ("催 办 人", "{{ urge.by }}", "催办时间", "{{ urge.at }}"), ("联系方式", "{{ urge.way }}", "联系结果", "{{ urge.contact }}"), ("答　　复", "{{ urge.answer }}", None, None), tall={2: 3})
+    form.grid((2.4, 4.4, 2.4, 4.4), ("催 办 人", "{{ urge.by }}", "催办时间", "{{ urge.at }}"), ("联系方式", "{{ urge.way }}", "联系结果", "{{ urge.contact }}"), ("答　　复", "{{ urge.answer }}", None, None), tall={2: 3})
     return form.seal(_CENTRE)
 
 
@@ -162,7 +162,7 @@ def phone() -> Form:
     form = Form("电话随访记录表")
     form.no("{{ case.no }}")
     form.grid(
-        (2.4, 4.2, 2.4, 4.2),
+        (2.4, 4.4, 2.4, 4.4),
         ("受访人", "{{ sides.first }}", "联系电话", "{{ sides.first_mobile }}"),
         ("事　　由", "{{ case.subject }}", None, None),
         ("承办单位", "{{ case.lead_unit }}", "办结时间", "{{ case.closed_on }}"),
@@ -171,7 +171,7 @@ def phone() -> Form:
     )  # fmt: skip
     form.text("联系记录（在不同日期联系，最多三次）：", indent=0, before=6, size=14)
     form.grid(
-        (1.2, 3.4, 2.6, 6),
+        (1.9, 4, 2.4, 5),
         ("次序", "时间", "联系情况", "备注"),
         ("{%tr for a in record.attempts %}",),
         ("{{ a.number }}", "{{ a.at }}", "{{ a.contact }}", "{{ a.note }}"),
@@ -179,11 +179,11 @@ def phone() -> Form:
         head=1,
     )  # fmt: skip
     form.grid(
-        (2.4, 4.2, 2.4, 4.2),
+        (2.4, 4.4, 2.4, 4.4),
         ("受访人原话", "{{ record.words }}", None, None),
         ("是否履行\n（落实）", "{{ record.performed }}", "满意程度", "{{ record.rating }}"),
         ("后续处理", "{{ record.next }}", None, None),
-        ("随 访 人\n（签名）", "________________　{{ record.by }}", "随访时间", "{{ record.time }}"),
+        ("随 访 人\n（签名）", "____________ {{ record.by }}", "随访时间", "{{ record.time }}"),
         tall={0: 4, 2: 2},
     )  # fmt: skip
     return form.small("随访人不是本事项的承办人。受访人没有评价的，如实填写“未评价”。")
@@ -193,7 +193,7 @@ def referral() -> Form:
     form = Form("心理服务转介单")
     form.no("{{ case.no }}")
     form.grid(
-        (2.8, 10.4),
+        (4, 10),
         ("转介单位", "{{ office.centre }}"),
         ("服务机构", "________________________"),
         ("转介事由（不写咨询内容）", ""),

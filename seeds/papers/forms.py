@@ -57,7 +57,7 @@ class Form:
 
     def head(self, text: str) -> Form:
         """A heading inside the text (一、……)."""
-        self._paragraph(text, "left", 16, font=HEAD, indent=2)
+        self._paragraph(text, "left", 16, font=HEAD, indent=2).paragraph_format.space_before = Pt(4)
         return self
 
     def text(self, *paragraphs: str, indent: float = 2, align: str = "left", size: float = 16, before: float = 0) -> Form:

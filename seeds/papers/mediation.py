@@ -7,7 +7,7 @@ from .forms import DAY, SEAL, Form
 def _parties(form: Form, source: str = "parties") -> Form:
     """The block of parties, one set of rows each; organisations name their representative."""
     return form.grid(
-        (1.7, 1.9, 3.2, 1.2, 1.6, 1.2, 1.6),
+        (2.1, 2.7, 3.8, 1.4, 1.7, 1.4, 2.7),
         (f"{{%tr for p in {source} %}}",),
         ("{{ p.role }}", "姓名或名称", "{{ p.name }}", "性别", "{{ p.gender }}", "年龄", "{{ p.age }}"),
         ("", "证件号码", "{{ p.id_number }}", None, None, "民族", "{{ p.ethnicity }}"),
@@ -22,7 +22,7 @@ def cover() -> Form:
     form = Form().gap(2)
     form.title("人民调解卷宗", 36, before=20, after=30)
     form.grid(
-        (3, 9),
+        (3.6, 9),
         ("人民调解委员会", "{{ office.committee }}"),
         ("卷　　名", "{{ dossier.name }}"),
         ("卷　　号", "{{ dossier.number }}"),
@@ -86,18 +86,18 @@ def register() -> Form:
 def rights() -> Form:
     form = Form("人民调解当事人权利义务告知书")
     form.to("{{ sides.all | line(12) }}：")
-    form.text("　　人民调解委员会是依法设立的调解民间纠纷的群众性组织。根据《中华人民共和国人民调解法》，现将有关事项告知如下：", indent=0)
+    form.text("　　人民调解委员会是依法设立的调解民间纠纷的群众性组织。根据《中华人民共和国人民调解法》，现将有关事项告知如下：", indent=0, size=14)
     form.head("一、调解的原则")
-    form.text("在当事人自愿、平等的基础上进行调解；不违背法律、法规和国家政策；尊重当事人的权利，不得因调解而阻止当事人依法通过仲裁、行政、司法等途径维护自己的权利。")
+    form.text("在当事人自愿、平等的基础上进行调解；不违背法律、法规和国家政策；尊重当事人的权利，不得因调解而阻止当事人依法通过仲裁、行政、司法等途径维护自己的权利。", size=14)
     form.head("二、当事人的权利")
-    form.text("（一）选择或者接受人民调解员；", "（二）接受调解、拒绝调解或者要求终止调解；", "（三）要求调解公开进行或者不公开进行；", "（四）自主表达意愿、自愿达成调解协议。")
+    form.text("（一）选择或者接受人民调解员；", "（二）接受调解、拒绝调解或者要求终止调解；", "（三）要求调解公开进行或者不公开进行；", "（四）自主表达意愿、自愿达成调解协议。", size=14)
     form.head("三、当事人的义务")
-    form.text("（一）如实陈述纠纷事实；", "（二）遵守调解现场秩序，尊重人民调解员；", "（三）尊重对方当事人行使权利。")
+    form.text("（一）如实陈述纠纷事实；", "（二）遵守调解现场秩序，尊重人民调解员；", "（三）尊重对方当事人行使权利。", size=14)
     form.head("四、调解协议的效力")
-    form.text("经人民调解委员会调解达成的调解协议，具有法律约束力，当事人应当按照约定履行。双方当事人认为有必要的，可以自调解协议生效之日起三十日内共同向人民法院申请司法确认。")
+    form.text("经人民调解委员会调解达成的调解协议，具有法律约束力，当事人应当按照约定履行。双方当事人认为有必要的，可以自调解协议生效之日起三十日内共同向人民法院申请司法确认。", size=14)
     form.head("五、其他")
-    form.text("人民调解委员会调解民间纠纷，不收取任何费用。", "本案人民调解员：{{ mediators | line(12) }}。当事人认为人民调解员与本纠纷有利害关系或者其他关系可能影响公正调解的，有权申请其回避，人民调解委员会应当予以更换。")
-    form.sign("以上内容已经告知，本人已知悉。", "{%p for p in parties %}", "{{ p.role }}{{ p.name }}（签名）：________________", "{%p endfor %}")
+    form.text("人民调解委员会调解民间纠纷，不收取任何费用。", "本案人民调解员：{{ mediators | line(12) }}。当事人认为人民调解员与本纠纷有利害关系或者其他关系可能影响公正调解的，有权申请其回避，人民调解委员会应当予以更换。", size=14)
+    form.sign("以上内容已经告知，本人已知悉。", "{%p for p in parties %}", "{{ p.role }}{{ p.name }}（签名）：________________", "{%p endfor %}", size=14)
     form.seal("{{ office.committee }}")
     return form
 
@@ -105,7 +105,7 @@ def rights() -> Form:
 def power() -> Form:
     form = Form("授 权 委 托 书")
     form.grid(
-        (1.8, 1.8, 3.4, 1.4, 1.6, 1.4, 1.8),
+        (1.8, 2.7, 4, 1.4, 1.5, 2.1, 2.7),
         ("委托人", "姓名或名称", "{{ principal.name }}", "性别", "{{ principal.gender }}", "年龄", "{{ principal.age }}"),
         ("", "证件号码", "{{ principal.id_number }}", None, None, "电话", "{{ principal.mobile }}"),
         ("", "住　　址", "{{ principal.address }}", None, None, None, None),
@@ -126,7 +126,7 @@ def investigation() -> Form:
     form.text("案件编号：{{ case.no }}　　事由：{{ case.subject }}", indent=0, size=14)
     form.text("记　　录：", indent=0, size=14)
     form.text("{%p if record.body %}", "{{ record.body }}", "{%p else %}", *("问：______________________________________________________", "答：______________________________________________________") * 5, "{%p endif %}", indent=0, size=14)
-    form.sign("被调查人（签名）：________________", "调查人（签名）：________________　　记录人（签名）：________________", size=14)
+    form.sign("被调查人（签名）：________________", "调查人（签名）：________________", "记录人（签名）：________________", size=14)
     form.seal("{{ office.committee }}")
     return form
 
@@ -135,14 +135,14 @@ def evidence() -> Form:
     form = Form("人民调解证据材料目录")
     form.text("案件编号：{{ case.no }}　　纠纷：{{ dossier.name }}", indent=0, size=14)
     form.grid(
-        (1, 3.6, 3.2, 1.8, 1, 1.6, 2, 1.6),
+        (1.2, 3.4, 3, 1.8, 1.2, 1.7, 2.2, 1.7),
         ("序号", "证据名称", "证明内容", "提供人", "页数", "原件/\n复印件", "提交日期", "接收人"),
         ("{%tr for row in rows %}",),
         ("{{ row.number }}", "{{ row.name }}", "{{ row.proves }}", "{{ row.by }}", "{{ row.pages }}", "{{ row.original }}", "{{ row.on }}", "{{ row.taken_by }}"),
         ("{%tr endfor %}",),
         head=1, size=11,
     )  # fmt: skip
-    form.sign("提供人（签名）：________________　　接收人（签名）：________________", DAY, size=14)
+    form.sign("提供人（签名）：________________", "接收人（签名）：________________", DAY, size=14)
     return form
 
 
@@ -177,7 +177,7 @@ def agreement() -> Form:
     form.text("{{ agreement.performance | line(20) }}")
     form.text("{%p if agreement.duties %}")
     form.grid(
-        (1, 4.2, 2.2, 2.2, 2.2, 2.4),
+        (1.3, 4, 2.2, 2.1, 2.1, 2.6),
         ("序号", "履行内容", "金额（元）", "义务人", "权利人", "履行期限"),
         ("{%tr for i in agreement.duties %}",),
         ("{{ loop.index }}", "{{ i.content }}", "{{ i.amount }}", "{{ i.obligor }}", "{{ i.obligee }}", "{{ i.due }}"),
@@ -186,7 +186,7 @@ def agreement() -> Form:
     )  # fmt: skip
     form.text("{%p endif %}")
     form.text("本协议一式{{ agreement.copies | line(3) }}份，当事人、人民调解委员会各持一份。", before=6)
-    form.sign("当事人（签名盖章或按指印）：", "{%p for p in parties %}", "{{ p.role }}{{ p.name }}：________________", "{%p endfor %}", "人民调解员（签名）：________________　　记录人（签名）：________________")
+    form.sign("当事人（签名盖章或按指印）：", "{%p for p in parties %}", "{{ p.role }}{{ p.name }}：________________", "{%p endfor %}", "人民调解员（签名）：________________", "记录人（签名）：________________")
     form.seal("{{ office.committee }}", "{{ agreement.signed_on | line(10) }}")
     return form
 
@@ -211,7 +211,7 @@ def oral() -> Form:
 def followup() -> Form:
     form = Form("人民调解回访记录")
     form.grid(
-        (2.4, 4.2, 2.4, 4.2),
+        (2.8, 4.2, 2.2, 4.2),
         ("当 事 人", "{{ sides.all }}", None, None),
         ("调解协议编号", "{{ agreement.number }}", "回访事由", "{{ dossier.name }}"),
         ("回访时间", "{{ record.time }}", "回访方式", "{{ record.way }}"),
@@ -232,7 +232,7 @@ def _confirmation(form: Form, second: str) -> Form:
     form.text("申请人承诺：出于解决纠纷的目的自愿达成协议，没有恶意串通、规避法律的行为；如因该协议内容给他人造成损害的，愿意承担相应的民事责任和其他法律责任。")
     form.to("　　此致")
     form.to("{{ office.court }}")
-    form.sign("附件：1．调解协议；2．人民调解委员会主持调解的证明；3．申请人身份（主体资格）证明；4．与调解协议相关的财产权利证明等材料。　本申请书一式{{ agreement.copies | line(3) }}份。", f"申请人（签名盖章）：________________　　{second}：________________", DAY)
+    form.sign("附件：1．调解协议；2．人民调解委员会主持调解的证明；3．申请人身份（主体资格）证明；4．与调解协议相关的财产权利证明等材料。　本申请书一式{{ agreement.copies | line(3) }}份。", "申请人（签名盖章）：________________", f"{second}：________________", DAY)
     return form
 
 
@@ -285,7 +285,7 @@ def termination() -> Form:
     form.text("{{ end.undisputed | line(20) }}")
     form.head("五、其他救济途径告知")
     form.text("依照《中华人民共和国人民调解法》第二十六条，调解不成的，你们可以依法通过仲裁、行政、司法等途径维护自己的权利。具体途径：{{ end.routes | line(12) }}。请注意向人民法院、仲裁机构提出请求的时效期间。")
-    form.sign("当事人签收：________________　　________________　　" + DAY.strip())
+    form.sign("当事人签收：________________　　________________", DAY)
     form.seal("{{ office.committee }}")
     return form
 
@@ -325,7 +325,7 @@ def transfer() -> Form:
     form.to("____________________：")
     form.text("{{ sides.all | line(10) }}之间的{{ case.subject }}，根据纠纷性质和你单位职责，经当事人同意，现移送（委托）你单位调解。纠纷简要情况如下：", "{{ case.summary }}")
     form.text("请自收到本函之日起____个工作日内将是否接受函复我单位，并在调解结束后反馈结果。", "附件：1．受理登记表；2．当事人同意移送（委托）的说明；3．有关材料____份。")
-    form.sign("当事人同意移送（委托）：________________　　________________", "联系人：{{ case.handler | line(8) }}")
+    form.sign("当事人同意移送（委托）：____________　____________", "联系人：{{ case.handler | line(8) }}")
     form.seal("{{ office.committee }}")
     form.small("………………………………………………………………………………………………", "回　执　　收到时间：____________　□ 接受　□ 不接受，理由：________________________　签收人：____________")
     return form

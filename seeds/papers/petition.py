@@ -5,7 +5,7 @@ from __future__ import annotations
 from .forms import DAY, Form
 
 _OFFICE = "{{ office.issuer }}"
-_SIGNED_FOR = "签收人：________________　　签收时间：____________　　送达方式：□ 当面　□ 邮寄　□ 短信　□ 网上"
+_SIGNED_FOR = ("签收人：________________　　签收时间：____________", "送达方式：□ 当面　□ 邮寄　□ 短信　□ 网上")
 
 
 def register() -> Form:
@@ -41,19 +41,19 @@ def receipt() -> Form:
     form = _notice("信访事项接收告知书")
     form.text("你于{{ case.received_on }}通过{{ case.channel }}提出的{{ case.subject }}，我单位已于{{ case.registered_on }}接收并登记，编号为{{ case.no }}。经审查，属于我单位职权范围。", "依照《信访工作条例》第二十三条，现将处理途径和程序告知如下：")
     form.text("一、处理途径：{{ petition.route | line(12) }}。", "二、承办单位：{{ case.lead_unit | line(8) }}，联系人：{{ case.handler | line(6) }}，联系电话：{{ case.lead_phone | line(8) }}。", "三、办理期限：{{ case.due_on | line(8) }}前（{{ case.due_reason | line(8) }}）。如需延长，将书面告知你延长的理由。", "四、你可以凭编号向我单位查询办理情况。对处理意见不服的，可以自收到书面答复之日起30日内请求复查。")
-    return form.sign(_SIGNED_FOR, size=14).seal(_OFFICE)
+    return form.sign(*_SIGNED_FOR, size=14).seal(_OFFICE)
 
 
 def forwarded() -> Form:
     form = _notice("信访事项转送（交办）去向告知书")
     form.text("你于{{ case.received_on }}提出的{{ case.subject }}（编号：{{ case.no }}），我单位已接收登记。经审查，该事项由{{ order.unit | line(10) }}负责处理，我单位已于{{ order.assigned_on | line(8) }}转送（交办）该单位。", "请你与该单位联系，联系人：{{ order.contact | line(6) }}，联系电话：{{ order.phone | line(8) }}。该单位应当自收到之日起15日内书面告知你是否受理以及处理途径、程序。")
-    return form.sign(_SIGNED_FOR, size=14).seal(_OFFICE)
+    return form.sign(*_SIGNED_FOR, size=14).seal(_OFFICE)
 
 
 def not_ours() -> Form:
     form = _notice("不属于本单位职权范围告知书")
     form.text("你于{{ case.received_on }}提出的{{ case.subject }}（编号：{{ case.no }}），我单位已接收登记。经审查，该事项不属于我单位职权范围。理由和依据：", "{{ end.reason | line(24) }}", "依照《信访工作条例》第二十三条，请你向{{ end.routes | line(12) }}提出。")
-    return form.sign(_SIGNED_FOR, size=14).seal(_OFFICE)
+    return form.sign(*_SIGNED_FOR, size=14).seal(_OFFICE)
 
 
 def letter() -> Form:
@@ -78,7 +78,7 @@ def objection() -> Form:
 def extension() -> Form:
     form = _notice("信访事项延期办理告知书")
     form.text("你于{{ case.received_on }}提出的{{ case.subject }}（编号：{{ case.no }}），我单位于{{ case.accepted_on | line(8) }}受理，原定于{{ extension.before | line(8) }}前办结。因{{ extension.reason | line(16) }}，依照《信访工作条例》第三十四条，经本单位负责人批准，延长{{ extension.days | line(3) }}日，于{{ extension.after | line(8) }}前办结。延长期限不超过30日。", "批准人：{{ extension.approver | line(8) }}")
-    return form.sign(_SIGNED_FOR, size=14).seal(_OFFICE)
+    return form.sign(*_SIGNED_FOR, size=14).seal(_OFFICE)
 
 
 def opinion() -> Form:
@@ -93,7 +93,7 @@ def opinion() -> Form:
     form.head("四、法律法规依据")
     form.text("{{ opinion.basis | line(24) }}")
     form.text("如对本处理意见不服，可以自收到本意见书之日起30日内向{{ office.review_body | line(8) }}请求复查。逾期不提出复查申请的，不再受理。")
-    return form.sign(_SIGNED_FOR, size=14).seal(_OFFICE)
+    return form.sign(*_SIGNED_FOR, size=14).seal(_OFFICE)
 
 
 def hearing() -> Form:
@@ -109,7 +109,7 @@ def hearing() -> Form:
         ("听证结论", "{{ record.result }}", None, None),
         tall={3: 1.4, 4: 9, 5: 3},
     )  # fmt: skip
-    return form.sign("信访人（签名）：________________　　听证成员（签名）：________________", "记录人（签名）：________________　　" + DAY.strip(), size=14)
+    return form.sign("信访人（签名）：________________", "听证成员（签名）：________________", "记录人（签名）：________________　　" + DAY.strip(), size=14)
 
 
 def report() -> Form:
@@ -132,7 +132,7 @@ def brief() -> Form:
     form = Form("{{ sides.first }}{{ '等' ~ case.people_count ~ '人' if case.is_joint }}信访情况说明", size=20)
     form.head("一、基本情况")
     form.grid(
-        (2, 3, 1.6, 1.4, 2.2, 5),
+        (2, 3.2, 1.4, 1.3, 2, 5.6),
         ("{%tr for p in parties %}",),
         ("姓　　名", "{{ p.name }}", "性　别", "{{ p.gender }}", "证件号码", "{{ p.id_number }}"),
         ("联系电话", "{{ p.mobile }}", "住　址", "{{ p.address }}", None, None),
@@ -143,7 +143,7 @@ def brief() -> Form:
     form.head("二、办理情况")
     form.text("收到时间：{{ case.received_on }}　来源：{{ case.channel }}　责任单位：{{ case.lead_unit | line(6) }}　包案领导：{{ team.leader | line(4) }}　责任人：{{ case.handler | line(4) }}", size=14)
     form.grid(
-        (1, 3, 3.6, 2, 2.2, 3),
+        (1.3, 3.2, 3.4, 2, 2, 3.2),
         ("序号", "转交办时间", "去向", "办理方式", "接收状态", "反馈时间"),
         ("{%tr for o in orders %}",),
         ("{{ loop.index }}", "{{ o.assigned_on }}", "{{ o.unit }}", "交办", "{{ o.status }}", "{{ o.fed_back_on }}"),
