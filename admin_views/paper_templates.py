@@ -70,7 +70,7 @@ class PaperTemplatesView(CustomView):
             ],
             "shipped_url": url_for(".download_view", key=kind.key, number=0), "sample_url": url_for(".sample_view", key=kind.key),
             "use_url": url_for(".use_view", key=kind.key), "fields": list(paper_samples.fields()),
-            "trail": [{"label": "系统", "url": None}, {"label": "文书模板", "url": url_for(".index_view")}, {"label": kind.name, "url": None}],
+            "trail": [{"label": kind.name, "url": None}],
         }  # fmt: skip
 
     @expose("/download/")

@@ -41,10 +41,7 @@ class Papers:
         checks = papers.checks(db.session, row)
         return {
             "heading": f"文书和卷宗 — {row.case_no}", "case": {"no": row.case_no, "subject": row.subject},
-            "trail": [
-                {"label": "解纷", "url": None}, {"label": "案件", "url": self.link()},
-                {"label": row.case_no, "url": self.link("details_view", id=row.id)}, {"label": "文书和卷宗", "url": None},
-            ],
+            "trail": [{"label": row.case_no, "url": self.link("details_view", id=row.id)}, {"label": "文书和卷宗", "url": None}],
             "sections": self._paper_sections(row), "checks": [_check(check) for check in checks],
             "missing": [check.item.name for check in checks if check.is_missing],
             "items": [check.item.name for check in checks if not check.item.is_bound],
@@ -167,4 +164,4 @@ def _check(check: papers.Check) -> dict:
         state, tone = "已生成", "ok"
     else:
         state, tone = ("缺", "bad") if check.is_must else ("没有", "muted")
-    return {"name": check.item.name, "need": "必备" if check.is_must or check.item.is_bound else "如有", "state": state, "tone": tone}
+    return {"name": check.item.name, "is_must": check.is_must or check.item.is_bound, "state": state, "tone": tone}

@@ -31,6 +31,7 @@ from .paper_kinds import DOSSIER, PAPERS, Item, PaperKind, dossier_of, papers_of
 
 SCAN = "（签字扫描件）"
 KEYS = frozenset(PAPERS)
+_ABOUT_THE_DOSSIER = ("dossier_index", "dossier_statement")
 MOST_BUNDLED = 300 * 1024 * 1024
 
 
@@ -82,7 +83,8 @@ def case_of(session: Session, subject: Described) -> Case:
 
 def context_of(session: Session, case: Case, subject: Described, kind: PaperKind, facts: Facts | None = None) -> Facts:
     """All that the template of a paper may use; `facts` are those of the case, when known already."""
-    return {**(facts or facts_of(session, case)), **kind.build(session, case, subject)}
+    context = {**(facts or facts_of(session, case)), **kind.build(session, case, subject)}
+    return context | _contents(checks(session, case)) if kind.key in _ABOUT_THE_DOSSIER else context
 
 
 def _filled(template: paper_templates.Template, context: Facts, kind: PaperKind) -> bytes:
@@ -239,9 +241,9 @@ def _parts(session: Session, case: Case) -> Iterator[tuple[str, bytes | Paper | 
     """The parts of a dossier by name: bound papers as bytes, the latest version of the others, scans, the rest."""
     found, facts, given = checks(session, case), facts_of(session, case), set()
     for check in found:
-        if check.item.is_bound or check.item.papers == ("dossier_statement",):
+        if check.item.is_bound or check.item.papers[:1] == ("dossier_statement",):
             kind = paper_templates.kind_of(check.item.papers[0])
-            context = context_of(session, case, case, kind, facts) | _contents(found)
+            context = context_of(session, case, case, kind, facts)
             yield f"{kind.name}.docx", _filled(paper_templates.current(session, kind.key), context, kind)
             continue
         latest: dict[tuple[str, str], Paper] = {}
@@ -267,7 +269,7 @@ def _contents(found: list[Check]) -> Facts:
         "rows": [
             {"number": str(number), "name": name, "page": " ", "note": "" if check.scans else "签字后归入"}
             for number, (name, check) in enumerate(names, 1)
-        ] or [{"number": "1", "name": " ", "page": " ", "note": " "}],
+        ] or [{}],
         "counts": {"all": str(len(needed)), "present": str(len(there)), "missing": "、".join(lacking) or "无"},
     }  # fmt: skip
 
