@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 from flask import url_for
 
-from extensions import db
+from extensions import db, now
 from models.case import Case
-from models.codes import ClockState
-from services import clocks, papers
-from services.access import Permission
-from services.showing import text
+from models.codes import OPEN_STATES, ClockState
+from services import clocks, early_warnings, repeats
 
 from .acting import actor
+from .papers import paper_panel
+from .warnings import hit_line
 
 Panel = dict
 
@@ -37,22 +37,24 @@ def clock_panel(case: Case) -> Panel | None:
     }  # fmt: skip
 
 
-def paper_panel(case: Case) -> Panel | None:
-    """The papers made last, what the dossier still lacks, and the way to all of them."""
-    if not actor().may(Permission.PAPER):
+def warning_panel(case: Case) -> Panel | None:
+    """What the rules of early warning say of an open matter and its place."""
+    if case.status not in OPEN_STATES or not actor().may("warning_rule:view"):
         return None
-    return {
-        "title": "文书和卷宗", "template": "admin/panels/papers.html", "missing": papers.missing(db.session, case),
-        "tools": [{"label": "全部文书和卷宗", "url": url_for("case.papers_view", id=case.id)}],
-        "rows": [
-            {"name": " ".join(filter(None, (p.name, p.subject_label))), "url": url_for("case.paper_view", id=case.id, paper=p.id),
-             "note": f"第{p.number}版 · {p.made_by.name if p.made_by else '系统'} · {text(p.made_at)}"}
-            for p in papers.latest(db.session, case)
-        ],
-    }  # fmt: skip
+    hits = early_warnings.of_case(db.session, case, now())
+    return {"title": "预警", "template": "admin/panels/warnings.html", "hits": [hit_line(hit) for hit in hits]} if hits else None
 
 
-PANELS: tuple[Callable[[Case], Panel | None], ...] = (clock_panel, paper_panel)
+def repeat_panel(case: Case) -> Panel | None:
+    """Earlier matters that may be the same one, while it can still be decided what to do with them."""
+    if case.status not in OPEN_STATES:
+        return None
+    found = repeats.find(db.session, repeats.facts_of(db.session, case), now())
+    lines = [{"subject": r.case.subject, "sentence": r.sentence, "url": url_for("case.details_view", id=r.case.id)} for r in found]
+    return {"title": "可能相关的事项", "template": "admin/panels/repeats.html", "repeats": lines} if lines else None
+
+
+PANELS: tuple[Callable[[Case], Panel | None], ...] = (clock_panel, warning_panel, repeat_panel, paper_panel)
 
 
 def panels(case: Case) -> list[Panel]:

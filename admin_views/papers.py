@@ -152,6 +152,21 @@ class Papers:
         return send_file(target, "application/zip", as_attachment=True, download_name=name)
 
 
+def paper_panel(case: Case) -> dict | None:
+    """On the page of a case: the papers made last, what the dossier still lacks, the way to all of them."""
+    if not actor().may(Permission.PAPER):
+        return None
+    return {
+        "title": "文书和卷宗", "template": "admin/panels/papers.html", "missing": papers.missing(db.session, case),
+        "tools": [{"label": "全部文书和卷宗", "url": url_for("case.papers_view", id=case.id)}],
+        "rows": [
+            {"name": " ".join(filter(None, (p.name, p.subject_label))), "url": url_for("case.paper_view", id=case.id, paper=p.id),
+             "note": f"第{p.number}版 · {p.made_by.name if p.made_by else '系统'} · {text(p.made_at)}"}
+            for p in papers.latest(db.session, case)
+        ],
+    }  # fmt: skip
+
+
 def _check(check: papers.Check) -> dict:
     """One row of the completeness check in words."""
     if check.item.is_bound:

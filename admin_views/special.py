@@ -14,6 +14,7 @@ from .roster import (
 )  # fmt: skip
 from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
+from .warnings import WarningsView
 
 ENTITY_VIEWS = {
     "Case": CaseView,
@@ -30,10 +31,10 @@ ENTITY_VIEWS = {
     "Workday": WorkdayView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "Job", "Mention", "Paper", "PaperTemplate", "SearchEntry", "SavedView", "Setting",
+         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "DeskPresence", "Objection", "Job", "Mention", "Paper", "PaperTemplate", "SearchEntry", "SavedView", "Setting",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, JobsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, JobsView)

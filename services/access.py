@@ -34,6 +34,7 @@ class Permission(Code):
     CASE_FEED_BACK = "case:feed_back", "反馈办理情况"
     CASE_JOIN = "case:join", "组建“3+X”专班"
     CASE_CLOSE = "case:close", "办结案件"
+    CASE_ARCHIVE = "case:archive", "归档案件"
     RESTRUCTURE = "area:restructure", "调整联户、拆分邻"
     TREE = "area:tree", "查看区域树"
     SHARE = "view:share", "把列表视图共享给角色"

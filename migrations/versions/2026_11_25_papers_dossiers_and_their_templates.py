@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '8de32f6811d0'
-down_revision = '950bae521a37'
+down_revision = 'b13fcf2b0286'
 branch_labels = None
 depends_on = None
 
