@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from formats import papers as words
+from formats import files, papers as words, sheets
 from formats.paper_checks import MOST_BYTES
+from formats.sheets import SheetColumn
 from services import paper_samples, paper_templates
 from services.access import Permission
 from services.errors import Refused
@@ -69,7 +72,8 @@ class PaperTemplatesView(CustomView):
                 for row in rows
             ],
             "shipped_url": url_for(".download_view", key=kind.key, number=0), "sample_url": url_for(".sample_view", key=kind.key),
-            "use_url": url_for(".use_view", key=kind.key), "fields": list(paper_samples.fields()),
+            "use_url": url_for(".use_view", key=kind.key), "fields_url": url_for(".fields_view"),
+            "field_count": len(list(paper_samples.fields())),
             "trail": [{"label": kind.name, "url": None}],
         }  # fmt: skip
 
@@ -91,6 +95,14 @@ class PaperTemplatesView(CustomView):
             flash(no.sentence, "error")
             return redirect(url_for(".template_page", key=kind.key))
         return download(content, f"样张_{kind.name}.docx", words.MEDIA_TYPE)
+
+    @expose("/fields/")
+    def fields_view(self):
+        """Every field a template may use, as a sheet to keep open beside Word."""
+        target = io.BytesIO()
+        columns = [SheetColumn("模板里的写法", 44), SheetColumn("例子", 36)]
+        sheets.write(target, title="字段表", columns=columns, rows=paper_samples.fields(), note="例子都是虚构的", is_masked=False)
+        return download(target.getvalue(), "文书模板字段表.xlsx", files.TYPES[".xlsx"][0])
 
     @expose("/use/", methods=("POST",))
     def use_view(self):

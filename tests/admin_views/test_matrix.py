@@ -62,6 +62,8 @@ PAGES = """
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -
 /admin/area-loads/        y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/parameters/        -       -       -       -       -       -       -       -       -       -       -       y       -       y
+/admin/paper-templates/   -       -       -       y       -       -       -       -       -       -       -       y       -       -
+/admin/case/papers/?id=   -       y       y       y       y       y       y       -       -       -       y       -       -       -
 /admin/recycle/           y       y       y       y       -       -       -       -       -       -       -       y       y       -
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/jobs/?all=1        -       -       -       -       -       -       -       -       -       -       -       y       -       -
@@ -176,12 +178,14 @@ def test_the_matrix_names_every_entity_of_the_menu():
 
 
 def test_the_matrix_knows_every_action():
-    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 16
+    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 18
 
 
 def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
     known = {"index_view", "details_view", "reveal_view", "lookup_view", "template_view", *LETTERS.values()}
     of_a_record = {
+        "papers_view", "make_paper_view", "paper_view", "paper_pdf_view", "scan_view", "bind_view",
+        "template_page", "download_view", "sample_view", "fields_view", "use_view",
         "step_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
         "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
         "layout_view", "counts_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
