@@ -42,7 +42,7 @@ class PaperTemplatesView(CustomView):
             })  # fmt: skip
         return self.render("admin/paper_templates.html", sections=[{"title": t, "rows": rows} for t, rows in sections.items()])
 
-    @expose("/template/", methods=("GET", "POST"))
+    @expose("/paper/", methods=("GET", "POST"))
     def template_page(self):
         """One paper's template with its versions; posting a file puts it in place."""
         kind, errors, status = paper_templates.kind_of(request.args.get("key", "")), [], 200

@@ -126,7 +126,7 @@ def test_an_office_changes_a_template_sees_its_mistakes_and_goes_back(office, vi
     visitor.open(f"/admin/case/papers/?id={case_id}")
     visitor.send("生成当事人权利义务告知书")
     assert said(file_of(visitor, "下载第1版当事人权利义务告知书")[0]) == "本街道：楼上漏水引发的邻里纠纷"
-    visitor.open("/admin/paper-templates/template/?key=rights_notice")
+    visitor.open("/admin/paper-templates/paper/?key=rights_notice")
     assert said(file_of(visitor, "看样张")[0]) == "本街道：相邻排水纠纷"
     assert "已恢复随附模板" in visitor.send("恢复随附模板").text
     assert "已改用第1版模板" in visitor.send("改用第1版").text
