@@ -38,6 +38,7 @@ class Permission(Code):
     RESTRUCTURE = "area:restructure", "调整联户、拆分邻"
     TREE = "area:tree", "查看区域树"
     SHARE = "view:share", "把列表视图共享给角色"
+    IMPORTS = "import:all", "查看所有人的导入记录，下载导入的文件"
     JOBS = "job:all", "查看和取消所有人的后台任务"
     PAPER = "paper:make", "生成和下载案件文书（记录在案）"
     PAPER_TEMPLATE = "paper:template", "维护文书模板"

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '8de32f6811d0'
-down_revision = 'b13fcf2b0286'
+down_revision = '1ed238c4614a'
 branch_labels = None
 depends_on = None
 

@@ -67,6 +67,8 @@ PAGES = """
 /admin/recycle/           y       y       y       y       -       -       -       -       -       -       -       y       y       -
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/jobs/?all=1        -       -       -       -       -       -       -       -       -       -       -       y       -       -
+/admin/imports/           y       y       -       y       -       -       -       -       -       -       -       y       -       -
+/admin/imports/?all=1     -       -       -       -       -       -       -       -       -       -       -       y       -       -
 /admin/batch/             y       y       y       y       y       -       -       -       y       -       -       y       y       -
 """
 STEPS = """
@@ -178,7 +180,7 @@ def test_the_matrix_names_every_entity_of_the_menu():
 
 
 def test_the_matrix_knows_every_action():
-    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 18
+    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 19
 
 
 def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
@@ -189,6 +191,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
         "step_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
         "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
         "layout_view", "counts_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
+        "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
     }  # fmt: skip
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"}
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}
