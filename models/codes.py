@@ -140,6 +140,22 @@ class Secrecy(Code):
     RESTRICTED = "restricted", "仅经办人可见"
 
 
+class LegalRoute(Code):
+    """Ways a matter can lawfully go (依法分类处理, 《信访工作条例》第三十一条)."""
+
+    EMERGENCY = "emergency", "紧急求助"
+    LITIGATION = "litigation_related", "诉讼、复议等涉法涉诉途径"
+    ARBITRATION = "arbitration", "仲裁"
+    PARTY_APPEAL = "party_appeal", "党员申诉、申请复审"
+    ADMINISTRATIVE = "administrative_procedure", "行政复议、裁决等行政程序"
+    STATUTORY_DUTY = "statutory_duty", "申请查处或履行法定职责"
+    PETITION = "petition_procedure", "信访程序"
+    DISCIPLINE = "discipline", "纪检监察机关"
+    MEDIATION = "people_mediation", "人民调解"
+    SERVICE = "service", "便民服务"
+    FINAL = "final", "已复核终结"
+
+
 class MediationStage(Code):
     """The loop of S122, in order."""
 
