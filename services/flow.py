@@ -22,7 +22,8 @@ class Ask:
     """One question of a step: how it is asked on the form, and whether it must be answered.
 
     `type` is str, bool, date, int, a `Code` class, or an entity (answered by a row). With
-    `is_prefilled` the form begins with what the subject says already.
+    `is_prefilled` the form begins with what the subject says already; `dictionary` names the list
+    of which the answer is an item's key.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Ask:
     is_long: bool = False
     help: str = ""
     is_prefilled: bool = False
+    dictionary: str = ""
 
 
 Guard = Callable[..., str | None]
