@@ -15,6 +15,7 @@ from models.case import Case, CaseParty
 from models.codes import (
     AppealStatus, AreaKind, CaseKind, LegalRoute, MatterLevel, PartyRole, Satisfaction, Tier5,
 )  # fmt: skip
+from models.department import Unit
 from models.door_code import DoorCode
 from models.neighbor import Chief
 
@@ -107,7 +108,7 @@ def _tell_owner(session: Session, appeal: Appeal, now: datetime) -> None:
     if appeal.tier is Tier5.SUBDISTRICT:
         inbox.put(session, appeal, "appeal", f"诉求{appeal.appeal_no}待受理", P.APPEAL_TRIAGE, now, due_on=appeal.due_on)
     elif appeal.tier is Tier5.COMMUNITY:
-        unit = case_flow.unit_of_community(session, appeal.owner_area_id)
+        unit = session.scalar(select(Unit).where(Unit.area_id == appeal.owner_area_id).limit(1))
         if unit is not None:
             inbox.put(session, appeal, "appeal", f"诉求{appeal.appeal_no}待受理", unit, now, due_on=appeal.due_on)
 
@@ -225,8 +226,8 @@ def _hand_down(session, appeal, actor, now, answers) -> None:
     _tell_owner(session, appeal, now)
 
 
-def _to_case(session, appeal, actor, now, answers) -> None:
-    case = Case(
+def _register_case(session, appeal, actor, now, answers) -> None:
+    case = answers["case"] = Case(
         subject=answers["subject"], kind=answers["kind"], category=answers["category"], channel=appeal.channel,
         level=answers["level"] or MatterLevel.SMALL, urgency=appeal.urgency, summary=appeal.words,
         received_on=local_day(appeal.received_at), area_id=appeal.area_id, household_id=appeal.household_id, place=appeal.place,
@@ -235,7 +236,10 @@ def _to_case(session, appeal, actor, now, answers) -> None:
     if appeal.name:
         role = PartyRole.APPLICANT
         records.save(session, CaseParty(case_id=case.id, role=role, name=appeal.name, mobile=appeal.mobile), actor, now)
-    appeal.case_id = case.id
+
+
+def _to_case(session, appeal, actor, now, answers) -> None:
+    appeal.case_id = answers["case"].id
     _end(session, appeal, actor, now, answers)
 
 
@@ -280,9 +284,10 @@ APPEAL_FLOW = Flow(
              asks=(Ask("area", "交给哪里", Area), _NOTE), guards=(goes_to_a_place_inside,), effects=(_hand_down,)),
         Step("to_case", "立案", {S.WAITING, S.TAKEN, S.ANSWERED}, S.CONVERTED, P.APPEAL_TRIAGE,
              asks=(Ask("kind", "按什么办理", CaseKind), Ask("subject", "事由"),
-                   Ask("category", "类别", str, choices="dispute_category"),
+                   Ask("category", "类别", dictionary="dispute_category"),
                    Ask("level", "事项层级", MatterLevel, is_required=False)),
-             effects=(_to_case,), hint="诉求不等于信访：需要调解的按矛盾纠纷，属于信访的按信访事项登记"),
+             first=(_register_case,), effects=(_to_case,),
+             hint="诉求不等于信访：需要调解的按矛盾纠纷，属于信访的按信访事项登记"),
         Step("redirect", "引导其他途径", {S.WAITING, S.TAKEN}, S.REDIRECTED, P.APPEAL_TRIAGE,
              asks=(Ask("route", "法定途径", LegalRoute), _TOLD_ASK, _NOTE), effects=(_redirect,),
              hint="不归街道办的，写明应向哪里提出和依据"),

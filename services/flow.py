@@ -45,7 +45,8 @@ class Step:
     """One row of the table: verb, label, states it starts from, state it leads to, who, what.
 
     `guards` return the Chinese reason why not, or None; `effects` write the facts. Both are
-    called with (session, subject, actor, now, answers).
+    called with (session, subject, actor, now, answers). `first` makes what the effects refer to (another
+    record) before the status is written.
     """
 
     verb: str
@@ -56,6 +57,7 @@ class Step:
     asks: Sequence[Ask] = ()
     guards: Sequence[Guard] = ()
     effects: Sequence[Effect] = ()
+    first: Sequence[Effect] = ()
     hint: str = ""
 
 
@@ -79,7 +81,7 @@ class Flow:
         return [s for s in self.steps if subject.status in s.sources and actor.may(s.by)]
 
     def take(
-        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, **answers: Any
+        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, /, **answers: Any
     ) -> None:
         """Permission, state, answers, guards, then facts, status and event; or `Refused`.
 
@@ -90,6 +92,8 @@ class Flow:
         answers = self._ready(session, step, subject, actor, now, answers)
         before = subject.status
         try:
+            for effect in step.first:
+                effect(session, subject, actor, now, answers)
             # The status comes first: an effect that flushes after its own facts leaves a whole record.
             if step.target is not None:
                 subject.status = step.target
@@ -101,7 +105,7 @@ class Flow:
             raise Conflict("别人刚刚办理了这件事，您的操作没有生效，请刷新查看最新情况") from None
 
     def refusal(
-        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, **answers: Any
+        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, /, **answers: Any
     ) -> str | None:
         """Why a step cannot be taken with these answers, or None; nothing is changed."""
         try:
