@@ -58,11 +58,10 @@ def seed_demo(scale: int, seed: int) -> None:
 
 @click.command("print-flow")
 def print_flow() -> None:
-    """把案件流程表写到 docs/flow.md，供业务人员审阅。"""
-    from services.case_flow import CASE_FLOW
-    from services.flow import print_table
+    """把所有流程表写到 docs/flow.md，供业务人员审阅。"""
+    from services.flows import print_all
 
-    (ROOT / "docs" / "flow.md").write_text(print_table(CASE_FLOW, "案件办理流程"), encoding="utf-8")
+    (ROOT / "docs" / "flow.md").write_text(print_all(), encoding="utf-8")
     click.echo("已写入 docs/flow.md")
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
 from .codes import (
-    AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage, PartyKind,
+    OVER_STATES, AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage, PartyKind,
     PartyRole, Secrecy, Tier, Urgency,
 )  # fmt: skip
 from .fields import Alike, choice, field, ref
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .household import Household
     from .user import User
     from .worker import Worker
+
+
+_OVER = "status IN ({})".format(", ".join(f"'{state.value}'" for state in CaseStatus if state in OVER_STATES))
 
 
 class Case(
@@ -78,9 +81,11 @@ class Case(
     accepted_at: Mapped[datetime | None] = field("受理时间", section="办理", is_fixed=True)
     assigned_at: Mapped[datetime | None] = field("交办时间", section="办理", is_fixed=True)
     closed_at: Mapped[datetime | None] = field("办结时间", section="办理", filtered=True, sorted=True, is_fixed=True)
+    archived_at: Mapped[datetime | None] = field("归档时间", section="办理", is_fixed=True)
     __table_args__ = (
-        CheckConstraint("(status = 'closed') = (outcome IS NOT NULL)", name="closed_has_outcome"),
-        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
+        CheckConstraint(f"({_OVER}) = (outcome IS NOT NULL)", name="closed_has_outcome"),
+        CheckConstraint(f"({_OVER}) = (closed_at IS NOT NULL)", name="closed_has_time"),
+        CheckConstraint("(status = 'archived') = (archived_at IS NOT NULL)", name="archived_has_time"),
         CheckConstraint("status <> 'assigned' OR due_on IS NOT NULL", name="assigned_has_due_date"),
         CheckConstraint(
             "status <> 'assigned' OR lead_unit_id IS NOT NULL OR handler_id IS NOT NULL",

@@ -172,8 +172,18 @@ class CaseStatus(Code):
     ACCEPTED = "accepted", "已受理"
     ASSIGNED = "assigned", "办理中"
     FED_BACK = "fed_back", "已反馈"
+    SUSPENDED = "suspended", "已中止"
     CLOSED = "closed", "已办结"
+    ARCHIVED = "archived", "已归档"
     DECLINED = "declined", "不予受理"
+    MERGED = "merged", "已并案"
+
+
+OPEN_STATES = frozenset({
+    CaseStatus.REGISTERED, CaseStatus.ACCEPTED, CaseStatus.ASSIGNED, CaseStatus.FED_BACK, CaseStatus.SUSPENDED,
+})  # fmt: skip
+OVER_STATES = frozenset({CaseStatus.CLOSED, CaseStatus.ARCHIVED})
+"""The states in which a case has an outcome."""
 
 
 class CaseOutcome(Code):
@@ -185,6 +195,14 @@ class CaseOutcome(Code):
     REDIRECTED = "redirected", "导入法定途径"
     TERMINATED = "terminated", "终止"
     WITHDRAWN = "withdrawn", "撤回"
+
+
+class LinkKind(Code):
+    """How one matter belongs to another."""
+
+    MERGED = "merged", "并入"
+    SPLIT = "split", "拆分"
+    RELATED = "related", "相关"
 
 
 class PartyRole(Code):

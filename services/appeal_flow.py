@@ -307,6 +307,7 @@ APPEAL_FLOW = Flow(
         Step("close", "归档", {S.ANSWERED}, S.CLOSED, P.APPEAL_SWEEP, effects=(_end,), hint="答复后群众没有再说话，到期归档，评价留空"),
     ],
     _record,
+    title="群众诉求",
 )  # fmt: skip
 
 

@@ -72,6 +72,11 @@ assign                    -       -       -       y       y       -       -     
 feed_back                 -       y       -       y       y       y       y       -       y       -       -       -       -       -
 join                      -       -       -       y       y       y       -       -       -       -       -       -       -       -
 close                     -       -       -       y       y       -       -       -       -       -       -       -       -       -
+merge                     -       -       -       y       y       -       -       -       -       -       -       -       -       -
+suspend                   -       -       -       y       y       -       -       -       -       -       -       -       -       -
+resume                    -       -       -       y       y       -       -       -       -       -       -       -       -       -
+archive                   -       -       -       y       -       -       -       -       -       -       -       -       -       -
+reopen                    -       -       -       y       y       -       -       -       -       -       -       -       -       -
 """
 # fmt: on
 LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))
@@ -168,7 +173,7 @@ def test_the_matrix_names_every_entity_of_the_menu():
 
 
 def test_the_matrix_knows_every_action():
-    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 15
+    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 16
 
 
 def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
