@@ -1,5 +1,6 @@
 """Entities whose screens know more than their table, and the screens that are no table."""
 
+from .appeal import AppealView
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
@@ -15,6 +16,7 @@ from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
 
 ENTITY_VIEWS = {
+    "Appeal": AppealView,
     "Case": CaseView,
     "Area": AreaView,
     "Chief": ChiefView,

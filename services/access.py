@@ -37,15 +37,12 @@ class Permission(Code):
     CASE_FEED_BACK = "case:feed_back", "反馈办理情况"
     CASE_JOIN = "case:join", "组建“3+X”专班"
     CASE_CLOSE = "case:close", "办结案件"
-<<<<<<< HEAD
     APPEAL_ENTER = "appeal:enter", "录入诉求"
     APPEAL_HANDLE = "appeal:handle", "接单、答复、上交诉求"
     APPEAL_TRIAGE = "appeal:triage", "分办诉求（交办、立案、引导、并件）"
     APPEAL_CITIZEN = "own:appeal_citizen", "反映人本人"
     APPEAL_SWEEP = "own:appeal_sweep", "到期自动处理"
-=======
     CASE_ARCHIVE = "case:archive", "归档案件"
->>>>>>> main
     RESTRUCTURE = "area:restructure", "调整联户、拆分邻"
     TREE = "area:tree", "查看区域树"
     SHARE = "view:share", "把列表视图共享给角色"

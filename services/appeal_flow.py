@@ -307,7 +307,8 @@ APPEAL_FLOW = Flow(
         Step("close", "归档", {S.ANSWERED}, S.CLOSED, P.APPEAL_SWEEP, effects=(_end,), hint="答复后群众没有再说话，到期归档，评价留空"),
     ],
     _record,
-    title="群众诉求",
+    title="群众诉求流程",
+    ends=frozenset(AppealStatus) - OPEN_STATES,
 )  # fmt: skip
 
 
