@@ -4,6 +4,7 @@ from .appeal import AppealView
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
+from .imports import ImportsView
 from .jobs import JobsView
 from .parameters import ParametersView
 from .recycle import RecycleView
@@ -14,6 +15,7 @@ from .roster import (
 )  # fmt: skip
 from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
+from .warnings import WarningsView
 
 ENTITY_VIEWS = {
     "Appeal": AppealView,
@@ -30,11 +32,12 @@ ENTITY_VIEWS = {
     "Role": RoleView,
     "Workday": WorkdayView,
     **dict.fromkeys(
-        ("AppealEvent", "AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "Job", "Mention", "SearchEntry", "SavedView", "Setting",
+        ("AccessEvent", "AppealEvent", "Assignment", "Attachment", "AuditEvent", "CaseEvent", "Clock",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Objection",
+         "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, ParametersView, RecycleView, BatchView, JobsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, RecycleView, BatchView, ImportsView, JobsView)

@@ -228,6 +228,35 @@ class AssignmentStatus(Code):
     OPEN = "open", "待反馈"
     FED_BACK = "fed_back", "已反馈"
     WITHDRAWN = "withdrawn", "已撤换"
+    RETURNED = "returned", "已退回"
+
+
+class AssignmentRole(Code):
+    LEAD = "lead", "牵头"
+    ASSIST = "assist", "协办"
+
+
+class UnitRating(Code):
+    """How the dispatcher found the work of a unit on one order."""
+
+    GOOD = "good", "好"
+    FAIR = "fair", "一般"
+    POOR = "poor", "差"
+
+
+class ObjectionState(Code):
+    OPEN = "open", "待裁定"
+    ACCEPTED = "accepted", "同意退回"
+    REJECTED = "rejected", "驳回"
+
+
+class WarningKind(Code):
+    """What an early warning counts; always matters and places, never persons."""
+
+    CLUSTER = "cluster", "一地多发"
+    CROWD = "crowd", "多人涉及"
+    IDLE = "idle", "久无动作"
+    RETURN = "return", "反复反映"
 
 
 class TeamSeat(Code):

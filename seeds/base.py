@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from models import Described, uuid7
 from models.area import Area
-from models.codes import AreaKind, TermUnit, UnitKind, Urgency
+from models.codes import AreaKind, TermUnit, UnitKind, Urgency, WarningKind
 from models.department import DispatchRule, Unit
 from models.dictionary import DictItem
 from models.division import Division
 from models.service_item import Hotline, ServiceItem
 from models.term import Term
 from models.user import Role
+from models.warning import WarningRule
 from models.workday import Workday
 from services import access, audit, custom
 
@@ -56,6 +57,7 @@ def load_base(session: Session, report: Report = print) -> None:
         "部门": _add_departments(session),
         "点单项目": _add_where_none(session, ServiceItem, _service_items),
         "便民电话": _add_where_none(session, Hotline, _hotlines),
+        "预警规则": _add_warning_rules(session),
     }
     _add_root(session)
     added = "、".join(f"{label}{count}条" for label, count in found.items() if count)
@@ -209,6 +211,22 @@ def _add_departments(session: Session) -> int:
     put(session, Unit, units)
     put(session, DispatchRule, rules)
     return len(units)
+
+
+def _add_warning_rules(session: Session) -> int:
+    """The first rules of early warning; only where there are none, for people change them."""
+    if session.scalar(select(func.count()).select_from(WarningRule)):
+        return 0
+    rules = [
+        {
+            "id": uuid7(), "name": row["name"], "kind": WarningKind(row["kind"]), "note": row["note"], "is_active": True,
+            "category": f"dispute_category:{row['category']}" if row["category"] else None,
+            "place": AreaKind(row["place"]) if row["place"] else None, "least": int(row["least"]), "days": int(row["days"]),
+        }
+        for row in read("warning_rules")
+    ]  # fmt: skip
+    put(session, WarningRule, rules)
+    return len(rules)
 
 
 def _add_root(session: Session) -> None:

@@ -46,6 +46,7 @@ class Permission(Code):
     RESTRUCTURE = "area:restructure", "调整联户、拆分邻"
     TREE = "area:tree", "查看区域树"
     SHARE = "view:share", "把列表视图共享给角色"
+    IMPORTS = "import:all", "查看所有人的导入记录，下载导入的文件"
     JOBS = "job:all", "查看和取消所有人的后台任务"
     PARAMETER_VIEW = "parameter:view", "查看系统参数"
     PARAMETER_EDIT = "parameter:edit", "修改系统参数"

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '116928a88fbd'
-down_revision = 'eb2f78684e8c'
+down_revision = '1ed238c4614a'
 branch_labels = None
 depends_on = None
 
