@@ -1,5 +1,6 @@
 """Entities whose screens know more than their table, and the screens that are no table."""
 
+from .appeal import AppealView
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
@@ -18,6 +19,7 @@ from .team import TeamView
 from .warnings import WarningsView
 
 ENTITY_VIEWS = {
+    "Appeal": AppealView,
     "Case": CaseView,
     "Area": AreaView,
     "Chief": ChiefView,
@@ -31,8 +33,9 @@ ENTITY_VIEWS = {
     "Role": RoleView,
     "Workday": WorkdayView,
     **dict.fromkeys(
-        ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "DeskPresence", "Objection", "Job", "Mention", "Paper", "PaperTemplate", "RosterImport", "SearchEntry", "SavedView", "Setting",
+        ("AccessEvent", "AppealEvent", "Assignment", "Attachment", "AuditEvent", "CaseEvent", "Clock",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Paper", "PaperTemplate", "Objection",
+         "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '8de32f6811d0'
-down_revision = '1ed238c4614a'
+down_revision = '116928a88fbd'
 branch_labels = None
 depends_on = None
 
