@@ -69,11 +69,15 @@ class Kind:
 
 def _plain(text: str) -> str:
     """Half-width, no blanks or invisible marks: for numbers and codes."""
+    if text.isascii() and text.isalnum():
+        return text
     return re.sub(r"[\s\u200b\ufeff]", "", unicodedata.normalize("NFKC", text))
 
 
 def _tidy(text: str) -> str:
     """Trim, drop control and invisible marks, fold full-width blanks; keep the wording."""
+    if text.isprintable():  # none of those is
+        return text.strip()
     text = text.replace("\u3000", " ").replace("\u00a0", " ").replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", "", text)
     return re.sub(r"[\ud800-\udfff]", "\ufffd", text).strip()
