@@ -70,14 +70,14 @@ class Rows:
     """Writes rows of one sheet: `Rows(styles, shared)(first, rows)` gives their XML.
 
     `styles` are the numbers of the workbook's cell formats by kind; `shared` are words that the
-    workbook keeps once, with their number there. `uses` counts how often those were named.
+    workbook keeps once, with their number there.
     """
 
     def __init__(self, kinds: Sequence[str], styles: Mapping[str, int], shared: Mapping[str, int]):
-        self.styles, self.shared = styles, dict(shared)
+        self.styles = styles
+        self.shared = {text: f'" s="{styles["text"]}" t="s"><v>{number}</v></c>' for text, number in shared.items()}
         self.letters = [xl_col_to_name(at) for at in range(len(kinds))]
         self.numeric = [styles[kind if kind in ("money", "integer") else "number"] for kind in kinds]
-        self.uses = 0
         self._days = _Days(styles["date"])
 
     def __call__(self, first: int, rows: Sequence[Sequence[Any]]) -> str:
@@ -101,15 +101,20 @@ class Rows:
             if -_MOST_DIGITS < min(present) and max(present) < _MOST_DIGITS:
                 tail = f'" s="{self.numeric[at]}"><v>'
                 return [f"{head}{n}{tail}{v}</v></c>" if v is not None else "" for n, v in zip(numbers, values, strict=True)]
-        tails = [self._tail(at, v) for v in values]
+        if kind is bool:
+            said = {v: self._tail_of_text(words(v)) for v in (True, False)} | {None: ""}
+            tails = [said[v] for v in values]
+        else:
+            tails = [self._tail(at, v) for v in values]
         return [f"{head}{n}{tail}" if tail else "" for n, tail in zip(numbers, tails, strict=True)]
 
     def _texts(self, head: str, numbers: list[str], values: Sequence[str | None]) -> list[str]:
         present = [v for v in values if v]
         if not present:
             return [""] * len(values)
-        if present[0] in self.shared or present[-1] in self.shared:
-            tails = [self._tail_of_text(v) if v else "" for v in values]
+        shared = self.shared
+        if present[0] in shared or present[-1] in shared:
+            tails = [shared.get(v) or self._tail_of_text(v) if v else "" for v in values]
             return [f"{head}{n}{tail}" if tail else "" for n, tail in zip(numbers, tails, strict=True)]
         tail = f'" s="{self.styles["text"]}" t="inlineStr"><is><t>'
         if _is_plain("|".join(present), max(map(len, present))):
@@ -142,10 +147,8 @@ class Rows:
         return self._tail_of_text(words(value))
 
     def _tail_of_text(self, text: str) -> str:
-        number = self.shared.get(text)
-        if number is not None:
-            self.uses += 1
-            return f'" s="{self.styles["text"]}" t="s"><v>{number}</v></c>'
+        if known := self.shared.get(text):
+            return known
         text = clean(text)
         if not text:
             return ""
