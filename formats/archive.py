@@ -13,7 +13,7 @@ except ImportError:  # the standard library does the same, more slowly
     _fast = None
 
 MOST_BYTES = 2**31 - 1  # of one part, before it is deflated; readers of all kinds take it without zip64
-_LEVEL, _FAST_LEVEL = 6, 3
+_LEVEL, _FAST_LEVEL = 6, 2
 _LOCAL, _CENTRAL, _END = "<4s5H3I2H", "<4s6H3I5H2I", "<4s4H2IH"
 _VERSION, _DEFLATED, _UTF8 = 20, 8, 0x800
 _TIME, _DAY = 0, (1980 - 1980) << 9 | 1 << 5 | 1  # 1 January 1980, so that equal content is an equal file

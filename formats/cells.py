@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,7 +25,11 @@ CUT_MARK = "……（内容过长，已截断）"
 
 _MOST_UNITS = 32_767
 _MOST_DIGITS = 10**15
-_ZERO_DAY = date(1899, 12, 30).toordinal()
+_DAY = timedelta(days=1)
+_ZERO_TIME = datetime(1899, 12, 30)
+_ZERO_DAY = _ZERO_TIME.toordinal()
+_ZERO_INSTANT = datetime(1899, 12, 29, 16, tzinfo=UTC)
+_SETTLED = datetime(1992, 1, 1, tzinfo=UTC)
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _MARKS = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -63,7 +67,7 @@ def local(value: datetime) -> datetime:
 
 def is_whole(value: int | float | Decimal) -> bool:
     """True for a number that a cell keeps to its last digit: Excel has 15."""
-    return math.isfinite(value) and abs(value) < _MOST_DIGITS
+    return (isinstance(value, int) or math.isfinite(value)) and abs(value) < _MOST_DIGITS
 
 
 class Rows:
@@ -96,14 +100,14 @@ class Rows:
         kind = kinds.pop() if len(kinds) == 1 else None
         if kind is str:
             return self._texts(head, numbers, values)
-        if kind is int:
-            present = [v for v in values if v is not None]
-            if -_MOST_DIGITS < min(present) and max(present) < _MOST_DIGITS:
-                tail = f'" s="{self.numeric[at]}"><v>'
-                return [f"{head}{n}{tail}{v}</v></c>" if v is not None else "" for n, v in zip(numbers, values, strict=True)]
+        if kind in (int, float, Decimal) and _are_whole(kind, [v for v in values if v is not None]):
+            tail = f'" s="{self.numeric[at]}"><v>'
+            return [f"{head}{n}{tail}{v}</v></c>" if v is not None else "" for n, v in zip(numbers, values, strict=True)]
         if kind is bool:
             said = {v: self._tail_of_text(words(v)) for v in (True, False)} | {None: ""}
             tails = [said[v] for v in values]
+        elif kind is datetime:
+            tails = [self._instant(v) if v is not None else "" for v in values]
         else:
             tails = [self._tail(at, v) for v in values]
         return [f"{head}{n}{tail}" if tail else "" for n, tail in zip(numbers, tails, strict=True)]
@@ -119,32 +123,38 @@ class Rows:
         tail = f'" s="{self.styles["text"]}" t="inlineStr"><is><t>'
         if _is_plain("|".join(present), max(map(len, present))):
             return [f"{head}{n}{tail}{v}</t></is></c>" if v else "" for n, v in zip(numbers, values, strict=True)]
-        odd, end = self._tail_of_text, "</t></is></c>"
-        return [
+        end, odd = "</t></is></c>", self._tail_of_text
+        tails = [
             "" if not v
-            else f"{head}{n}{tail}{v}{end}" if v.isprintable() and len(v) < 16_000 and "&" not in v and "<" not in v
+            else f"{tail}{v}{end}" if v.isprintable() and len(v) < 16_000 and "&" not in v and "<" not in v
             and ">" not in v and "_x" not in v and v[0] != " " and v[-1] != " "
-            else f"{head}{n}{odd(v)}"
-            for n, v in zip(numbers, values, strict=True)
+            else odd(v)
+            for v in values
         ]  # fmt: skip
+        return [f"{head}{n}{tail}" if tail else "" for n, tail in zip(numbers, tails, strict=True)]
 
     def _tail(self, at: int, value: Any) -> str:
         """What follows the address of one cell of any kind; nothing for an empty one."""
         if value is None:
             return ""
         if isinstance(value, datetime):
-            value = local(value)
-            if value.date() >= FIRST_DAY:
-                past = value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
-                return f'" s="{self.styles["datetime"]}"><v>{value.toordinal() - _ZERO_DAY + past / 86400!r}</v></c>'
-        elif isinstance(value, date):
+            return self._instant(value)
+        if isinstance(value, date):
             return self._days[value] or self._tail_of_text(value.isoformat())
-        elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-            if not math.isfinite(value):
-                return ""
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             if is_whole(value):
                 return f'" s="{self.numeric[at]}"><v>{value}</v></c>'
         return self._tail_of_text(words(value))
+
+    def _instant(self, value: datetime) -> str:
+        if value.tzinfo is UTC and value > _SETTLED:  # the whole of China by one clock without summer time
+            days = (value - _ZERO_INSTANT) / _DAY
+        else:
+            value = local(value)
+            if value.date() < FIRST_DAY:
+                return self._tail_of_text(words(value))
+            days = (value - _ZERO_TIME) / _DAY
+        return f'" s="{self.styles["datetime"]}"><v>{days}</v></c>'
 
     def _tail_of_text(self, text: str) -> str:
         if known := self.shared.get(text):
@@ -164,6 +174,11 @@ def _is_plain(joined: str, longest: int) -> bool:
         longest < 16_000 and joined.isprintable() and "&" not in joined and "<" not in joined and ">" not in joined
         and "_x" not in joined and " |" not in joined and "| " not in joined and joined[0] != " " and joined[-1] != " "
     )  # fmt: skip
+
+
+def _are_whole(kind: type, numbers: Sequence[int | float | Decimal]) -> bool:
+    is_finite = kind is int or all(map(math.isfinite, numbers))
+    return is_finite and -_MOST_DIGITS < min(numbers) and max(numbers) < _MOST_DIGITS
 
 
 class _Days(dict):

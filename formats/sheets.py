@@ -104,7 +104,7 @@ def _sheet(head: bytes, feed: splice.Feed, formatted: Rows, counts: list[int], b
     size = len(head)
     while counts[-1] < ROWS_PER_SHEET and (portion := feed.take(min(_PORTION, ROWS_PER_SHEET - counts[-1]))):
         piece = formatted(counts[-1] + 2, portion).encode()
-        if size + len(piece) > MOST_BYTES:
+        if counts[-1] and size + len(piece) > MOST_BYTES:
             feed.put_back(portion)
             break
         yield piece
