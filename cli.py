@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import worker
+from admin_views.guard import MOST_SENT
 from config import ROOT, Config
 from extensions import db, now
 from models.user import User
@@ -58,11 +59,10 @@ def seed_demo(scale: int, seed: int) -> None:
 
 @click.command("print-flow")
 def print_flow() -> None:
-    """把案件流程表写到 docs/flow.md，供业务人员审阅。"""
-    from services.case_flow import CASE_FLOW
-    from services.flow import print_table
+    """把所有流程表写到 docs/flow.md，供业务人员审阅。"""
+    from services.flows import print_all
 
-    (ROOT / "docs" / "flow.md").write_text(print_table(CASE_FLOW, "案件办理流程"), encoding="utf-8")
+    (ROOT / "docs" / "flow.md").write_text(print_all(), encoding="utf-8")
     click.echo("已写入 docs/flow.md")
 
 
@@ -188,7 +188,7 @@ def _listen(app: Flask, config: Config):
     try:
         return create_server(
             app, host=config.host, port=config.port, threads=config.threads, ident=None,
-            max_request_body_size=2 * config.max_upload_bytes, **proxy,
+            max_request_body_size=MOST_SENT + 1024 * 1024, **proxy,
         )  # fmt: skip
     except OSError as error:
         if error.errno == errno.EADDRINUSE:

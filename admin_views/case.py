@@ -24,22 +24,25 @@ from .steps import Stepped
 
 TONES = {
     CaseStatus.REGISTERED.label: "info", CaseStatus.ACCEPTED.label: "info", CaseStatus.ASSIGNED.label: "warn",
-    CaseStatus.FED_BACK.label: "info", CaseStatus.CLOSED.label: "ok", CaseStatus.DECLINED.label: "muted",
+    CaseStatus.FED_BACK.label: "info", CaseStatus.SUSPENDED.label: "muted", CaseStatus.CLOSED.label: "ok",
+    CaseStatus.ARCHIVED.label: "muted", CaseStatus.DECLINED.label: "muted", CaseStatus.MERGED.label: "muted",
 }  # fmt: skip
 
 _OPEN = "&".join(f"status={status.value}" for status in CaseStatus if status in case_flow.OPEN_STATES)
+
+_OPEN_LABELS = {status.label for status in case_flow.OPEN_STATES}
 
 
 class CaseView(Stepped, Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
 
     flow = CASE_FLOW
-    shown_elsewhere = ("CaseEvent", "Clock")
+    shown_elsewhere = ("CaseEvent", "Clock", "CaseLink")
     bulk_kinds = (Assign, Change)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",
         "三日内到期": f"{_OPEN}&due_on=next_3_days", "已超期": f"{_OPEN}&due_on=past",
-        "待办结": "status=fed_back", "已办结": "status=closed",
+        "待办结": "status=fed_back", "已中止": "status=suspended", "已办结": "status=closed", "已归档": "status=archived",
         "纠纷": "kind=dispute", "信访事项": "kind=petition",
     }  # fmt: skip
 
@@ -55,7 +58,7 @@ class CaseView(Stepped, Attached, EntityView):
     def tone(self, name, values):
         if name == "status":
             return TONES.get(text(values["status"]))
-        if name == "due_on" and values.get("due_on") and text(values.get("status")) not in ("已办结", "不予受理"):
+        if name == "due_on" and values.get("due_on") and text(values.get("status")) in _OPEN_LABELS:
             return dispatch.urgency(db.session, values["due_on"], local_day(now()), None)[0].replace("ok", "") or None
         return None
 
@@ -64,7 +67,7 @@ class CaseView(Stepped, Attached, EntityView):
 
     def require(self, action):
         if action == "delete":
-            raise Refused("案件登记后不能删除。不属受理范围的请办“不予受理”，重复的在办结时说明")
+            raise Refused("案件登记后不能删除。不属受理范围的请办“不予受理”，重复的办“并案”")
         super().require(action)
 
     def suggested(self):

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from extensions import db
+from flask import url_for
+
+from extensions import db, now
 from models.case import Case
-from models.codes import ClockState
-from services import clocks
+from models.codes import OPEN_STATES, ClockState
+from services import clocks, early_warnings, repeats
+
+from .acting import actor
+from .warnings import hit_line
 
 Panel = dict
 
@@ -31,7 +36,24 @@ def clock_panel(case: Case) -> Panel | None:
     }  # fmt: skip
 
 
-PANELS: tuple[Callable[[Case], Panel | None], ...] = (clock_panel,)
+def warning_panel(case: Case) -> Panel | None:
+    """What the rules of early warning say of an open matter and its place."""
+    if case.status not in OPEN_STATES or not actor().may("warning_rule:view"):
+        return None
+    hits = early_warnings.of_case(db.session, case, now())
+    return {"title": "预警", "template": "admin/panels/warnings.html", "hits": [hit_line(hit) for hit in hits]} if hits else None
+
+
+def repeat_panel(case: Case) -> Panel | None:
+    """Earlier matters that may be the same one, while it can still be decided what to do with them."""
+    if case.status not in OPEN_STATES:
+        return None
+    found = repeats.find(db.session, repeats.facts_of(db.session, case), now())
+    lines = [{"subject": r.case.subject, "sentence": r.sentence, "url": url_for("case.details_view", id=r.case.id)} for r in found]
+    return {"title": "可能相关的事项", "template": "admin/panels/repeats.html", "repeats": lines} if lines else None
+
+
+PANELS: tuple[Callable[[Case], Panel | None], ...] = (clock_panel, warning_panel, repeat_panel)
 
 
 def panels(case: Case) -> list[Panel]:

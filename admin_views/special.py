@@ -3,6 +3,7 @@
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
+from .imports import ImportsView
 from .jobs import JobsView
 from .parameters import ParametersView
 from .recycle import RecycleView
@@ -13,6 +14,7 @@ from .roster import (
 )  # fmt: skip
 from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
+from .warnings import WarningsView
 
 ENTITY_VIEWS = {
     "Case": CaseView,
@@ -29,10 +31,10 @@ ENTITY_VIEWS = {
     "Workday": WorkdayView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "Job", "Mention", "SearchEntry", "SavedView", "Setting",
+         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "DeskPresence", "Objection", "Job", "Mention", "RosterImport", "SearchEntry", "SavedView", "Setting",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, ParametersView, RecycleView, BatchView, JobsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, RecycleView, BatchView, ImportsView, JobsView)
