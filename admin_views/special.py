@@ -4,6 +4,7 @@ from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
 from .jobs import JobsView
+from .orders import ObjectionView, OrderView, UnitView
 from .parameters import ParametersView
 from .recycle import RecycleView
 from .search import SearchView
@@ -17,6 +18,9 @@ from .warnings import WarningsView
 
 ENTITY_VIEWS = {
     "Case": CaseView,
+    "Assignment": OrderView,
+    "Objection": ObjectionView,
+    "Unit": UnitView,
     "Area": AreaView,
     "Chief": ChiefView,
     "Household": HouseholdView,
@@ -29,8 +33,8 @@ ENTITY_VIEWS = {
     "Role": RoleView,
     "Workday": WorkdayView,
     **dict.fromkeys(
-        ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "DeskPresence", "Objection", "Job", "Mention", "SearchEntry", "SavedView", "Setting",
+        ("AuditEvent", "AccessEvent", "CaseEvent", "Team", "TeamMember", "TeamChange",
+         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "SearchEntry", "SavedView", "Setting",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),

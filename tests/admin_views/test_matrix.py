@@ -176,7 +176,7 @@ def test_the_matrix_names_every_entity_of_the_menu():
 
 
 def test_the_matrix_knows_every_action():
-    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 16
+    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 17
 
 
 def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
