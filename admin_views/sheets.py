@@ -57,10 +57,10 @@ class Sheets:
         kind = f"明文导出，事由：{reason}；" if is_clear else ""
         words = "；".join(chip["label"] for chip in self._chips(query, {})) or "全部"
         buffer = io.BytesIO()
-        rows = listing.every_row(query, [d.name for d in chosen], self.words, is_clear=is_clear)
+        rows = listing.every_line(query, [d.name for d in chosen], self.words, is_clear=is_clear)
         count = sheets.write(
             buffer, title=self.entity.__label__, columns=[sheets.column_of(d) for d in chosen],
-            rows=([row.values[d.name] for d in chosen] for row in rows),
+            rows=rows,
             note=f"{me.name} {at:%Y-%m-%d %H:%M} 导出；{kind}范围：{words}",
             is_masked=not is_clear and any(d.is_personal for d in chosen),
         )  # fmt: skip

@@ -339,6 +339,14 @@ class AgreementStatus(Code):
     SIGNED = "signed", "已签订"
 
 
+class Retention(Code):
+    """How long a dossier is kept; no statute fixes the years."""
+
+    SHORT = "short", "短期"
+    LONG = "long", "长期"
+    PERMANENT = "permanent", "永久"
+
+
 class CustomKind(Code):
     """What a field added by the office holds."""
 

@@ -34,6 +34,7 @@ class Permission(Code):
     CASE_REGISTER = "case:register", "登记案件"
     CASE_ACCEPT = "case:accept", "受理案件"
     CASE_DISPATCH = "case:dispatch", "分流交办"
+    DISPATCH_ALWAYS = "case:dispatch_always", "不带班的日子也可分流"
     CASE_FEED_BACK = "case:feed_back", "反馈办理情况"
     CASE_JOIN = "case:join", "组建“3+X”专班"
     CASE_CLOSE = "case:close", "办结案件"
@@ -48,6 +49,8 @@ class Permission(Code):
     SHARE = "view:share", "把列表视图共享给角色"
     IMPORTS = "import:all", "查看所有人的导入记录，下载导入的文件"
     JOBS = "job:all", "查看和取消所有人的后台任务"
+    PAPER = "paper:make", "生成和下载案件文书（记录在案）"
+    PAPER_TEMPLATE = "paper:template", "维护文书模板"
     PARAMETER_VIEW = "parameter:view", "查看系统参数"
     PARAMETER_EDIT = "parameter:edit", "修改系统参数"
 
