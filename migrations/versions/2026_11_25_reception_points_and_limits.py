@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0e62251d000e'
-down_revision = '116928a88fbd'
+down_revision = '8de32f6811d0'
 branch_labels = None
 depends_on = None
 
