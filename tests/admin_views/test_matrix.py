@@ -32,6 +32,7 @@ counsellor                vcedxi  -       -       vcedxi  v       v       -     
 appeal                    -       vc      vcx     vcex    v       -       -       -       -       vc      vx      -       -       -
 door_code                 vcedxi  v       v       v       v       -       -       -       -       -       vx      -       -       -
 service_item              v       v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -
+reception_point           vcedxi  v       v       vcedxi  v       -       -       -       -       -       vx      -       -       -
 hotline                   vcedxi  v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -
 case                      -       vce     vce     vcex    v       v       v       v       v       vc      vx      -       -       -
 warning_rule              -       v       v       vcedxi  v       v       -       -       -       -       vx      -       -       -
