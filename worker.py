@@ -71,6 +71,7 @@ class Worker:
                     if time.monotonic() - tidied >= TIDIES_EVERY:
                         nightly.plan(new_session, now)
                         running.remove_expired(new_session, now, self.folder)
+                        nightly.forget_files(new_session, now, self.folder)
                         tidied = time.monotonic()
                     if not running.run_next(new_session, now, self.folder, self._watched):
                         self._stop.wait(LOOKS_EVERY)
