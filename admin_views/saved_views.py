@@ -9,7 +9,6 @@ from flask_admin import expose
 from sqlalchemy import select
 
 from extensions import db, now, transaction
-from models.user import Role
 from services import saved_views
 from services.access import Permission
 from services.case_flow import local_day
@@ -54,11 +53,9 @@ class SavedViews:
 
     def _view_form(self, views: saved_views.Views) -> dict:
         """What is needed to save the list as it is."""
-        roles = []
-        if actor().may(Permission.SHARE):
-            roles = db.session.execute(select(Role.id, Role.name).order_by(Role.code)).all()
         return {
-            "own": [view for view in views.named if view.is_own], "roles": [tuple(role) for role in roles],
+            "own": [view for view in views.named if view.is_own],
+            "roles": saved_views.roles(db.session) if actor().may(Permission.SHARE) else [],
             "keep_url": self.link("keep_view"), "drop_url": self.link("drop_view"),
         }  # fmt: skip
 

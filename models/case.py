@@ -36,6 +36,7 @@ class Case(
         Alike(("household",), days=("received_on", 30)),
         Alike(("mobile", "name", "role"), part="CaseParty", days=("received_on", 30)),
     ),
+    live=("status", (CaseStatus.REGISTERED, CaseStatus.ACCEPTED, CaseStatus.ASSIGNED, CaseStatus.FED_BACK)),
 ):  # fmt: skip
     """An appeal, dispute or petition matter.
 

@@ -290,4 +290,4 @@ CASE_FLOW = Flow(
     _record,
 )  # fmt: skip
 
-OPEN_STATES = frozenset({S.REGISTERED, S.ACCEPTED, S.ASSIGNED, S.FED_BACK})
+OPEN_STATES = frozenset(Case.__live__[1])

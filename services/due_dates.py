@@ -16,8 +16,7 @@ from models.workday import Workday
 
 from . import parameters
 from .errors import Refused
-
-_KEPT = "work_calendar"
+from .kept import kept
 
 
 @dataclass(frozen=True)
@@ -72,12 +71,13 @@ def _months_later(start: date, count: int) -> date:
 
 
 def calendar(session: Session) -> Calendar:
-    """The work calendar as people keep it; read once per session."""
-    known = session.info.get(_KEPT)
-    if known is None:
+    """The work calendar as people keep it."""
+
+    def read() -> Calendar:
         days = dict(session.execute(select(Workday.day, Workday.is_workday)).all())
-        known = session.info[_KEPT] = Calendar(days, frozenset(day.year for day in days))
-    return known
+        return Calendar(days, frozenset(day.year for day in days))
+
+    return kept(session, "calendar", read)
 
 
 def missing_years(session: Session, today: date) -> list[int]:
