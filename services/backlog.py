@@ -1,24 +1,34 @@
-"""What waits for somebody, as small figures in the menu: one statement each, counted to `CAP` at most."""
+"""What waits for somebody, as small figures in the menu: all in one statement, counted to `CAP` at most each."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.agreement import ResponsibilityAgreement
 from models.area import Area
+from models import live_rows
 from models.case import Case
 from models.codes import AgreementStatus, AreaKind, CaseStatus
+from models.comment import Mention
 from models.neighbor import Chief
 
 from .access import Actor, Permission
-from .case_flow import OPEN_STATES
-from .dispatch import WAITING
+from .dispatch import WAITING as UNGIVEN
 
 CAP = 99
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits, as a question: the ids of it, and what it is, e.g. “件待分流”."""
+
+    ids: Select
+    what: str
 
 
 @dataclass(frozen=True)
@@ -37,33 +47,45 @@ class Backlog:
         return f"超过{CAP}{self.what}" if self.count > CAP else f"{self.count}{self.what}"
 
 
-def to_dispatch(session: Session) -> Backlog:
+def counted(session: Session, questions: Mapping[str, Waiting]) -> dict[str, Backlog]:
+    """The answers to some questions by their names, in one statement."""
+    if not questions:
+        return {}
+    figures = [
+        select(func.count()).select_from(waiting.ids.limit(CAP + 1).subquery()).scalar_subquery()
+        for waiting in questions.values()
+    ]
+    found = session.execute(select(*figures)).one()
+    return {name: Backlog(n, waiting.what) for (name, waiting), n in zip(questions.items(), found, strict=True)}
+
+
+def to_dispatch() -> Waiting:
     """Cases that nobody has been given yet."""
-    return _backlog(session, select(Case.id).where(Case.status.in_(WAITING)), "件待分流")
+    return Waiting(select(Case.id).where(Case.status.in_(UNGIVEN)), "件待分流")
 
 
-def cases_of(session: Session, actor: Actor) -> Backlog | None:
+def cases_of(actor: Actor) -> Waiting | None:
     """What an actor has to do about cases: close those answered, else the open ones of the own unit or hands."""
     if actor.may(Permission.CASE_DISPATCH):
-        return _backlog(session, select(Case.id).where(Case.status == CaseStatus.FED_BACK), "件待办结")
+        return Waiting(select(Case.id).where(Case.status == CaseStatus.FED_BACK), "件待办结")
     own = [
         column == value
         for column, value in ((Case.handler_id, actor.worker_id), (Case.lead_unit_id, actor.unit_id)) if value
     ]  # fmt: skip
     if not own:
         return None
-    return _backlog(session, select(Case.id).where(or_(*own), Case.status.in_(OPEN_STATES)), "件由我办理")
+    return Waiting(select(Case.id).where(or_(*own), live_rows(Case)), "件由我办理")
 
 
-def unsigned(session: Session, today: date) -> Backlog:
+def unsigned(today: date) -> Waiting:
     """Responsibility agreements past their day and not signed."""
     late = select(ResponsibilityAgreement.id).where(
         ResponsibilityAgreement.status == AgreementStatus.DRAFT, ResponsibilityAgreement.due_on < today
     )
-    return _backlog(session, late, "份逾期未签")
+    return Waiting(late, "份逾期未签")
 
 
-def without_chief(session: Session) -> Backlog:
+def without_chief() -> Waiting:
     """Neighbourhoods without a chief in office."""
     # Unscoped tables inside: the outer areas are scoped, and one index entry a place answers the question.
     chiefs = Chief.__table__.c
@@ -71,8 +93,10 @@ def without_chief(session: Session) -> Backlog:
         chiefs.subdistrict_id == Area.subdistrict_id, chiefs.area_id == Area.id, chiefs.ended_on.is_(None)
     )
     missing = select(Area.id).where(Area.kind == AreaKind.NEIGHBORHOOD, ~led.exists())
-    return _backlog(session, missing, "个邻没有邻长")
+    return Waiting(missing, "个邻没有邻长")
 
 
-def _backlog(session: Session, ids: Select, what: str) -> Backlog:
-    return Backlog(len(session.scalars(ids.limit(CAP + 1)).all()), what)
+def mentions_of(actor: Actor) -> Waiting:
+    """Remarks that mention a person and have not been seen yet."""
+    unseen = select(Mention.comment_id).where(Mention.user_id == actor.user_id, Mention.seen_at.is_(None))
+    return Waiting(unseen, "条没看")
