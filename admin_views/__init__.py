@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 
 from flask import Flask, request, url_for
@@ -14,6 +15,7 @@ from models import entities
 from models.codes import MenuGroup
 from services import backlog
 from services.access import Actor
+from services.case_flow import local_day
 from services.parameters import value as parameter_value
 from services.showing import text
 
@@ -58,11 +60,10 @@ def _surroundings(admin: Admin) -> dict:
     if not current_user.is_authenticated:
         return {"nav": [], "me": None, "crumbs": [], "search_url": None}
     me = actor()
-    nav = _menu(admin, me, request.script_root)
     return {
-        "nav": nav, "here": request.blueprint,
+        "nav": _menu(admin, me, request.script_root), "here": request.blueprint,
         # Handed on unasked: pages without a menu need no database.
-        "backlogs": lambda: _backlogs(nav, me),
+        "backlogs": lambda: _questions(admin, me, request.script_root, local_day(now())).answers(db.session),
         "me": {"id": me.user_id, "name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
         "crumbs": _crumbs(admin),
         "shown_at": text(now()),
@@ -85,11 +86,12 @@ def _menu(admin: Admin, _me: Actor, _root: str) -> list[dict]:
     return [{"label": label, "items": items} for label, items in groups.items() if items]
 
 
-def _backlogs(nav: list[dict], me: Actor) -> dict[str, backlog.Backlog]:
-    """The figures of the menu by endpoint, and that of the mentions."""
-    asked = {item["endpoint"]: item["view"].menu_count() for group in nav for item in group["items"]}
+@lru_cache(maxsize=256)
+def _questions(admin: Admin, me: Actor, root: str, _day: date) -> backlog.Questions:
+    """What the figures of one person's menu ask, by endpoint, and how many remarks mention the person."""
+    asked = {item["endpoint"]: item["view"].menu_count() for group in _menu(admin, me, root) for item in group["items"]}
     asked["mentions"] = backlog.mentions_of(me)
-    return backlog.counted(db.session, {name: waiting for name, waiting in asked.items() if waiting})
+    return backlog.Questions({name: waiting for name, waiting in asked.items() if waiting}, me)
 
 
 def _crumbs(admin: Admin) -> list[dict]:

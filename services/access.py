@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 
-from sqlalchemy import ColumnElement, and_, event, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, event, false, or_, select, true
 from sqlalchemy.orm import Session, with_loader_criteria
 
 from models import Base, Described, Entity, Scope, describe, entities
@@ -221,12 +221,19 @@ def _options(actor: Actor, _class_count: int) -> tuple:
     return tuple(with_loader_criteria(cls, criterion(cls, actor), include_aliases=True) for cls in scoped_classes())
 
 
+def scoped(statement: Select, actor: Actor) -> Select:
+    """A statement that many requests of one actor share, scoped once; for anybody else's session it is scoped again."""
+    return statement.options(*_options(actor, len(Base.registry.mappers))).execution_options(scoped_for=actor)
+
+
 def _add_criteria(state) -> None:
     if not (state.is_select or state.is_update or state.is_delete):
         return
     actor: Actor | None = state.session.info.get("actor")
     if actor is None:
         raise RuntimeError("no actor is bound to this session; call services.access.bind first")
+    if state.execution_options.get("scoped_for") == actor:
+        return
     mappers = {m for m in state.all_mappers} if state.is_orm_statement else set()
     options = list(_options(actor, len(Base.registry.mappers)))
     if actor.subdistrict_id and User.__mapper__ in mappers:

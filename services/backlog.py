@@ -17,7 +17,7 @@ from models.codes import AgreementStatus, AreaKind, CaseStatus
 from models.comment import Mention
 from models.neighbor import Chief
 
-from .access import Actor, Permission
+from .access import Actor, Permission, scoped
 from .dispatch import WAITING as UNGIVEN
 
 CAP = 99
@@ -47,16 +47,20 @@ class Backlog:
         return f"超过{CAP}{self.what}" if self.count > CAP else f"{self.count}{self.what}"
 
 
-def counted(session: Session, questions: Mapping[str, Waiting]) -> dict[str, Backlog]:
-    """The answers to some questions by their names, in one statement."""
-    if not questions:
-        return {}
-    figures = [
-        select(func.count()).select_from(waiting.ids.limit(CAP + 1).subquery()).scalar_subquery()
-        for waiting in questions.values()
-    ]
-    found = session.execute(select(*figures)).one()
-    return {name: Backlog(n, waiting.what) for (name, waiting), n in zip(questions.items(), found, strict=True)}
+class Questions:
+    """Some questions of one actor by name, made once for many requests; answered in one statement."""
+
+    def __init__(self, asked: Mapping[str, Waiting], actor: Actor):
+        self._whats = {name: waiting.what for name, waiting in asked.items()}
+        figures = [
+            select(func.count()).select_from(waiting.ids.limit(CAP + 1).subquery()).scalar_subquery()
+            for waiting in asked.values()
+        ]
+        self._statement = scoped(select(*figures), actor)
+
+    def answers(self, session: Session) -> dict[str, Backlog]:
+        found = session.execute(self._statement).one()
+        return {name: Backlog(n, what) for (name, what), n in zip(self._whats.items(), found, strict=True)}
 
 
 def to_dispatch() -> Waiting:

@@ -110,10 +110,10 @@ def _stored(session: Session, subdistrict_id: str | None) -> dict[str, int]:
 
     The table is read directly: who signs in has no actor yet whose scope could apply.
     """
-    table = Setting.__table__.c
-    wanted = select(table.name, table.value).where(table.subdistrict_id == subdistrict_id)
 
     def read() -> dict[str, int]:
+        table = Setting.__table__.c
+        wanted = select(table.name, table.value).where(table.subdistrict_id == subdistrict_id)
         return dict(session.connection().execute(wanted).all())
 
     return kept(session, ("parameters", subdistrict_id), read) if subdistrict_id else {}

@@ -66,9 +66,13 @@ def _read(session: Session, slug: str, actor: Actor) -> Views:
 
 def roles(session: Session) -> list[tuple[str, str]]:
     """The roles a view may be shared with, as (id, name)."""
-    table = Role.__table__.c
-    wanted = select(table.id, table.name).order_by(table.code)
-    return kept(session, "roles", lambda: [tuple(line) for line in session.connection().execute(wanted)])
+
+    def read() -> list[tuple[str, str]]:
+        table = Role.__table__.c
+        wanted = select(table.id, table.name).order_by(table.code)
+        return [tuple(line) for line in session.connection().execute(wanted)]
+
+    return kept(session, "roles", read)
 
 
 def lay_out(session: Session, slug: str, wanted: dict[str, str], actor: Actor) -> None:

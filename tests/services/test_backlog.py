@@ -27,7 +27,7 @@ def asking(session, *permissions, **facts) -> Actor:
 
 
 def told(session, waiting: backlog.Waiting) -> backlog.Backlog:
-    return backlog.counted(session, {"one": waiting})["one"]
+    return backlog.Questions({"one": waiting}, session.info["actor"]).answers(session)["one"]
 
 
 def test_registered_and_accepted_cases_wait_for_dispatch(session, world):

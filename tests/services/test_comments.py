@@ -37,7 +37,7 @@ def world(session):
 
 
 def unseen_count(session, actor) -> int:
-    return backlog.counted(session, {"mentions": backlog.mentions_of(actor)})["mentions"].count
+    return backlog.Questions({"mentions": backlog.mentions_of(actor)}, actor).answers(session)["mentions"].count
 
 
 def acting(session, world, key):
