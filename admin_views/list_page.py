@@ -42,7 +42,7 @@ class ListPage:
         listing = Listing(db.session, self.entity, actor())
         has_items = any(self.described[name].field.dictionary for name in columns)
         page = self._nearest(listing, query, columns, self.words if has_items else {})
-        return self.render("admin/list.html", page=self._page(query, page, listing.count(query), columns, views, args))
+        return self.render("admin/list.html", page=self._page(query, page, _count_text(listing, query), columns, views, args))
 
     def _query(self, args: dict) -> Query:
         return parse(db.session, self.entity, args, actor(), local_day(now()))
@@ -56,7 +56,7 @@ class ListPage:
         query.is_last, query.before, query.jump = query.jump is not None, None, None
         return listing.page(query, columns, words)
 
-    def _page(self, query: Query, page: Page, count: int, columns: Sequence[str], views, args: dict) -> dict:
+    def _page(self, query: Query, page: Page, count_text: str, columns: Sequence[str], views, args: dict) -> dict:
         asked = request.args.to_dict(flat=False)
         keep = {k: v for k, v in asked.items() if k not in _PLACE}
         rows, known = page.rows, self.described
@@ -65,8 +65,7 @@ class ListPage:
         return {
             "title": self.entity.__label__, "label": self.entity.__label__,
             "columns": headings, "rows": self._lines(rows, described, headings),
-            "count": count, "query": request.query_string.decode(),
-            "count_text": f"{COUNT_CAP:,}+ 条" if count > COUNT_CAP else f"{count:,} 条",
+            "count_text": count_text, "query": request.query_string.decode(),
             "filters": self._filter_panel(query), "chips": self._chips(query, keep), "clear_url": self.link(),
             "search": query.search, "search_hint": self._search_hint(),
             "tabs": self._tabs(views, request.query_string.decode()), "counts_url": self.link("counts_view"),
@@ -186,6 +185,14 @@ class ListPage:
 
     def exportable(self) -> list[Description]:
         return listable(self.described)
+
+
+def _count_text(listing: Listing, query: Query) -> str:
+    about = listing.about(query)
+    if about is not None:
+        return f"约 {about:,} 条"
+    count = listing.count(query)
+    return f"{COUNT_CAP:,}+ 条" if count > COUNT_CAP else f"{count:,} 条"
 
 
 def _sort_key(sort: Sort) -> str:

@@ -21,7 +21,7 @@ class SearchEntry(Entity, label="搜索索引", group="系统", in_menu=False, s
     words: Mapped[str] = mapped_column(Text)
     names: Mapped[str] = mapped_column(Text)
     grams: Mapped[str] = mapped_column(Text)
-    __table_args__ = (Index("ix_search_entries_number", "subdistrict_id", "number"),)
+    __table_args__ = (Index("ix_search_entries_number", "subdistrict_id", "number", "entity", "id"),)
 
 
 FULL_TEXT = {

@@ -140,6 +140,11 @@ def _references(entity: type) -> dict[str, type]:
     return {name: relations[name].mapper.class_ for name in entity.__refs__}
 
 
+def is_narrowed(entity: type, actor: Actor) -> bool:
+    """Whether an actor sees some rows of an entity only."""
+    return actor.is_scoped and scope_of(entity) != Scope()
+
+
 def criterion(entity: type, actor: Actor, row=None) -> ColumnElement[bool]:
     """The SQL condition under which a row of `entity` is visible to `actor`.
 
@@ -150,10 +155,9 @@ def criterion(entity: type, actor: Actor, row=None) -> ColumnElement[bool]:
     if actor.subdistrict_id is None:
         return false()
     here = row.subdistrict_id == actor.subdistrict_id
-    scope = scope_of(entity)
-    if not actor.is_scoped or scope == Scope():
+    if not is_narrowed(entity, actor):
         return here
-    return and_(here, or_(false(), *_reasons(row, scope, actor, entity)))
+    return and_(here, or_(false(), *_reasons(row, scope_of(entity), actor, entity)))
 
 
 def _reasons(row, scope: Scope, actor: Actor, entity: type) -> Iterable[ColumnElement[bool]]:

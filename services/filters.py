@@ -322,7 +322,7 @@ def _has_words(session, entity, d: Description, column, value: str, actor: Actor
     found = []
     for word in value.split()[:6]:
         if search.is_indexed(entity) and d in search.searched(entity):
-            found.append(search.condition(session, entity, word, actor))
+            found.append(search.condition(entity, word, actor, search.look(session, entity, word, actor), session.get_bind().dialect.name))
         found.append(contains(column, word))
     return and_(*found)
 

@@ -1,4 +1,4 @@
-"""The mark of small tables, and indexes of the cases that are still open."""
+"""The mark of small tables, indexes of the cases that are still open, and one of the search entries that answers alone."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,9 +43,13 @@ def upgrade() -> None:
         op.create_index(
             f'ix_cases_{name}_live', 'cases', ['subdistrict_id', name, 'id'], sqlite_where=OPEN, postgresql_where=OPEN
         )
+    op.drop_index('ix_search_entries_number', 'search_entries')
+    op.create_index('ix_search_entries_number', 'search_entries', ['subdistrict_id', 'number', 'entity', 'id'])
 
 
 def downgrade() -> None:
+    op.drop_index('ix_search_entries_number', 'search_entries')
+    op.create_index('ix_search_entries_number', 'search_entries', ['subdistrict_id', 'number'])
     for name in ORDERS:
         op.drop_index(f'ix_cases_{name}_live', 'cases')
     for table in SMALL:
