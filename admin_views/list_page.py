@@ -85,7 +85,7 @@ class ListPage:
         }  # fmt: skip
 
     def _filter_panel(self, query: Query) -> Markup:
-        """All filters and the order to choose from; drawn once for everybody as long as nothing is chosen."""
+        """All filters and the order to choose from; what nothing is chosen of is drawn once for everybody."""
 
         def drawn() -> Markup:
             return part("filter_body", self._filter_boxes(query), self._sort_boxes(query))

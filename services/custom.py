@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    Boolean, Column, ColumnElement, FromClause, Numeric, Row, String, and_, cast, delete, event, exists, insert, inspect,
+    Boolean, Column, ColumnElement, FromClause, Numeric, Row, Select, String, and_, cast, delete, event, exists, insert, inspect,
     literal_column, select, type_coerce,
 )  # fmt: skip
 from sqlalchemy.orm import Session
@@ -144,19 +144,28 @@ def _is_sound(session: Session, row: CustomField, actor: Actor, now) -> None:
 def condition(
     session: Session, entity: type[Entity], d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement],
     is_ordered: bool = True,
-) -> ColumnElement[bool]:
-    """Rows whose value fits.
+) -> tuple[ColumnElement[bool], int | None]:
+    """Rows whose value fits, and how many where a look has told.
 
     Few are fetched by their keys; many are met by reading on in the list's own order. Rows that are
     only counted (not `is_ordered`) are joined to the entries, of which each row has one at most.
     """
     entries = _entries if is_ordered else _entries.alias()
-    column = entries.c.number if d.type is Decimal else entries.c.text
-    wanted = and_(_of(entries, d, actor), fits(type_coerce(column, DayText()) if d.type is date else column))
+    wanted = _wanted(entries, d, actor, fits)
     if not is_ordered:
-        return and_(entries.c.record_id == entity.id, wanted)
-    keys = few(session, select(literal_column("1")).where(wanted), select(entries.c.record_id).where(wanted))
-    return _exists(entity, wanted) if keys is None else entity.id.in_(keys)
+        return and_(entries.c.record_id == entity.id, wanted), None
+    keys, count = few(session, select(literal_column("1")).where(wanted), select(entries.c.record_id).where(wanted))
+    return (_exists(entity, wanted) if keys is None else entity.id.in_(keys)), count
+
+
+def entries(d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement]) -> Select:
+    """The entries whose value fits, whoever may see the rows."""
+    return select(literal_column("1")).where(_wanted(_entries, d, actor, fits))
+
+
+def _wanted(entries: FromClause, d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement]) -> ColumnElement[bool]:
+    column = entries.c.number if d.type is Decimal else entries.c.text
+    return and_(_of(entries, d, actor), fits(type_coerce(column, DayText()) if d.type is date else column))
 
 
 def is_empty(entity: type[Entity], d: CustomDescription, actor: Actor) -> ColumnElement[bool]:

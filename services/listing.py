@@ -183,14 +183,24 @@ class Listing:
 
     def count(self, query: Query, cap: int | None = None) -> int:
         """How many rows fit, counted to one past `cap` (`COUNT_CAP`) at most."""
-        seen = self._known(query)
+        seen, only = self._known(query), self._only(query)
         if seen is not None and seen.is_exact and not seen.is_many:
             return seen.count
+        if only is not None and only.met is not None:
+            return only.met
         return self.session.execute(select(self.counting(query, cap))).scalar_one()
+
+    def _only(self, query: Query) -> Filter | None:
+        """The filter of a list that nothing else narrows."""
+        is_only = len(query.filters) == 1 and not query.search and not query.changed_since
+        return query.filters[0] if is_only and not is_narrowed(self.entity, self.actor) else None
 
     def counting(self, query: Query, cap: int | None = None):
         """The capped count as a value inside a statement, so that several can be asked at once."""
-        inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query, is_ordered=False))
+        only = self._only(query)
+        inner = filters.entries(self.session, only, self.actor) if only else None
+        if inner is None:
+            inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query, is_ordered=False))
         return select(func.count()).select_from(inner.limit((cap or COUNT_CAP) + 1).subquery()).scalar_subquery()
 
     def statement(self, query: Query, names: list[str]) -> tuple[Select, list]:
