@@ -160,6 +160,18 @@ def criterion(entity: type, actor: Actor, row=None) -> ColumnElement[bool]:
     return and_(here, or_(false(), *_reasons(row, scope_of(entity), actor, entity)))
 
 
+def visible_ids(entity: type, actor: Actor) -> list[Select]:
+    """The ids of the rows a narrowed actor sees, each reason by itself, so that it walks an index of its own.
+
+    Nothing for rosters that share a table: their rows are told apart by more than a reason.
+    """
+    if entity.__mapper__.polymorphic_on is not None:
+        return []
+    rows = entity.__table__.c
+    here = rows.subdistrict_id == actor.subdistrict_id
+    return [select(rows.id).where(here, reason) for reason in _reasons(rows, scope_of(entity), actor, entity)]
+
+
 def _reasons(row, scope: Scope, actor: Actor, entity: type) -> Iterable[ColumnElement[bool]]:
     areas = Area.__table__
     for name in scope.area:
