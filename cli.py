@@ -18,6 +18,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import worker
 from config import ROOT, Config
 from extensions import db, now
 from models.user import User
@@ -33,6 +34,8 @@ def install(app: Flask) -> None:
     """Give `flask --app app` the project's own commands."""
     app.cli.add_command(_seed)
     app.cli.add_command(print_flow)
+    app.cli.add_command(worker.worker_command)
+    app.cli.add_command(worker.nightly_command)
 
 
 @_seed.command("base")
@@ -55,11 +58,10 @@ def seed_demo(scale: int, seed: int) -> None:
 
 @click.command("print-flow")
 def print_flow() -> None:
-    """把案件流程表写到 docs/flow.md，供业务人员审阅。"""
-    from services.case_flow import CASE_FLOW
-    from services.flow import print_table
+    """把所有流程表写到 docs/flow.md，供业务人员审阅。"""
+    from services.flows import print_all
 
-    (ROOT / "docs" / "flow.md").write_text(print_table(CASE_FLOW, "案件办理流程"), encoding="utf-8")
+    (ROOT / "docs" / "flow.md").write_text(print_all(), encoding="utf-8")
     click.echo("已写入 docs/flow.md")
 
 
@@ -77,7 +79,8 @@ def start() -> None:
     _say(f"启动用时 {time.monotonic() - started:.1f} 秒")
     _say(f"控制台：{_url(config)}    （按 Ctrl+C 停止）")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # let requests in hand end
-    server.run()
+    with worker.beside():
+        server.run()
 
 
 def prepare(config: Config, report: Report) -> None:

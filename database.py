@@ -25,7 +25,19 @@ def configure_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if _only_reads() else "BEGIN IMMEDIATE")
+        is_reading = connection.get_execution_options().get("only_reads") or _only_reads()
+        connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+
+def allow_long_work(engine: Engine) -> None:
+    """Lift the limits that keep a request from holding a PostgreSQL connection: for the worker only."""
+    if engine.dialect.name == "postgresql":
+
+        @event.listens_for(engine, "connect")
+        def _open(connection, _record) -> None:
+            connection.execute("SET statement_timeout = 0")
+            connection.execute("SET idle_in_transaction_session_timeout = 0")
+            connection.commit()
 
 
 def begin_writing(session: Session) -> None:

@@ -15,7 +15,7 @@ from models import entities
 from models.codes import MenuGroup
 from services import backlog
 from services.access import Actor
-from services.case_flow import local_day
+from services.due_dates import local_day
 from services.parameters import value as parameter_value
 from services.showing import text
 

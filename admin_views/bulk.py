@@ -10,7 +10,7 @@ from flask_admin import expose
 
 from extensions import db, now, transaction
 from services import bulk, lookups
-from services.case_flow import local_day
+from services.due_dates import local_day
 from services.errors import Conflict, Denied, Refused
 
 from . import progress

@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, request, url_for
-from flask_admin import expose
+from flask import url_for
 from sqlalchemy import select
 
-from extensions import db, now, transaction
+from extensions import db, now
 from models.case import CaseEvent
 from models.codes import CaseStatus
-from services import backlog, case_flow, dispatch, lookups, records
+from services import backlog, case_flow, dispatch
 from services.access import Permission
-from services.case_flow import CASE_FLOW, local_day
-from services.errors import Conflict, Missing, Refused
-from services.flow import Step
+from services.case_flow import CASE_FLOW
+from services.due_dates import local_day
+from services.errors import Refused
 from services.showing import text
 
 from .acting import actor
 from .attachments import Attached
 from .base import EntityView
 from .bulk_actions import Assign, Change
-from .forms import show_errors, step_data, step_form
+from .case_panels import panels
+from .steps import Stepped
 
 TONES = {
     CaseStatus.REGISTERED.label: "info", CaseStatus.ACCEPTED.label: "info", CaseStatus.ASSIGNED.label: "warn",
-    CaseStatus.FED_BACK.label: "info", CaseStatus.CLOSED.label: "ok", CaseStatus.DECLINED.label: "muted",
+    CaseStatus.FED_BACK.label: "info", CaseStatus.SUSPENDED.label: "muted", CaseStatus.CLOSED.label: "ok",
+    CaseStatus.ARCHIVED.label: "muted", CaseStatus.DECLINED.label: "muted", CaseStatus.MERGED.label: "muted",
 }  # fmt: skip
 
 _OPEN = "&".join(f"status={status.value}" for status in CaseStatus if status in case_flow.OPEN_STATES)
 
+_OPEN_LABELS = {status.label for status in case_flow.OPEN_STATES}
 
-class CaseView(Attached, EntityView):
+
+class CaseView(Stepped, Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
 
-    shown_elsewhere = ("CaseEvent",)
+    flow = CASE_FLOW
+    shown_elsewhere = ("CaseEvent", "Clock", "CaseLink")
     bulk_kinds = (Assign, Change)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",
         "三日内到期": f"{_OPEN}&due_on=next_3_days", "已超期": f"{_OPEN}&due_on=past",
-        "待办结": "status=fed_back", "已办结": "status=closed",
+        "待办结": "status=fed_back", "已中止": "status=suspended", "已办结": "status=closed", "已归档": "status=archived",
         "纠纷": "kind=dispute", "信访事项": "kind=petition",
     }  # fmt: skip
 
@@ -54,7 +58,7 @@ class CaseView(Attached, EntityView):
     def tone(self, name, values):
         if name == "status":
             return TONES.get(text(values["status"]))
-        if name == "due_on" and values.get("due_on") and text(values.get("status")) not in ("已办结", "不予受理"):
+        if name == "due_on" and values.get("due_on") and text(values.get("status")) in _OPEN_LABELS:
             return dispatch.urgency(db.session, values["due_on"], local_day(now()), None)[0].replace("ok", "") or None
         return None
 
@@ -63,7 +67,7 @@ class CaseView(Attached, EntityView):
 
     def require(self, action):
         if action == "delete":
-            raise Refused("案件登记后不能删除。不属受理范围的请办“不予受理”，重复的在办结时说明")
+            raise Refused("案件登记后不能删除。不属受理范围的请办“不予受理”，重复的办“并案”")
         super().require(action)
 
     def suggested(self):
@@ -85,12 +89,7 @@ class CaseView(Attached, EntityView):
         return found
 
     def buttons(self, row):
-        steps = CASE_FLOW.open_to(row, actor())
-        found = [
-            {"label": s.label, "url": self.link("step_view", id=row.id, verb=s.verb), "is_primary": i == 0,
-             "method": "get", "confirm": None, "hint": s.hint}
-            for i, s in enumerate(steps)
-        ]  # fmt: skip
+        found = super().buttons(row)
         if actor().may(Permission.CASE_JOIN) and row.status in case_flow.OPEN_STATES - {CaseStatus.REGISTERED}:
             found.append({"label": "“3+X”专班", "url": url_for("team_desk.index_view", case=row.id), "is_primary": False,
                           "method": "get", "confirm": None, "hint": "组建或调整专班"})  # fmt: skip
@@ -106,54 +105,8 @@ class CaseView(Attached, EntityView):
              "status": e.status_after.label}
             for e in events
         ]  # fmt: skip
+        page["panels"] = panels(row)
         return page
 
-    def _step(self, row) -> Step:
-        step = CASE_FLOW.by_verb.get(request.args.get("verb", ""))
-        if step is None:
-            raise Missing("没有这个办理步骤")
-        actor().require(step.by)
-        return step
-
-    @expose("/step/", methods=("GET", "POST"))
-    def step_view(self):
-        """The form of one step is what the step asks."""
-        row = self.find(request.args.get("id"))
-        step = self._step(row)
-        form_class = step_form(step, self.asker)
-        form = form_class(request.form if request.method == "POST" else None, data=step_data(step, row))
-        loose, status = [], 200
-        if request.method == "POST" and form.validate():
-            try:
-                take_step(row, step, form)
-                flash(f"办理成功：{step.label}　{row.case_no}", "success")
-                return redirect(self.link("details_view", id=row.id))
-            except Conflict as no:
-                loose, status = [no.sentence], 409
-            except Refused as no:
-                loose, status = show_errors(form, no), 422
-        return self.render(
-            "admin/form.html", form=form, heading=f"{step.label} — {row.case_no}", conflict=None, warnings=loose,
-            sections=[{"title": row.subject, "fields": list(form)}], submit_label=step.label,
-            cancel_url=self.link("details_view", id=row.id), lock_version=row.version, hint=step.hint,
-            may_add_another=False,
-        ), status  # fmt: skip
-
-    def _lookup_target(self, name):
-        ask = next((a for s in CASE_FLOW.steps for a in s.asks if a.name == name), None)
-        if ask is not None:
-            return ask.type, ()
-        return super()._lookup_target(name)
-
-
-def take_step(row, step: Step, form) -> None:
-    """Take a step with a form's answers, unless the case moved since the form was shown."""
-    records.check_version(row, request.form.get("lock_version"))
-    answers = {}
-    for ask in step.asks:
-        value = form[ask.name].data
-        if value and form[ask.name].widget_name == "lookup":
-            value = lookups.checked(db.session, ask.label, ask.type, value)
-        answers[ask.name] = value
-    with transaction() as session:
-        CASE_FLOW.take(session, step.verb, row, actor(), now(), **answers)
+    def heading_of(self, row):
+        return row.case_no

@@ -10,15 +10,16 @@ from models import describe
 from models.case import Case, CaseParty
 from services import backlog, dispatch, records, workload
 from services.access import Permission
-from services.case_flow import CASE_FLOW, local_day
+from services.case_flow import CASE_FLOW
+from services.due_dates import local_day
 from services.errors import Conflict, Refused
 from services.labels import dictionary_names
 from services.showing import shown, text
 
 from .acting import actor
 from .base import CustomView
-from .case import take_step
 from .forms import Asker, show_errors, step_data, step_form
+from .steps import take
 
 
 class DispatchView(CustomView):
@@ -47,7 +48,7 @@ class DispatchView(CustomView):
             form = step_form(step, self._asker())(sent, data=step_data(step, case))
             if request.method == "POST" and form.validate():
                 try:
-                    take_step(case, step, form)
+                    take(CASE_FLOW, case, step, form)
                     flash(f"办理成功：{step.label}　{case.case_no}", "success")
                     return redirect(self._next(case, step, tray))
                 except Conflict as no:

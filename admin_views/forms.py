@@ -253,6 +253,12 @@ class Asker:
             return Box(label, widget="datetime", read=_instant, **options)
         raise TypeError(f"no box for {type_!r} of {name}")
 
+    def item(self, label: str, dictionary: str, **options) -> Box:
+        """A box for one item of a dictionary."""
+        prefix, names = f"{dictionary}:", dictionary_names(self.session)
+        own = {key: name for key, name in names.items() if key.startswith(prefix)}
+        return ItemBox(label, choices=dictionary_choices(self.session, dictionary), names=own, **options)
+
     def box(self, description: Description) -> Box:
         """The box of one described attribute."""
         d = description
@@ -260,10 +266,7 @@ class Asker:
         if d.target:
             return self.reference(d.name, d.label, d.target, d.field.only, **options)
         if d.field.dictionary:
-            prefix, names = f"{d.field.dictionary}:", dictionary_names(self.session)
-            own = {key: name for key, name in names.items() if key.startswith(prefix)}
-            choices = dictionary_choices(self.session, d.field.dictionary)
-            return ItemBox(d.label, choices=choices, names=own, **options)
+            return self.item(d.label, d.field.dictionary, **options)
         if d.name == "permissions":
             return Box(d.label, widget="permissions", groups=permission_labels(), write=str, help=d.field.help)
         if d.type is not str:
@@ -295,6 +298,8 @@ def step_form(step: Step, asker: Asker) -> type[Form]:
         options = {"needed": ask.is_required, "help": ask.help}
         if issubclass(ask.type, Described):
             box = asker.reference(ask.name, ask.label, ask.type, **options)
+        elif ask.dictionary:
+            box = asker.item(ask.label, ask.dictionary, **options)
         elif ask.type is str:
             box = Box(
                 ask.label, widget="long" if ask.is_long else "text",

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import redirect, url_for
+from flask import current_app, redirect, url_for
 from flask_admin import AdminIndexView, expose
 from flask_login import current_user
 
 from extensions import db, now, transaction
-from services import comments, overview
+from services import comments, inbox, overview
 from services.access import Permission
-from services.case_flow import local_day
+from services.due_dates import local_day
 from services.showing import text
 
 from .acting import actor
+from .jobs import waiting
 
 
 class HomeView(AdminIndexView):
@@ -39,7 +40,7 @@ class HomeView(AdminIndexView):
     def index(self):
         me, today = actor(), local_day(now())
         tiles, lists = [], []
-        lists += self._mentions(me)
+        lists += self._todos(me, today) + self._jobs(me) + self._mentions(me)
         if me.may("case:view"):
             tiles += [
                 {"label": f.label, "figure": f"{f.count:,}", "note": f.how, "tone": f.tone,
@@ -68,6 +69,23 @@ class HomeView(AdminIndexView):
         return self.render(
             "admin/index.html", greeting=f"{current_user.name}，{_greeting(now())}", tiles=tiles, lists=lists
         )
+
+    @staticmethod
+    def _jobs(me) -> list[dict]:
+        """Long work of one's own that is not over yet."""
+        rows = [{"url": url_for("jobs.index_view"), "cells": list(line)} for line in waiting(db.session, me)]
+        return [{"title": "我的后台任务", "columns": ["任务", "状态", "进度"], "rows": rows}] if rows else []
+
+    @staticmethod
+    def _todos(me, today) -> list[dict]:
+        """“等您答复”: what others have put into this person's in-tray, first due first."""
+        views = {view.slug: view for view in current_app.extensions["entity_views"].values()}
+        rows = [
+            {"url": views[t.entity].link("details_view", id=t.record_id),
+             "cells": [t.title, text(t.put_at), {"text": text(t.due_on), "tone": "bad"} if t.due_on and t.due_on < today else text(t.due_on)]}
+            for t in inbox.mine(db.session, me)
+        ]  # fmt: skip
+        return [{"title": "等您答复", "columns": ["事项", "送达时间", "期限"], "rows": rows}] if rows else []
 
     @staticmethod
     def _mentions(me) -> list[dict]:

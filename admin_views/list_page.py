@@ -14,7 +14,7 @@ from models.area import Area
 from models.fields import Description
 from services import areas, lookups, parameters
 from services.access import Permission
-from services.case_flow import local_day
+from services.due_dates import local_day
 from services.errors import Denied, Missing
 from services.listing import COUNT_CAP, Listing, Page
 from services.queries import MOST_COLUMNS, MOST_SORTS, Query, Sort, listable, parse, token_of

@@ -13,7 +13,7 @@ from models.household import Household
 from models.neighbor import Chief
 from services import areas, backlog, chiefs, committees, lookups, records
 from services.access import Permission
-from services.case_flow import local_day
+from services.due_dates import local_day
 from services.errors import Refused
 from services.filters import Filter
 from services.listing import Listing

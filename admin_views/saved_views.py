@@ -12,7 +12,7 @@ from sqlalchemy import select
 from extensions import db, now, transaction
 from services import saved_views
 from services.access import Permission
-from services.case_flow import local_day
+from services.due_dates import local_day
 from services.errors import BadQuery, Refused
 from services.kept import kept
 from services.listing import Listing

@@ -3,6 +3,7 @@
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
+from .jobs import JobsView
 from .parameters import ParametersView
 from .recycle import RecycleView
 from .search import SearchView
@@ -12,6 +13,7 @@ from .roster import (
 )  # fmt: skip
 from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
+from .warnings import WarningsView
 
 ENTITY_VIEWS = {
     "Case": CaseView,
@@ -28,9 +30,10 @@ ENTITY_VIEWS = {
     "Workday": WorkdayView,
     **dict.fromkeys(
         ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Comment", "Counter", "CustomEntry", "Mention", "SearchEntry", "SavedView", "Setting", "SignIn", "SignInFailure"),
+         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "DeskPresence", "Objection", "Job", "Mention", "SearchEntry", "SavedView", "Setting",
+         "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TeamView, TreeView, LoadsView, ParametersView, RecycleView, BatchView)
+CUSTOM_VIEWS = (SearchView, DispatchView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, RecycleView, BatchView, JobsView)

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
 from .codes import (
-    AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage, PartyKind,
-    PartyRole, Secrecy, Tier, Urgency,
+    OPEN_STATES, OVER_STATES, AssignmentRole, AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage,
+    ObjectionState, PartyKind, PartyRole, Secrecy, Tier, UnitRating, Urgency,
 )  # fmt: skip
 from .fields import Alike, choice, field, ref
 from .kinds import IdNumber, LongText, Mobile, PersonName, ShortText
@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from .department import Unit
     from .household import Household
     from .user import User
-    from .worker import Worker
+    from .worker import Staff, Worker
+
+
+def _one_open(name: str, *columns: str, where: str) -> Index:
+    """At most one open order of a case: one that leads, one a unit, one a person."""
+    condition = text(f"status = 'open' AND {where}")
+    return Index(
+        f"uq_assignments_one_open_{name}", "subdistrict_id", *columns, unique=True, postgresql_where=condition,
+        sqlite_where=condition,
+    )
+
+
+_OVER = "status IN ({})".format(", ".join(f"'{state.value}'" for state in CaseStatus if state in OVER_STATES))
 
 
 class Case(
@@ -35,8 +47,9 @@ class Case(
     alike=(
         Alike(("household",), days=("received_on", 30)),
         Alike(("mobile", "name", "role"), part="CaseParty", days=("received_on", 30)),
+        Alike(("id_number",), part="CaseParty", days=("received_on", 365)),
     ),
-    live=("status", (CaseStatus.REGISTERED, CaseStatus.ACCEPTED, CaseStatus.ASSIGNED, CaseStatus.FED_BACK)),
+    live=("status", tuple(state for state in CaseStatus if state in OPEN_STATES)),
 ):  # fmt: skip
     """An appeal, dispute or petition matter.
 
@@ -59,7 +72,7 @@ class Case(
     amount: Mapped[Decimal | None] = field("涉及金额（元）", filtered=True, section="经过", low=0)
     people_count: Mapped[int | None] = field("涉及人数", filtered=True, section="经过", low=0, high=100000)
     area: Mapped[Area] = ref("属地", listed=True, filtered=True, section="地点")
-    household: Mapped[Household | None] = ref("相关住户", section="地点")
+    household: Mapped[Household | None] = ref("相关住户", filtered=True, section="地点")
     place: Mapped[ShortText | None] = field("详细地点", searched=True, section="地点")
     status: Mapped[CaseStatus] = field("状态", section="办理", listed=True, filtered=True, is_fixed=True, default=CaseStatus.REGISTERED)
     stage: Mapped[MediationStage | None] = field("调解阶段", section="办理", filtered=True, is_fixed=True)
@@ -79,9 +92,11 @@ class Case(
     accepted_at: Mapped[datetime | None] = field("受理时间", section="办理", is_fixed=True)
     assigned_at: Mapped[datetime | None] = field("交办时间", section="办理", is_fixed=True)
     closed_at: Mapped[datetime | None] = field("办结时间", section="办理", filtered=True, sorted=True, is_fixed=True)
+    archived_at: Mapped[datetime | None] = field("归档时间", section="办理", is_fixed=True)
     __table_args__ = (
-        CheckConstraint("(status = 'closed') = (outcome IS NOT NULL)", name="closed_has_outcome"),
-        CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
+        CheckConstraint(f"({_OVER}) = (outcome IS NOT NULL)", name="closed_has_outcome"),
+        CheckConstraint(f"({_OVER}) = (closed_at IS NOT NULL)", name="closed_has_time"),
+        CheckConstraint("(status = 'archived') = (archived_at IS NOT NULL)", name="archived_has_time"),
         CheckConstraint("status <> 'assigned' OR due_on IS NOT NULL", name="assigned_has_due_date"),
         CheckConstraint(
             "status <> 'assigned' OR lead_unit_id IS NOT NULL OR handler_id IS NOT NULL",
@@ -110,11 +125,17 @@ class Assignment(
     Entity, label="交办", group="解纷", title=("case", "unit", "worker"), in_menu=False,
     scope=Scope(unit=("unit",), worker=("worker",), through=("case",)),
 ):  # fmt: skip
-    """One order to one unit or person, with its deadline and its answer."""
+    """One order to one unit or person, with its deadline, its answer and what the dispatcher thought of it.
+
+    One unit or person leads a case, any number assist; who leads is the case's own unit and handler.
+    """
 
     case: Mapped[Case] = ref("案件", on_delete="CASCADE", listed=True, filtered=True)
+    role: Mapped[AssignmentRole] = field("分工", listed=True, filtered=True, is_fixed=True, default=AssignmentRole.LEAD)
     unit: Mapped[Unit | None] = ref("承办单位", listed=True, filtered=True)
     worker: Mapped[Worker | None] = ref("承办人", listed=True, filtered=True)
+    liaison: Mapped[Worker | None] = ref("联络人", help="单位里经办这件事的人")
+    leader: Mapped[Staff | None] = ref("分管领导", help="单位里分管这件事的领导")
     status: Mapped[AssignmentStatus] = field("状态", listed=True, filtered=True, is_fixed=True)
     due_on: Mapped[date] = field("反馈期限", listed=True, filtered=True, sorted=True)
     due_reason: Mapped[ShortText] = field("期限说明")
@@ -122,15 +143,47 @@ class Assignment(
     assigned_by: Mapped[User | None] = ref("交办人", is_fixed=True)
     assigned_at: Mapped[datetime] = field("交办时间", listed=True, sorted=True, is_fixed=True)
     feedback: Mapped[LongText | None] = field("反馈情况", is_fixed=True)
+    is_beyond: Mapped[bool | None] = field("无法单独解决", is_fixed=True)
     fed_back_at: Mapped[datetime | None] = field("反馈时间", listed=True, is_fixed=True)
+    rating: Mapped[UnitRating | None] = field("办理评价", is_fixed=True)
+    rating_note: Mapped[ShortText | None] = field("评价说明", is_fixed=True)
+    rated_by: Mapped[User | None] = ref("评价人", is_fixed=True)
+    rated_at: Mapped[datetime | None] = field("评价时间", is_fixed=True)
     __table_args__ = (
         CheckConstraint("unit_id IS NOT NULL OR worker_id IS NOT NULL", name="given_to_somebody"),
         CheckConstraint(
             "(status = 'fed_back') = (fed_back_at IS NOT NULL) AND (status <> 'fed_back' OR feedback IS NOT NULL)",
             name="feedback_has_words",
         ),
+        CheckConstraint("rating IS NULL OR rated_at IS NOT NULL", name="rating_has_time"),
+        _one_open("lead", "case_id", where="role = 'lead'"),
+        _one_open("of_a_unit", "case_id", "unit_id", where="unit_id IS NOT NULL"),
+        _one_open("of_a_worker", "case_id", "worker_id", where="worker_id IS NOT NULL"),
+    )  # fmt: skip
+
+
+class Objection(
+    Entity, label="分流异议", group="解纷", title=("case",), order=9, sort="-raised_at",
+    scope=Scope(unit=("unit",), through=("case",)),
+):  # fmt: skip
+    """A unit says that a matter is not its own, names who should have it, and the dispatcher decides (R11)."""
+
+    case: Mapped[Case] = ref("案件", on_delete="CASCADE", listed=True, filtered=True, is_fixed=True)
+    order: Mapped[Assignment] = ref("交办", is_fixed=True)
+    unit: Mapped[Unit] = ref("提出单位", listed=True, filtered=True, is_fixed=True)
+    reason: Mapped[LongText] = field("理由", is_fixed=True)
+    proposed_unit: Mapped[Unit] = ref("建议交给", listed=True, is_fixed=True)
+    raised_by: Mapped[User | None] = ref("提出人", is_fixed=True)
+    raised_at: Mapped[datetime] = field("提出时间", listed=True, sorted=True, is_fixed=True)
+    status: Mapped[ObjectionState] = field("裁定", listed=True, filtered=True, is_fixed=True, default=ObjectionState.OPEN)
+    decided_by: Mapped[User | None] = ref("裁定人", is_fixed=True)
+    decided_at: Mapped[datetime | None] = field("裁定时间", listed=True, is_fixed=True)
+    decision: Mapped[LongText | None] = field("裁定理由", is_fixed=True)
+    __table_args__ = (
+        CheckConstraint("(status = 'open') = (decided_at IS NULL)", name="decided_has_time"),
+        CheckConstraint("status = 'open' OR decision IS NOT NULL", name="decided_has_reason"),
         Index(
-            "uq_assignments_one_open", "subdistrict_id", "case_id", unique=True,
+            "uq_objections_one_open", "subdistrict_id", "order_id", unique=True,
             postgresql_where=text("status = 'open'"), sqlite_where=text("status = 'open'"),
         ),
     )  # fmt: skip

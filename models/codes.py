@@ -140,6 +140,22 @@ class Secrecy(Code):
     RESTRICTED = "restricted", "仅经办人可见"
 
 
+class LegalRoute(Code):
+    """Ways a matter can lawfully go (依法分类处理, 《信访工作条例》第三十一条)."""
+
+    EMERGENCY = "emergency", "紧急求助"
+    LITIGATION = "litigation_related", "诉讼、复议等涉法涉诉途径"
+    ARBITRATION = "arbitration", "仲裁"
+    PARTY_APPEAL = "party_appeal", "党员申诉、申请复审"
+    ADMINISTRATIVE = "administrative_procedure", "行政复议、裁决等行政程序"
+    STATUTORY_DUTY = "statutory_duty", "申请查处或履行法定职责"
+    PETITION = "petition_procedure", "信访程序"
+    DISCIPLINE = "discipline", "纪检监察机关"
+    MEDIATION = "people_mediation", "人民调解"
+    SERVICE = "service", "便民服务"
+    FINAL = "final", "已复核终结"
+
+
 class MediationStage(Code):
     """The loop of S122, in order."""
 
@@ -156,8 +172,18 @@ class CaseStatus(Code):
     ACCEPTED = "accepted", "已受理"
     ASSIGNED = "assigned", "办理中"
     FED_BACK = "fed_back", "已反馈"
+    SUSPENDED = "suspended", "已中止"
     CLOSED = "closed", "已办结"
+    ARCHIVED = "archived", "已归档"
     DECLINED = "declined", "不予受理"
+    MERGED = "merged", "已并案"
+
+
+OPEN_STATES = frozenset({
+    CaseStatus.REGISTERED, CaseStatus.ACCEPTED, CaseStatus.ASSIGNED, CaseStatus.FED_BACK, CaseStatus.SUSPENDED,
+})  # fmt: skip
+OVER_STATES = frozenset({CaseStatus.CLOSED, CaseStatus.ARCHIVED})
+"""The states in which a case has an outcome."""
 
 
 class CaseOutcome(Code):
@@ -169,6 +195,14 @@ class CaseOutcome(Code):
     REDIRECTED = "redirected", "导入法定途径"
     TERMINATED = "terminated", "终止"
     WITHDRAWN = "withdrawn", "撤回"
+
+
+class LinkKind(Code):
+    """How one matter belongs to another."""
+
+    MERGED = "merged", "并入"
+    SPLIT = "split", "拆分"
+    RELATED = "related", "相关"
 
 
 class PartyRole(Code):
@@ -194,6 +228,35 @@ class AssignmentStatus(Code):
     OPEN = "open", "待反馈"
     FED_BACK = "fed_back", "已反馈"
     WITHDRAWN = "withdrawn", "已撤换"
+    RETURNED = "returned", "已退回"
+
+
+class AssignmentRole(Code):
+    LEAD = "lead", "牵头"
+    ASSIST = "assist", "协办"
+
+
+class UnitRating(Code):
+    """How the dispatcher found the work of a unit on one order."""
+
+    GOOD = "good", "好"
+    FAIR = "fair", "一般"
+    POOR = "poor", "差"
+
+
+class ObjectionState(Code):
+    OPEN = "open", "待裁定"
+    ACCEPTED = "accepted", "同意退回"
+    REJECTED = "rejected", "驳回"
+
+
+class WarningKind(Code):
+    """What an early warning counts; always matters and places, never persons."""
+
+    CLUSTER = "cluster", "一地多发"
+    CROWD = "crowd", "多人涉及"
+    IDLE = "idle", "久无动作"
+    RETURN = "return", "反复反映"
 
 
 class TeamSeat(Code):
@@ -203,6 +266,15 @@ class TeamSeat(Code):
     MEDIATOR = "mediator", "专岗调解员"
     LAWYER = "lawyer", "律师"
     STAFF = "staff", "工作人员"
+
+
+class ClockState(Code):
+    """Whether a period runs; near and past are computed by whoever reads it."""
+
+    RUNNING = "running", "计时中"
+    PAUSED = "paused", "已暂停"
+    MET = "met", "已完成"
+    CANCELLED = "cancelled", "已取消"
 
 
 class TermUnit(Code):
@@ -226,6 +298,16 @@ class CustomKind(Code):
     DATE = "date", "日期"
     CHOICE = "choice", "选项"
     YES_NO = "yes_no", "是或否"
+
+
+class JobStatus(Code):
+    """Where long work stands; written by `services.jobs` only."""
+
+    QUEUED = "queued", "排队中"
+    RUNNING = "running", "进行中"
+    DONE = "done", "已完成"
+    FAILED = "failed", "未完成"
+    CANCELLED = "cancelled", "已取消"
 
 
 class AuditVerb(Code):

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from models import Described, uuid7
 from models.area import Area
-from models.codes import AreaKind, TermUnit, UnitKind
+from models.codes import AreaKind, TermUnit, UnitKind, WarningKind
 from models.department import DispatchRule, Unit
 from models.dictionary import DictItem
 from models.division import Division
 from models.term import Term
 from models.user import Role
+from models.warning import WarningRule
 from models.workday import Workday
 from services import access, audit, custom
 
@@ -53,6 +54,7 @@ def load_base(session: Session, report: Report = print) -> None:
         "节假日": _add(session, Workday, _workdays(), "day"),
         "角色": _add(session, Role, _roles(), "code"),
         "部门": _add_departments(session),
+        "预警规则": _add_warning_rules(session),
     }
     _add_root(session)
     added = "、".join(f"{label}{count}条" for label, count in found.items() if count)
@@ -181,6 +183,22 @@ def _add_departments(session: Session) -> int:
     put(session, Unit, units)
     put(session, DispatchRule, rules)
     return len(units)
+
+
+def _add_warning_rules(session: Session) -> int:
+    """The first rules of early warning; only where there are none, for people change them."""
+    if session.scalar(select(func.count()).select_from(WarningRule)):
+        return 0
+    rules = [
+        {
+            "id": uuid7(), "name": row["name"], "kind": WarningKind(row["kind"]), "note": row["note"], "is_active": True,
+            "category": f"dispute_category:{row['category']}" if row["category"] else None,
+            "place": AreaKind(row["place"]) if row["place"] else None, "least": int(row["least"]), "days": int(row["days"]),
+        }
+        for row in read("warning_rules")
+    ]  # fmt: skip
+    put(session, WarningRule, rules)
+    return len(rules)
 
 
 def _add_root(session: Session) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models.area import Area
 from services import search
-from services.case_flow import local_day
+from services.due_dates import local_day
 from services.errors import Refused
 
 from .accounts import Account, create_accounts

@@ -25,7 +25,9 @@ from models.user import Role, User
 from models.worker import Worker
 from services import access, case_flow, teams
 from services.access import Actor, Permission
-from services.case_flow import CASE_FLOW, LOCAL, local_day
+from services.case_flow import CASE_FLOW
+from services.due_dates import local_day
+from services.showing import LOCAL
 from services.due_dates import Calendar, calendar, due_date
 
 from .stories import TIERS, Home, Story, Teller

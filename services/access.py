@@ -34,9 +34,11 @@ class Permission(Code):
     CASE_FEED_BACK = "case:feed_back", "反馈办理情况"
     CASE_JOIN = "case:join", "组建“3+X”专班"
     CASE_CLOSE = "case:close", "办结案件"
+    CASE_ARCHIVE = "case:archive", "归档案件"
     RESTRUCTURE = "area:restructure", "调整联户、拆分邻"
     TREE = "area:tree", "查看区域树"
     SHARE = "view:share", "把列表视图共享给角色"
+    JOBS = "job:all", "查看和取消所有人的后台任务"
     PARAMETER_VIEW = "parameter:view", "查看系统参数"
     PARAMETER_EDIT = "parameter:edit", "修改系统参数"
 

@@ -6,7 +6,7 @@ from models.agreement import ResponsibilityAgreement, ResponsibilityGoal
 from models.codes import AgreementStatus
 
 from . import records
-from .case_flow import local_day
+from .due_dates import local_day
 from .errors import Refused
 
 

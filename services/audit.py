@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import event, insert, inspect
@@ -18,7 +19,7 @@ from models.sealed import Sealed, seal, unseal
 
 _SILENT = {
     "audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters",
-    "comments", "mentions", "custom_entries", "saved_views",
+    "comments", "mentions", "custom_entries", "saved_views", "jobs", "clocks", "todos", "desk_presences",
 }  # fmt: skip
 
 
@@ -44,6 +45,11 @@ def _stored(column, value: Any) -> Any:
         return None
     if isinstance(column.type, Sealed):
         return seal(value, column.type.domain)
+    return plain(value)
+
+
+def plain(value: Any) -> Any:
+    """A value that is not sealed, or is sealed already, as JSON can hold it."""
     if isinstance(value, Code):
         return value.value
     if isinstance(value, datetime | date | Decimal):
@@ -139,15 +145,33 @@ def _write(session: Session, _flush_context) -> None:
 
 def title_of(row: Described) -> str:
     """A row's name in the trail: its plain title attributes, personal ones left out."""
-    described = describe(type(row))
+    return title_in(type(row), {key: getattr(row, key) for key, _ in _title(type(row))})
+
+
+def title_in(entity: type[Described], values: dict[str, Any]) -> str:
+    """The same name out of a row's stored values by attribute."""
     parts = []
-    for name in (*row.__title__, *row.__hint__):
-        known = described.get(name)
-        if known and not known.target and not known.is_personal and not known.field.dictionary:
-            value = getattr(row, known.key)
-            if value is not None:
-                parts.append(str(value))
-    return " ".join(parts)[:200] or row.__label__
+    for key, code in _title(entity):
+        value = values.get(key)
+        if value is not None:
+            parts.append(str(code(value)) if code and not isinstance(value, Code) else str(value))
+    return " ".join(parts)[:200] or entity.__label__
+
+
+@cache
+def _title(entity: type[Described]) -> list[tuple[str, type[Code] | None]]:
+    known = [describe(entity).get(name) for name in (*entity.__title__, *entity.__hint__)]
+    return [(d.key, d.code) for d in known if d and not d.target and not d.is_personal and not d.field.dictionary]
+
+
+def written(session: Session, entity: type[Described], entries: Iterable[tuple]) -> None:
+    """Record rows written past the listener, as (id, name, verb, {attribute: [old, new] as stored})."""
+    said, batch = session.info.get("verb"), []
+    for record_id, label, verb, changes in entries:
+        if changes:
+            batch.append(_entry(session, entity, record_id, label, said or verb, changes))
+    if batch:
+        session.connection().execute(insert(AuditEvent.__table__), batch)
 
 
 def _entry(session, entity, record_id, record_label, verb, changes) -> dict:

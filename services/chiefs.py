@@ -14,7 +14,7 @@ from models.neighbor import Chief
 
 from . import records
 from .access import Actor
-from .case_flow import local_day
+from .due_dates import local_day
 from .errors import Refused
 from .showing import masked
 

@@ -40,11 +40,18 @@ def suggest(session: Session, words: str, actor: Actor) -> list[Colleague]:
 
 
 def named(session: Session, names: Iterable[str], actor: Actor) -> list[Actor]:
-    """The colleagues who are called exactly so, each as the actor he or she is.
+    """The colleagues who are called exactly so, each as the actor he or she is."""
+    return _actors(session, actor, _users.c.name.in_(sorted(names)))
 
-    Tables are read directly: with a narrower scope of his own, the asker would not find the
-    areas that decide what others may see.
-    """
+
+def actor_of(session: Session, user_id: str) -> Actor | None:
+    """The actor a colleague is by now; None when the account is closed."""
+    return next(iter(_actors(session, session.info["actor"], _users.c.id == user_id)), None)
+
+
+def _actors(session: Session, actor: Actor, whose) -> list[Actor]:
+    """Tables are read directly: with a narrower scope of his own, the asker would not find the
+    areas that decide what others may see."""
     u = _users.c
     wanted = (
         select(
@@ -54,7 +61,7 @@ def named(session: Session, names: Iterable[str], actor: Actor) -> list[Actor]:
         .select_from(_users)
         .join(_roles, _roles.c.id == u.role_id)
         .outerjoin(_areas, and_(_areas.c.id == u.area_id, _areas.c.subdistrict_id == u.subdistrict_id))
-        .where(u.name.in_(sorted(names)))
+        .where(whose)
         .order_by(u.name, u.id)
     )  # fmt: skip
     lines = session.connection().execute(_working(wanted, actor).limit(200))

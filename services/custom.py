@@ -5,7 +5,7 @@ Filtered ones have an entry beside each row, so that a filter reads an index ins
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -211,6 +211,27 @@ def rebuild(session: Session, field: CustomField, now) -> None:
         batch = [entry_of(d, line.id, line.extra[d.name], here, now) for line in portion if d.name in (line.extra or {})]
         if batch:
             connection.execute(insert(_entries), batch)
+
+
+def refresh(session: Session, entity: type[Entity], rows: Iterable[tuple[dict, dict | None]], now) -> None:
+    """Index rows written past the listener, as (after, before) with stored values by attribute."""
+    changed = [after for after, before in rows if (after.get("extra") or {}) != ((before or {}).get("extra") or {})]
+    forget(session, [row["id"] for row in changed])
+    filtered = {name: d for name, d in _all(session).get(entity.slug(), {}).items() if d.field.filtered}
+    batch = [
+        entry_of(d, row["id"], row["extra"][name], row["subdistrict_id"], now)
+        for row in changed for name, d in filtered.items() if name in (row["extra"] or {})
+    ]  # fmt: skip
+    if batch:
+        session.connection().execute(insert(_entries), batch)
+
+
+def forget(session: Session, ids: Sequence[str]) -> None:
+    """Drop the entries of records that are gone."""
+    here = session.info["actor"].subdistrict_id
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        session.connection().execute(delete(_entries).where(_entries.c.subdistrict_id == here, _entries.c.record_id.in_(some)))
 
 
 def _follow(session: Session, _flush_context) -> None:

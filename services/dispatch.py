@@ -16,7 +16,7 @@ from models.mediation import Committee, Mediator
 from models.neighbor import Chief
 
 from . import parameters, workload
-from .case_flow import local_day
+from .due_dates import local_day
 from .due_dates import for_term
 from .labels import dictionary_names
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar as months
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import extract, func, select
 from sqlalchemy.orm import Session
@@ -17,6 +17,12 @@ from models.workday import Workday
 from . import parameters
 from .errors import Refused
 from .kept import kept
+from .showing import LOCAL
+
+
+def local_day(now: datetime) -> date:
+    """The calendar day in China at an instant."""
+    return now.astimezone(LOCAL).date()
 
 
 @dataclass(frozen=True)
@@ -101,8 +107,29 @@ def for_term(session: Session, term_id: str, start: date) -> DueDate:
         raise Refused(f"时限规则“{term_id}”不存在，请在“时限规则”里补上后再办理")
     known = calendar(session)
     day = due_date(start, term.length, term.unit, known)
-    reason = f"{term.name}{term.length}{term.unit.label}"
+    return DueDate(day, explain(term, start, day, known))
+
+
+def explain(term: Term, start: date, day: date, known: Calendar, *, extension: int = 0, paused: int = 0) -> str:
+    """Why a period ends on this day: rule, day 0, extension, pause, the roll over rest days, unknown years."""
+    words = [f"{term.name}{term.length}{term.unit.label}，自{start:%Y-%m-%d}的次日起算"]
+    if extension:
+        words.append(f"延长{extension}{term.unit.label}")
+    if paused:
+        words.append(f"暂停{paused}日顺延")
+    if term.unit in (TermUnit.DAY, TermUnit.MONTH, TermUnit.YEAR):
+        nominal = due_date(start, term.length, term.unit, _NO_REST, extension) + timedelta(days=paused)
+        if nominal != day:
+            words.append(f"{nominal:%m-%d}是休息日，顺延至{day:%m-%d}")
     missing = [year for year in range(start.year, day.year + 1) if year not in known.years]
     if missing:
-        reason += f"，{'、'.join(map(str, missing))}年节假日尚未导入，按周一至周五推算"
-    return DueDate(day, reason)
+        words.append(f"{'、'.join(map(str, missing))}年节假日尚未导入，按周一至周五推算")
+    return "，".join(words)
+
+
+class _WithoutRest(Calendar):
+    def is_workday(self, day: date) -> bool:
+        return True
+
+
+_NO_REST = _WithoutRest()

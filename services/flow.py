@@ -22,7 +22,8 @@ class Ask:
     """One question of a step: how it is asked on the form, and whether it must be answered.
 
     `type` is str, bool, date, int, a `Code` class, or an entity (answered by a row). With
-    `is_prefilled` the form begins with what the subject says already.
+    `is_prefilled` the form begins with what the subject says already; `dictionary` names the list
+    of which the answer is an item's key.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Ask:
     is_long: bool = False
     help: str = ""
     is_prefilled: bool = False
+    dictionary: str = ""
 
 
 Guard = Callable[..., str | None]
@@ -39,38 +41,64 @@ Effect = Callable[..., None]
 
 
 @dataclass(frozen=True)
+class Depends:
+    """Where a step leads depends on the subject: `pick(session, subject)` names one of `states`."""
+
+    states: frozenset[Code]
+    words: str
+    pick: Callable[[Session, Any], Code]
+
+
+@dataclass(frozen=True)
 class Step:
     """One row of the table: verb, label, states it starts from, state it leads to, who, what.
 
-    `guards` return the Chinese reason why not, or None; `effects` write the facts. Both are
+    `target` is None for a step that leaves the status as it is. `guards` return the Chinese reason why not, or None; `effects` write the facts. Both are
     called with (session, subject, actor, now, answers).
     """
 
     verb: str
     label: str
     sources: frozenset[Code] | set[Code]
-    target: Code | None
+    target: Code | Depends | None
     by: Permission
     asks: Sequence[Ask] = ()
     guards: Sequence[Guard] = ()
     effects: Sequence[Effect] = ()
     hint: str = ""
 
+    def targets(self, source: Code) -> frozenset[Code]:
+        """The states it may lead to from one state."""
+        match self.target:
+            case None:
+                return frozenset({source})
+            case Depends():
+                return self.target.states
+            case _:
+                return frozenset({self.target})
+
 
 @dataclass
 class Flow:
-    """The steps of one kind of subject. `record` writes the event of a step taken."""
+    """The steps of one kind of subject. `record` writes the event of a step taken.
+
+    `begins` is the state a subject starts in (else the first), `ends` those nothing need lead out of.
+    """
 
     name: str
     states: type[Code]
     steps: Sequence[Step]
     record: Callable[..., None]
+    title: str = ""
+    begins: Code | None = None
+    ends: frozenset[Code] = frozenset()
     by_verb: dict[str, Step] = field(init=False)
 
     def __post_init__(self):
         self.by_verb = {step.verb: step for step in self.steps}
         if len(self.by_verb) != len(self.steps):
             raise ValueError(f"flow {self.name}: a verb appears twice")
+        self.begins = self.begins or next(iter(self.states))
 
     def open_to(self, subject: Described, actor: Actor) -> list[Step]:
         """The steps this person can take now: they become the buttons."""
@@ -87,12 +115,14 @@ class Flow:
         step = self.by_verb[verb]
         answers = self._ready(session, step, subject, actor, now, answers)
         before = subject.status
-        for effect in step.effects:
-            effect(session, subject, actor, now, answers)
-        if step.target is not None:
-            subject.status = step.target
-        self.record(session, subject, step, before, actor, now, answers)
+        target = step.target.pick(session, subject) if isinstance(step.target, Depends) else step.target
         try:
+            # The status comes first: an effect that flushes after its own facts leaves a whole record.
+            if target is not None:
+                subject.status = target
+            for effect in step.effects:
+                effect(session, subject, actor, now, answers)
+            self.record(session, subject, step, before, actor, now, answers)
             session.flush()
         except StaleDataError:
             raise Conflict("别人刚刚办理了这件事，您的操作没有生效，请刷新查看最新情况") from None
@@ -151,15 +181,15 @@ def plain(answers: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def print_table(flow: Flow, title: str) -> str:
+def print_table(flow: Flow) -> str:
     """The table as Markdown for people of the field to review."""
     lines = [
-        f"# {title}", "", "| 步骤 | 从 | 到 | 谁可以办 | 要填 | 条件 |", "|---|---|---|---|---|---|",
+        f"## {flow.title}", "", "| 步骤 | 从 | 到 | 谁可以办 | 要填 | 条件 |", "|---|---|---|---|---|---|",
     ]  # fmt: skip
     for step in flow.steps:
         sources = "、".join(state.label for state in flow.states if state in step.sources)
         asks = "、".join(a.label + ("" if a.is_required else "（可不填）") for a in step.asks) or "—"
         guards = "；".join((g.__doc__ or "").strip().rstrip(".") for g in step.guards) or "—"
-        target = step.target.label if step.target else "不变"
+        target = "不变" if step.target is None else getattr(step.target, "words", None) or step.target.label
         lines.append(f"| {step.label} | {sources} | {target} | {step.by.label} | {asks} | {guards} |")
     return "\n".join(lines) + "\n"

@@ -14,12 +14,12 @@ from models.division import Division
 from .showing import LOCAL
 
 
-def next_number(session: Session, purpose: str, year: int = 0) -> int:
-    """The next number of a purpose in a year; the counter row is locked until the commit."""
+def next_number(session: Session, purpose: str, year: int = 0, count: int = 1) -> int:
+    """The next number of a purpose in a year, or the last of `count` next ones; the counter row is locked until the commit."""
     own = (Counter.purpose == purpose, Counter.year == year)
     for _ in range(2):
         raised = session.execute(
-            update(Counter).where(*own).values(value=Counter.value + 1)
+            update(Counter).where(*own).values(value=Counter.value + count)
             .execution_options(synchronize_session=False)
         )  # fmt: skip
         if raised.rowcount:
@@ -45,4 +45,10 @@ def case_number(session: Session, now: datetime) -> str:
 
 def household_number(session: Session) -> str:
     """H0000001."""
-    return f"H{next_number(session, 'household'):07d}"
+    return household_numbers(session, 1)[0]
+
+
+def household_numbers(session: Session, count: int) -> list[str]:
+    """So many numbers, one after another."""
+    last = next_number(session, "household", count=count)
+    return [f"H{number:07d}" for number in range(last - count + 1, last + 1)]

@@ -61,7 +61,7 @@ class Parameter:
         return min(max(stored, self.low), self.high)
 
 
-_CHIEFS, _DUE, _SIGN_IN, _SCREEN = "三长联户", "期限提醒", "登录安全", "列表、文件和明文"
+_CHIEFS, _DUE, _DISPATCH, _SIGN_IN, _SCREEN = "三长联户", "期限提醒", "分流调度", "登录安全", "列表、文件和明文"
 _USUAL = "等级保护要求有这类措施，数值由本单位定"
 # fmt: off
 PARAMETERS = {p.name: p for p in (
@@ -78,6 +78,10 @@ PARAMETERS = {p.name: p for p in (
     Parameter("reveal_seconds", _SCREEN, "明文显示多久", "秒", 60, 10, 300, "逐项查看的号码到时自动变回星号", "没有统一规定"),
     Parameter("attachment_megabytes", _SCREEN, "附件大小上限", "兆", 10, 1, 20, "每个附件；改小后已上传的不受影响", "没有统一规定"),
     Parameter("list_page_size", _SCREEN, "列表默认每页条数", "条", 20, 20, 100, "每个人在列表上仍可自己换", "没有统一规定", choices=(20, 50, 100)),
+    Parameter("mediator_capacity", _DISPATCH, "调解员可同时在办", "件", 10, 1, 60, "到这个数就不再建议交给本人；直接指定仍可以", "没有统一规定"),
+    Parameter("unit_capacity", _DISPATCH, "单位可同时在办", "件", 80, 5, 500, "到这个数批量方案不再交给该单位", "没有统一规定"),
+    Parameter("repeat_days", _DISPATCH, "相近事项往前查多少天", "天", 180, 7, 730, "同一组范围内文字或地址相近的旧事项", "没有统一规定"),
+    Parameter("presence_minutes", _DISPATCH, "调度台上“正在看”保留多久", "分钟", 3, 1, 30, "另一位调度员打开同一件时会看到谁在看", "没有统一规定"),
     Parameter("tray_size", _SCREEN, "分流台一次列出", "件", 30, 10, 100, "按期限从近到远，办完一件补一件", "没有统一规定"),
 )}
 # fmt: on

@@ -21,23 +21,63 @@ from .errors import Conflict, Missing, Refused
 Rule = Callable[[Session, Described, Actor, datetime], None]
 
 _rules: dict[type, list[Rule]] = {}
+_of_many: dict[Rule, Callable] = {}
 
 
-def before_save(entity: type[Described]) -> Callable[[Rule], Rule]:
-    """Register a rule of an entity; it completes the row or raises `Refused(field=…)`."""
+class Pending:
+    """A row that is about to be written among many: `row` has the stored values of all columns.
+
+    `known` are those it has now, None for a new row. A rule completes `row` or adds to `refusals`.
+    """
+
+    __slots__ = ("known", "refusals", "row")
+
+    def __init__(self, row: dict, known: dict | None):
+        self.row, self.known = row, known
+        self.refusals: list[Refused] = []
+
+    def refuse(self, sentence: str, field: str | None = None) -> None:
+        self.refusals.append(Refused(sentence, field=field))
+
+
+def before_save(entity: type[Described], many: Callable | None = None) -> Callable[[Rule], Rule]:
+    """Register a rule of an entity; it completes the row or raises `Refused(field=…)`.
+
+    `many(session, pending, actor, now, is_trial)` is the same rule for many rows at once, in the same
+    few statements however many; a trial must leave nothing behind.
+    """
 
     def register(rule: Rule) -> Rule:
         _rules.setdefault(entity, []).append(rule)
+        if many is not None:
+            _of_many[rule] = many
         return rule
 
     return register
 
 
+def looks_at_many(entity: type[Described]) -> bool:
+    """True when all rules of an entity can look at many rows at once."""
+    return all(rule in _of_many for rule in _rules_of(entity))
+
+
+def prepare_many(
+    session: Session, entity: type[Described], pending: Sequence[Pending], actor: Actor, now: datetime,
+    is_trial: bool = False,
+) -> None:  # fmt: skip
+    """Run the rules of an entity on many rows; what they refuse stands at the rows."""
+    for rule in _rules_of(entity):
+        _of_many[rule](session, pending, actor, now, is_trial)
+
+
+def _rules_of(entity: type[Described]) -> list[Rule]:
+    return [rule for cls in reversed(entity.__mro__) for rule in _rules.get(cls, ())]
+
+
 def prepare(session: Session, row: Described, actor: Actor, now: datetime) -> None:
     """Run the rules of the row's class and of the classes it inherits from."""
-    for cls in reversed(type(row).__mro__):
-        for rule in _rules.get(cls, ()):
-            rule(session, row, actor, now)
+    for rule in _rules_of(type(row)):
+        rule(session, row, actor, now)
 
 
 def find(session: Session, entity: type[Described], record_id: str) -> Described:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from uuid import UUID
@@ -297,6 +297,26 @@ def _all_entries(session: Session, entity: type[Entity], subdistrict_id: str, no
         wanted = wanted.where(mapper.polymorphic_on == mapper.polymorphic_identity)
     for line in session.connection().execute(wanted).fetchall():
         yield entry_of(entity, subdistrict_id, line[0], dict(zip((d.key for d in columns), line[1:], strict=True)), now)
+
+
+def refresh(session: Session, entity: type[Entity], new: Sequence[dict], changed: Sequence[tuple[dict, dict]], now) -> None:
+    """Index rows written past the listener: `new` ones and `changed` ones as (after, before), stored values by attribute."""
+    if not is_indexed(entity):
+        return
+    keys = [d.key for d in searched(entity)]
+    moved = [after for after, before in changed if any(after[key] != before.get(key) for key in keys)]
+    forget(session, [row["id"] for row in moved])
+    entries = [entry_of(entity, row["subdistrict_id"], row["id"], row, now) for row in (*new, *moved)]
+    if entries:
+        session.connection().execute(insert(_entries), entries)
+
+
+def forget(session: Session, ids: Sequence[str]) -> None:
+    """Drop the index rows of records that are gone."""
+    here = session.info["actor"].subdistrict_id
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        session.connection().execute(delete(_entries).where(_entries.c.subdistrict_id == here, _entries.c.id.in_(some)))
 
 
 def _follow(session: Session, _flush_context) -> None:

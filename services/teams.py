@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from models.case import Case
-from models.codes import CaseStatus, Employment, TeamSeat
+from models.codes import OPEN_STATES, Employment, TeamSeat
 from models.department import Unit
 from models.mediation import Lawyer, Mediator
 from models.team import Team, TeamChange, TeamMember
@@ -18,7 +18,8 @@ from models.worker import Staff, Worker
 
 from . import workload
 from .access import Actor, Permission
-from .case_flow import active_team, local_day
+from .case_stages import active_team
+from .due_dates import local_day
 from .errors import Conflict, Refused
 from .labels import dictionary_names
 
@@ -121,7 +122,7 @@ def assemble(
     Raises `Refused` naming the seat. `shown_version` is that of the team the page showed.
     """
     actor.require(Permission.CASE_JOIN)
-    if case.status in (CaseStatus.CLOSED, CaseStatus.DECLINED):
+    if case.status not in OPEN_STATES:
         raise Refused(f"案件{case.status.label}，不能再组建专班")
     people = _checked(session, case, choice)
     team = active_team(session, case)

@@ -4,12 +4,12 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'c476c1614a0c'
-down_revision = '683507b42dcc'
+down_revision = 'b13fcf2b0286'
 branch_labels = None
 depends_on = None
 
 SMALL = ("custom_fields", "dict_items", "roles", "saved_views", "settings", "workdays")
-OPEN = sa.text("status IN ('registered', 'accepted', 'assigned', 'fed_back')")
+OPEN = sa.text("status IN ('registered', 'accepted', 'assigned', 'fed_back', 'suspended')")
 ORDERS = ("closed_at", "due_on", "received_on", "registered_at")
 RENEW = "INSERT INTO revisions (name, token) VALUES ('small', %s) ON CONFLICT (name) DO UPDATE SET token = excluded.token"
 RANDOM = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "gen_random_uuid()"}

@@ -11,6 +11,7 @@ from models.codes import CaseStatus, HouseholdUse
 from models.household import Household
 from models.mediation import Mediator
 from services import access, case_flow
+from services.due_dates import local_day
 from services.case_flow import CASE_FLOW
 from tests.conftest import csrf_token
 from tests.support.builders import build_user, case_facts
@@ -206,7 +207,7 @@ def accepted(office, world):
     """Two accepted cases beside the one that is only registered."""
     with office() as session:
         me, at = access.system("430181002"), session.info["now"]
-        day = case_flow.local_day(at)
+        day = local_day(at)
         found = [case_flow.register(session, me, at, **case_facts(world, received_on=day, occurred_on=None)) for _ in range(2)]
         for case in found:
             CASE_FLOW.take(session, "accept", case, me, at)

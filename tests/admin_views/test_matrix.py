@@ -30,6 +30,8 @@ responsibility_goal       -       ve      -       vcedxi  ve      v       -     
 lawyer                    vcedxi  -       -       vcedxi  v       v       v       -       -       -       vx      -       -       -
 counsellor                vcedxi  -       -       vcedxi  v       v       -       -       -       -       vx      -       -       -
 case                      -       vce     vce     vcex    v       v       v       v       v       vc      vx      -       -       -
+warning_rule              -       v       v       vcedxi  v       v       -       -       -       -       vx      -       -       -
+objection                 -       v       -       vx      v       -       -       -       v       -       vx      -       -       -
 team                      -       v       -       vx      vx      v       v       v       v       -       vx      -       -       -
 committee                 vcedxi  v       v       vcedxi  v       v       v       -       v       -       vx      -       -       -
 mediator                  vcedxi  ve      v       vcedxi  v       v       v       v       v       -       vx      -       -       -
@@ -55,11 +57,14 @@ PAGES = """
 /password                 y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/search/?query=xx    y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/dispatch-desk/     -       -       -       y       y       -       -       -       -       -       -       -       -       -
+/admin/warnings/          -       y       y       y       y       y       -       -       -       -       y       -       -       -
 /admin/team-desk/?case=   -       -       -       y       y       y       -       -       -       -       -       -       -       -
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -
 /admin/area-loads/        y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/parameters/        -       -       -       -       -       -       -       -       -       -       -       y       -       y
 /admin/recycle/           y       y       y       y       -       -       -       -       -       -       -       y       y       -
+/admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y
+/admin/jobs/?all=1        -       -       -       -       -       -       -       -       -       -       -       y       -       -
 /admin/batch/             y       y       y       y       y       -       -       -       y       -       -       y       y       -
 """
 STEPS = """
@@ -70,11 +75,16 @@ assign                    -       -       -       y       y       -       -     
 feed_back                 -       y       -       y       y       y       y       -       y       -       -       -       -       -
 join                      -       -       -       y       y       y       -       -       -       -       -       -       -       -
 close                     -       -       -       y       y       -       -       -       -       -       -       -       -       -
+merge                     -       -       -       y       y       -       -       -       -       -       -       -       -       -
+suspend                   -       -       -       y       y       -       -       -       -       -       -       -       -       -
+resume                    -       -       -       y       y       -       -       -       -       -       -       -       -       -
+archive                   -       -       -       y       -       -       -       -       -       -       -       -       -       -
+reopen                    -       -       -       y       y       -       -       -       -       -       -       -       -       -
 """
 # fmt: on
 LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))
 PATHS = {"v": "", "c": "new/", "e": "edit/?id=", "d": "delete/?id=", "x": "export/", "i": "import/"}
-WRITTEN_BY_SERVICES = {"team", "audit_event", "access_event"}
+WRITTEN_BY_SERVICES = {"team", "objection", "audit_event", "access_event"}
 
 
 def table(text: str) -> dict[str, dict[str, str]]:
@@ -166,7 +176,7 @@ def test_the_matrix_names_every_entity_of_the_menu():
 
 
 def test_the_matrix_knows_every_action():
-    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 14
+    assert set(ACTIONS) == {"view", "create", "edit", "delete", "export", "import"} and len(Permission) == 16
 
 
 def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
@@ -174,7 +184,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
     of_a_record = {
         "step_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
         "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
-        "layout_view", "counts_view", "keep_view", "drop_view", "similar_view",
+        "layout_view", "counts_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
     }  # fmt: skip
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"}
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from models.household import Household
 from models.setting import Setting
 from seeds.base import expand, read
-from services.case_flow import local_day
+from services.due_dates import local_day
 from tests.support.builders import build_user, build_world, called, raw_case
 from tests.support.visitor import Visitor
 

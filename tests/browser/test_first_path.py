@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
-from services.case_flow import local_day
+from services.due_dates import local_day
 from tests.conftest import PASSWORD
 from tests.support.office import CLERK, HANDLER, LEDGER, OFFICE, build_office
 

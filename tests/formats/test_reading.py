@@ -3,11 +3,13 @@
 import io
 import zipfile
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
 
-from formats import reading, sheets
+from formats import child, package, reading, sheets
+from formats.child import Fault
 from formats.reading import Row, Unreadable
 from formats.sheets import SheetColumn
 
@@ -120,7 +122,7 @@ def test_a_csv_file_is_read_in_the_encodings_of_excel_and_wps(encoding):
     ("content", "name", "sentence"),
     [
         (b"", "表.xlsx", "这个文件是空的"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "表.xls", "旧版 .xls 格式.*另存为"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "表.xls", "可能已损坏.*另存为"),
         (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "表.xlsx", "打开密码.*去掉密码"),
         (b"<html><table><tr><td>1</td></tr></table></html>", "表.xls", "不是 Excel 文件.*另存为"),
         (b"%PDF-1.7", "表.xlsx", "不是 Excel 文件"),
@@ -145,7 +147,7 @@ def test_a_zip_that_is_no_workbook_is_refused():
 
 
 def test_a_file_too_large_is_refused(monkeypatch):
-    monkeypatch.setattr(reading, "MOST_BYTES", 1000)
+    monkeypatch.setattr(package, "MOST_BYTES", 1000)
     assert "太大" in refused(workbook(["户号"], ["H1"]))
 
 
@@ -153,23 +155,25 @@ def test_an_empty_workbook_is_refused():
     assert refused(saved(Workbook())).startswith("表里没有找到列名")
 
 
-def test_an_error_value_is_refused_with_its_row_and_column():
+def test_an_error_value_stands_in_its_cell():
     content = workbook(["户号", "户主"], ["H1", "甲"], ["H2", "乙"])
     cell = b'<c r="B3" t="e"><v>#REF!</v></c></row>'
     broken = changed(content, SHEET, lambda xml: xml.replace(xml[xml.index(b'<c r="B3"') :], cell + b"</sheetData></worksheet>"))
-    assert refused(broken).startswith("第3行“户主”列（B3）是错误值#REF!，请改成正确的内容")
+    cell = reading.read(broken, "表.xlsx").rows[1].values[1]
+    assert (cell, type(cell)) == ("错误值#REF!", Fault)
 
 
-def test_a_formula_without_a_result_is_refused_with_its_row_and_column():
-    assert refused(workbook(["户号", "人数"], ["H1", "=1+1"])).startswith("第2行“人数”列（B2）是没有结果的公式")
+def test_a_formula_without_a_result_stands_in_its_cell():
+    cell = reading.read(workbook(["户号", "人数", "备注"], ["H1", "=1+1", "乙"]), "表.xlsx").rows[0].values[1]
+    assert (cell, type(cell)) == ("没有结果的公式", Fault)
 
 
-def test_merged_data_cells_are_refused():
+def test_merged_data_cells_are_filled_down():
     book = Workbook()
     for line in (["小区", "楼栋"], ["河畔", "1栋"], [None, "2栋"]):
         book.active.append(line)
     book.active.merge_cells("A2:A3")
-    assert refused(saved(book)).startswith("第2至3行有合并单元格")
+    assert [row.values for row in reading.read(saved(book), "表.xlsx").rows] == [["河畔", "1栋"], ["河畔", "2栋"]]
 
 
 def test_a_merged_title_above_is_fine():
@@ -180,9 +184,8 @@ def test_a_merged_title_above_is_fine():
     assert len(reading.read(saved(book), "表.xlsx").rows) == 1
 
 
-def test_more_rows_than_the_limit_are_refused(monkeypatch):
-    monkeypatch.setattr(reading, "MOST_ROWS", 3)
-    assert "太大" in refused("户号\n1\n2\n3\n4\n".encode(), "表.csv")
+def test_more_columns_than_the_limit_are_refused():
+    assert refused(f"户号{',' * 300}x\n1{',' * 300}x\n".encode(), "表.csv") == "第2行有301列，最多300列。请删去右侧多余的内容"
 
 
 # ---- hostile files ------------------------------------------------------------------
@@ -240,5 +243,58 @@ def test_a_cell_at_the_end_of_the_world_ends_only_the_child(address):
 
 
 def test_a_child_that_takes_too_long_is_ended(monkeypatch):
-    monkeypatch.setattr(reading, "_TIMEOUT", 0.001)
+    monkeypatch.setattr(child, "WAIT_SECONDS", 0.001)
     assert "太大" in refused(workbook(["户号"]))
+
+
+# ---- headings as offices make them --------------------------------------------------
+
+
+def test_two_rows_of_headings_are_read_as_one():
+    book = Workbook()
+    for line in (["三长名册"], ["村社区", "片长", None], [None, "姓名", "电话"], ["东里社区", "甲某某", "13800000000"]):
+        book.active.append(line)
+    for cells in ("A1:C1", "A2:A3", "B2:C2"):
+        book.active.merge_cells(cells)
+    table = reading.read(saved(book), "表.xlsx")
+    assert (table.headings, table.rows) == (
+        ["村社区", "片长 姓名", "片长 电话"], [Row(4, ["东里社区", "甲某某", "13800000000"])],
+    )  # fmt: skip
+
+
+def test_a_row_of_known_words_is_preferred_to_a_full_one():
+    table = reading.read(workbook(["集", "里", "街", "道"], ["户号", "户主", None, None], ["H1", "甲"]), "表.xlsx", {"户号", "户主"})
+    assert table.headings[:2] == ["户号", "户主"]
+
+
+def test_hints_totals_and_signatures_are_no_rows():
+    lines = [["户号", "户主"], ["必填", "例如 张三"], ["H1", "甲"], ["合计", 1], ["填表人：某某", "审核：某某"]]
+    assert [row.values for row in reading.read(workbook(*lines), "表.xlsx").rows] == [["H1", "甲"]]
+
+
+def open_document(*lines) -> bytes:
+    rows = "".join(
+        "<table:table-row>" + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in line
+        ) + "</table:table-row>" for line in lines
+    )  # fmt: skip
+    spaces = "".join(f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+    content = f'<office:document-content{spaces}><office:body><office:spreadsheet><table:table table:name="表">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+    manifest = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", manifest)
+    return file.getvalue()
+
+
+def test_an_open_document_is_read():
+    table = reading.read(open_document(["户号", "户主"], ["H1", "甲"]), "名册.ods")
+    assert (table.headings, table.rows) == (["户号", "户主"], [Row(2, ["H1", "甲"])])
+
+
+@pytest.mark.parametrize("name", ["名册.xls", "名册.et", "名册.xlsx"])
+def test_a_workbook_of_old_excel_is_read_whatever_its_name(name):
+    table = reading.read((Path(__file__).parent / "data" / "old.xls").read_bytes(), name)
+    assert table.rows == [Row(2, ["H1", "甲", date(2026, 1, 5), 13800000000])]

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 import pytest
 from openpyxl import load_workbook
 
-from services.case_flow import local_day
+from services.due_dates import local_day
 from tests.support.office import CLERK, HANDLER, LEDGER, OFFICE, build_office
 from tests.support.visitor import Visitor
 

@@ -58,7 +58,7 @@ def _term(session, days=()):
 def test_a_term_says_that_its_year_has_no_calendar(session):
     _term(session)
     assert due_dates.for_term(session, "divert", date(2031, 1, 6)).reason == (
-        "分流调解反馈5个工作日，2031年节假日尚未导入，按周一至周五推算"
+        "分流调解反馈5个工作日，自2031-01-06的次日起算，2031年节假日尚未导入，按周一至周五推算"
     )
 
 

@@ -289,7 +289,7 @@ def test_a_key_twice_in_the_sheet_names_the_first_row(session, world):
 @pytest.mark.parametrize(
     ("heading", "cell", "sentence"),
     [
-        ("户主身份证号", 430181199001010000.0, rosters._LOST),
+        ("户主身份证号", 430181199001010000.0, rosters.LOST),
         ("户主身份证号", "430181199001010012", "身份证号校验位不符，可能有一位输错，请对照证件核对"),
         ("联系电话", "138****0001", "这一格打了星号，请填写完整内容"),
         ("人口数", "51", "人口数不能大于50"),
@@ -403,7 +403,7 @@ def test_a_registered_beginning_is_used_for_new_rows(session, world, monkeypatch
         begun.append(row.household_no)
         records.save(session, row, actor, now)
 
-    monkeypatch.setattr(rosters, "_creators", {Household: begin})
+    monkeypatch.setattr(rosters.writing, "_creators", {Household: begin})
     imported(session, Household, table("户号 户主 门牌地址", ["H901", "甲", "1号"], ["H001", "甲某某", "新址"]))
     assert begun == ["H901"]
 

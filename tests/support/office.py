@@ -9,6 +9,7 @@ from models.household import Household
 from models.user import Role, User
 from seeds.base import expand, read
 from services import access, case_flow
+from services.due_dates import local_day
 from tests.support.builders import World, build_world, case_facts, party
 
 CLERK, OFFICE, HANDLER, LEDGER = "shujuyuan", "fazhiban", "tiaojie", "taizhang"
@@ -40,7 +41,7 @@ def build_office(session: Session) -> World:
     now = session.info["now"]
     case_flow.register(
         session, access.system("430181002"), now, parties=[party()],
-        **case_facts(world, received_on=case_flow.local_day(now), occurred_on=None),
+        **case_facts(world, received_on=local_day(now), occurred_on=None),
     )  # fmt: skip
     session.flush()
     return world

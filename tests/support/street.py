@@ -7,8 +7,8 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from models.agreement import ResponsibilityAgreement, ResponsibilityGoal
-from models.case import Case
-from models.codes import AccessKind, CaseKind, CustomKind
+from models.case import Case, Objection
+from models.codes import AccessKind, AreaKind, CaseKind, CustomKind, WarningKind
 from models.custom import CustomField
 from models.audit import AccessEvent
 from models.department import DispatchRule, DutyDay
@@ -17,9 +17,11 @@ from models.mediation import Counsellor
 from models.neighbor import Chief
 from models.residence import Building, ResidentialArea
 from models.user import Role, User
+from models.warning import WarningRule
 from models.workday import Workday
 from seeds.base import expand, read
 from services import access, case_flow, teams
+from services.due_dates import local_day
 from tests.support.builders import World, build_chief, build_world, case_facts, party
 
 FLOW = case_flow.CASE_FLOW
@@ -42,6 +44,8 @@ def _rosters(session: Session, world: World) -> None:
     session.add_all([
         estate, agreement, Counsellor(name="辰老师", studio="心晴工作室", mobile="13800000033"),
         DispatchRule(category="dispute_category:02", lead_unit_id=world.justice.id, basis="街道分流目录"),
+        WarningRule(name="一邻多发", kind=WarningKind.CLUSTER, place=AreaKind.NEIGHBORHOOD, least=2, days=30, note="宜上门了解"),
+        WarningRule(name="久无进展", kind=WarningKind.IDLE, least=1, days=10),
         DutyDay(duty_on=date(2026, 5, 1), leader_id=world.leader.id, deputy_id=world.clerk.id),
         HouseholdMember(household_id=world.east_household.id, name="申某某", relation="relation:child"),
         CustomField(
@@ -62,7 +66,7 @@ def _cases(session: Session, world: World) -> None:
     system, now = access.system("430181002"), session.info["now"]
 
     def registered(subject: str, **facts) -> Case:
-        today = {"received_on": case_flow.local_day(now), "occurred_on": None}
+        today = {"received_on": local_day(now), "occurred_on": None}
         return case_flow.register(session, system, now, parties=[party()], **case_facts(world, subject=subject, **today, **facts))
 
     def taken(subject: str, *verbs: str, **facts) -> Case:
@@ -81,6 +85,12 @@ def _cases(session: Session, world: World) -> None:
     seats = {"leader": [world.leader.id], "mediator": [world.mediator.id], "lawyer": [world.lawyer.id], "staff": [world.clerk.id]}
     teams.assemble(session, given, teams.Choice(**seats), system, now, plan="先听双方意见，再约定时间调解")
     taken("围墙占地纠纷", "accept", "assign", "feed_back")
+    order = case_flow.open_assignment(session, given)
+    session.add(Objection(
+        case_id=given.id, order_id=order.id, unit_id=world.justice.id, reason="欠薪由人社部门主管", proposed_unit_id=world.east_unit.id,
+        raised_at=now,
+    ))  # fmt: skip
+    session.flush()
 
 
 def _accounts(session: Session, world: World) -> dict[str, str]:

@@ -1,0 +1,82 @@
+"""Records that move by a flow: their buttons are the steps open to the reader, each with its own form."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, request
+from flask_admin import expose
+
+from extensions import db, now, transaction
+from models import Described
+from services import lookups, records
+from services.errors import Conflict, Missing, Refused
+from services.flow import Flow, Step
+
+from .acting import actor
+from .forms import show_errors, step_data, step_form
+
+
+class Stepped:
+    """Mixed into `EntityView` before it; `flow` is the table of steps of the entity."""
+
+    flow: Flow
+
+    def buttons(self, row: Described) -> list[dict]:
+        steps = self.flow.open_to(row, actor())
+        found = [
+            {"label": s.label, "url": self.link("step_view", id=row.id, verb=s.verb), "is_primary": i == 0,
+             "method": "get", "confirm": None, "hint": s.hint}
+            for i, s in enumerate(steps)
+        ]  # fmt: skip
+        return [*found, *super().buttons(row)]
+
+    @expose("/step/", methods=("GET", "POST"))
+    def step_view(self):
+        """The form of one step is what the step asks."""
+        row = self.find(request.args.get("id"))
+        step = self.flow.by_verb.get(request.args.get("verb", ""))
+        if step is None:
+            raise Missing("没有这个办理步骤")
+        actor().require(step.by)
+        title = lookups.label_of(row, actor())
+        form = step_form(step, self.asker)(request.form if request.method == "POST" else None, data=step_data(step, row))
+        loose, status = [], 200
+        if request.method == "POST" and form.validate():
+            try:
+                take(self.flow, row, step, form)
+                flash(f"办理成功：{step.label}　{title}", "success")
+                return redirect(self.after(row, step))
+            except Conflict as no:
+                loose, status = [no.sentence], 409
+            except Refused as no:
+                loose, status = show_errors(form, no), 422
+        return self.render(
+            "admin/form.html", form=form, heading=f"{step.label} — {self.heading_of(row)}", conflict=None, warnings=loose,
+            sections=[{"title": title, "fields": list(form)}], submit_label=step.label,
+            cancel_url=self.link("details_view", id=row.id), lock_version=row.version, hint=step.hint,
+            may_add_another=False,
+        ), status  # fmt: skip
+
+    def heading_of(self, row: Described) -> str:
+        """How the page of a step names the record."""
+        return lookups.label_of(row, actor())
+
+    def after(self, row: Described, step: Step) -> str:
+        """Where a taken step leads to."""
+        return self.link("details_view", id=row.id)
+
+    def _lookup_target(self, name):
+        ask = next((a for s in self.flow.steps for a in s.asks if a.name == name), None)
+        return (ask.type, ()) if ask is not None else super()._lookup_target(name)
+
+
+def take(flow: Flow, row: Described, step: Step, form) -> None:
+    """Take a step with a form's answers, unless the row moved since the form was shown."""
+    records.check_version(row, request.form.get("lock_version"))
+    answers = {}
+    for ask in step.asks:
+        value = form[ask.name].data
+        if value and form[ask.name].widget_name == "lookup":
+            value = lookups.checked(db.session, ask.label, ask.type, value)
+        answers[ask.name] = value
+    with transaction() as session:
+        flow.take(session, step.verb, row, actor(), now(), **answers)

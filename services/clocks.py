@@ -1,0 +1,120 @@
+"""The periods that run on a case: started, stopped, paused and extended by steps of flows.
+
+The whole-matter clock also shows as the case's own `due_on`, which lists sort and filter by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Entity
+from models.case import Case
+from models.clock import Clock
+from models.codes import ClockState
+from models.term import Term
+
+from .due_dates import DueDate, calendar, due_date, explain, for_term, local_day
+from .errors import Refused
+
+LIVE = (ClockState.RUNNING, ClockState.PAUSED)
+
+
+def start(
+    session: Session, case: Case, term_id: str, on: date, *, part: Entity | None = None,
+    due: DueDate | None = None, cap_on: date | None = None, is_whole: bool = False,
+) -> Clock:  # fmt: skip
+    """Start a period on a day. `due` replaces the computed day (set by a person, with the reason).
+
+    `part` is the row of the step it belongs to. An internal period never ends after `cap_on`, by
+    default the day of the whole matter while that lies ahead. With `is_whole` the case takes over the day.
+    """
+    term = session.get(Term, term_id)
+    found = due or for_term(session, term_id, on)
+    if cap_on is None and not is_whole and not term.is_statutory and case.due_on and case.due_on >= on:
+        cap_on = case.due_on
+    if cap_on is not None and found.on > cap_on:
+        found = DueDate(cap_on, f"{found.reason}；不得晚于整件期限")
+    clock = Clock(
+        case_id=case.id, term_id=term_id, name=term.name, part=type(part).slug() if part else "",
+        part_id=part.id if part else None, is_statutory=term.is_statutory, state=ClockState.RUNNING,
+        starts_on=on, cap_on=cap_on, due_on=max(found.on, on), due_reason=found.reason[:200],
+    )  # fmt: skip
+    session.add(clock)
+    if is_whole:
+        case.due_on, case.due_reason = clock.due_on, clock.due_reason
+    session.flush()
+    return clock
+
+
+def live(session: Session, case: Case, term_id: str | None = None, part: Entity | None = None) -> Sequence[Clock]:
+    """The periods that run or are paused, first due first; of one term or one part where named."""
+    wanted = [Clock.case_id == case.id, Clock.state.in_(LIVE)]
+    if term_id is not None:
+        wanted.append(Clock.term_id == term_id)
+    if part is not None:
+        wanted += [Clock.part == type(part).slug(), Clock.part_id == part.id]
+    return session.scalars(select(Clock).where(*wanted).order_by(Clock.due_on, Clock.id)).all()
+
+
+def of(session: Session, case: Case) -> Sequence[Clock]:
+    """All periods of a case, those that still run first."""
+    found = session.scalars(select(Clock).where(Clock.case_id == case.id).order_by(Clock.due_on, Clock.id)).all()
+    return sorted(found, key=lambda clock: clock.state not in LIVE)
+
+
+def stop(
+    session: Session, case: Case, now: datetime, *, term_id: str | None = None, part: Entity | None = None,
+    state: ClockState = ClockState.MET,
+) -> None:  # fmt: skip
+    """End periods that were kept (`MET`) or have lost their object (`CANCELLED`)."""
+    for clock in live(session, case, term_id, part):
+        clock.state, clock.stopped_at, clock.paused_on = state, now, None
+    session.flush()
+
+
+def pause(session: Session, case: Case, now: datetime) -> list[Clock]:
+    """Stop the office's own periods for a while; those of the law run on (R: no pause without a source)."""
+    found = [c for c in live(session, case) if c.state is ClockState.RUNNING and not c.is_statutory]
+    for clock in found:
+        clock.state, clock.paused_on = ClockState.PAUSED, local_day(now)
+    return found
+
+
+def resume(session: Session, case: Case, now: datetime) -> list[Clock]:
+    """Let paused periods run on; the days in between are added to them."""
+    found = [c for c in live(session, case) if c.state is ClockState.PAUSED]
+    for clock in found:
+        clock.paused_days += (local_day(now) - clock.paused_on).days
+        clock.state, clock.paused_on = ClockState.RUNNING, None
+        _count_again(session, clock, case)
+    return found
+
+
+def extend(session: Session, clock: Clock, length: int, case: Case) -> None:
+    """Lengthen a period by units of its term, at most by what the term allows, from its first day."""
+    term = session.get(Term, clock.term_id)
+    if length < 1 or clock.extended_by + length > term.extend_length:
+        raise Refused(f"“{term.name}”最多可延长{term.extend_length}{term.unit.label}，请改小延长的天数", field="length")
+    clock.extended_by += length
+    _count_again(session, clock, case)
+
+
+def _count_again(session: Session, clock: Clock, case: Case) -> None:
+    term, was = session.get(Term, clock.term_id), clock.due_on
+    known = calendar(session)
+    day = due_date(clock.starts_on, term.length, term.unit, known, clock.extended_by)
+    if clock.paused_days:
+        day = known.next_workday(date.fromordinal(day.toordinal() + clock.paused_days))
+    reason = explain(term, clock.starts_on, day, known, extension=clock.extended_by, paused=clock.paused_days)
+    if clock.cap_on is not None and day > clock.cap_on and not clock.extended_by:
+        day, reason = clock.cap_on, f"{reason}；不得晚于整件期限"
+    elif clock.cap_on is not None:
+        clock.cap_on = max(clock.cap_on, day)
+    clock.due_on, clock.due_reason = day, reason[:200]
+    if case.due_on == was and not clock.part:
+        case.due_on, case.due_reason = clock.due_on, clock.due_reason
+    session.flush()

@@ -1,0 +1,13 @@
+"""All flows of the product, in the order they are explained: a new one is one line here."""
+
+from __future__ import annotations
+
+from .case_flow import CASE_FLOW
+from .flow import Flow, print_table
+
+FLOWS: tuple[Flow, ...] = (CASE_FLOW,)
+
+
+def print_all() -> str:
+    """Every table as one Markdown page for people of the field to review."""
+    return "\n".join(["# 办理流程\n", *(print_table(flow) for flow in FLOWS)])

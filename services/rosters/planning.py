@@ -1,0 +1,353 @@
+"""What a sheet would add and change, portion by portion, in the same few statements for any number of rows.
+
+A cell that shows what is stored changes nothing, whether masked or in full; an empty cell keeps
+what is stored. So a clear export that comes back unchanged has no effect.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select, type_coerce
+from sqlalchemy.orm import Session
+
+from formats.reading import Row, Table
+from models import Described, Entity, describe
+from models.fields import Description
+
+from .. import custom
+from ..access import Actor
+from ..custom import CustomDescription
+from ..errors import Refused
+from ..listing import identity
+from ..showing import text
+from . import columns as matching
+from .cells import Named, Wrong, is_equal, opened, reader_of, stored_type, words_of
+from .errors import RowError, harmless
+from .targets import IN_ONE_QUERY, Targets, batches, one_spaced
+from .template import asked
+
+PORTION = 1000
+_MOST_KEPT = 100_000  # how many different texts of a column are read once
+
+
+class Decision:
+    """What one row of the sheet means: `values` to write by stored attribute, into a new or a known record.
+
+    `known` holds all stored values of a known record; `is_late` says that somebody changed the
+    record after the sheet was taken from it.
+    """
+
+    __slots__ = ("errors", "is_late", "known", "number", "values")
+
+    def __init__(self, number: int, values: dict, known: dict | None, errors: list[RowError], is_late: bool = False):
+        self.number, self.values, self.known, self.errors, self.is_late = number, values, known, errors, is_late
+
+    @property
+    def record_id(self) -> Any:
+        return self.known["_id"] if self.known else None
+
+    @property
+    def kind(self) -> str:
+        """error, same, conflict, change or add."""
+        if self.errors:
+            return "error"
+        if self.known is None:
+            return "add"
+        return "same" if not self.values else "conflict" if self.is_late else "change"
+
+
+@dataclass
+class Plan:
+    """What a sheet would do; `errors` stop all of it."""
+
+    add: list[Decision] = field(default_factory=list)
+    change: list[Decision] = field(default_factory=list)
+    conflict: list[Decision] = field(default_factory=list)
+    same: int = 0
+    errors: list[RowError] = field(default_factory=list)
+
+
+@dataclass
+class _Line:
+    """One row of the sheet while it is planned."""
+
+    row: Row
+    cells: dict[str, Any]  # by attribute: a value, or what is left to decide
+    key: tuple | None = None
+
+
+def check(entity: type[Described], is_masked: bool) -> None:
+    """Refuse a sheet with asterisks, and an entity whose rows cannot be told apart."""
+    if is_masked:
+        raise Refused("这张表里的姓名、号码是打了星号的，导入会把真实内容覆盖掉。请用明文导出的表或模板")
+    if not entity.__key__:
+        raise Refused(f"{entity.__label__}没有可以认出已有记录的编号，不能用表格导入，请在页面上新增")
+
+
+def plan(session: Session, entity: type[Described], table: Table, actor: Actor, now: datetime) -> Plan:
+    """What importing a table would do. Nothing is written; `Refused` when the sheet itself is wrong."""
+    check(entity, table.is_masked)
+    result = Plan()
+    with session.no_autoflush:
+        planner = Planner(session, entity, matching.strictly(session, entity, table), actor)
+        for decision in planner.settle(table.rows):
+            if decision.errors:
+                result.errors += decision.errors
+            elif decision.kind == "same":
+                result.same += 1
+            else:
+                getattr(result, decision.kind).append(decision)
+    return result
+
+
+class Planner:
+    """Plans the rows of one sheet for one entity; `places` are {attribute: column}.
+
+    `settle` may be called for one portion after another: what a key was used for is remembered.
+    Records changed after `since` are conflicts.
+    """
+
+    def __init__(
+        self, session: Session, entity: type[Described], places: Mapping[str, int], actor: Actor,
+        *, is_1904: bool = False, since: datetime | None = None,
+    ):  # fmt: skip
+        self.session, self.entity, self.places, self.actor, self.since = session, entity, dict(places), actor, since
+        every = custom.described(session, entity)
+        self.described = {name: every[name] for name in self.places}
+        self.key = [every[name] for name in entity.__key__]
+        self.current = _open_ended(entity)
+        self.required = [d for d in asked(session, entity) if d.is_required]
+        self.targets = {
+            target: Targets(session, target, actor) for target in {d.target for d in self.described.values() if d.target}
+        }
+        self.readers = {
+            name: self.targets[d.target].reader(d) if d.target else reader_of(session, d, is_1904)
+            for name, d in self.described.items()
+        }
+        self.kept: dict[str, dict] = {name: {} for name in self.places}
+        self.seen: dict[tuple, tuple[int, bool]] = {}
+        self.every = every
+        self.columns = self._columns()
+        self.digest = hashlib.sha256(repr(sorted(self.places.items())).encode())
+
+    def settle(self, rows: Sequence[Row]) -> list[Decision]:
+        """Decide about each of these rows."""
+        lines = [_Line(row, {}) for row in rows]
+        for name, d in self.described.items():
+            self._read(name, d, lines)
+        for line in lines:
+            line.key = self._key(line)
+        stored = self._stored({line.key for line in lines if line.key})
+        self._stand(lines, stored)
+        found = [self._decide(line, stored.get(line.key, ())) for line in lines]
+        for decision in found:
+            known = decision.known
+            version = known and known.get("version")
+            self.digest.update(repr((decision.kind, known and known["_id"], version, list(decision.values.items()))).encode())
+        return found
+
+    # -- cells
+
+    def _read(self, name: str, d: Description, lines: list[_Line]) -> None:
+        """One column of a portion; a text met before is not read again."""
+        place, read, kept = self.places[name], self.readers[name], self.kept[name]
+        if d.target:
+            cells = {line.row.values[place] for line in lines} - {None}
+            self.targets[d.target].want(w for cell in cells if (w := _reference(cell)) is not None)
+        is_unlike = d.is_personal
+        for line in lines:
+            cell = line.row.values[place]
+            if cell is None:
+                continue
+            is_plain = cell.__class__ is str or cell.__class__ is int
+            if is_plain and cell in kept:
+                value = kept[cell]
+            else:
+                try:
+                    value = read(cell)
+                except ValueError as no:
+                    value = Wrong(str(no))
+                if is_plain and not is_unlike and len(kept) < _MOST_KEPT:
+                    kept[cell] = value
+            if value is not None:
+                line.cells[name] = value
+
+    def _key(self, line: _Line) -> tuple | None:
+        """The natural key the row gives, if it gives one."""
+        found = []
+        for d in self.key:
+            value = line.cells.get(d.name)
+            if isinstance(value, Named):
+                value = self._chosen(line, d, value)
+            if isinstance(value, Wrong):
+                return None
+            if value is None and (d.is_required or d.field.is_numbered or d.field.is_fixed):
+                return None
+            found.append(value)
+        return tuple(found)
+
+    def _chosen(self, line: _Line, d: Description, named: Named) -> str | Wrong:
+        """The one record a cell means; the row's other references tell records of one name apart."""
+        ids = named.ids
+        if len(ids) > 1 and d.target:
+            others = {
+                self.described[name].target: cell.ids[0] for name, cell in line.cells.items()
+                if isinstance(cell, Named) and name != d.name and len(cell.ids) == 1 and self.described[name].target
+            }  # fmt: skip
+            owners = self.targets[d.target].owners
+            ids = [i for i in ids if any(owners[i].get(target) == other for target, other in others.items())]
+        return ids[0] if len(ids) == 1 else Wrong(named.sentence)
+
+    # -- records that are there already
+
+    def _columns(self) -> dict[str, Any]:
+        """Every column of the entity by name, as it is stored."""
+        table = self.entity.__table__
+        return {
+            prop.key: type_coerce(getattr(self.entity, prop.key), stored_type(prop.columns[0])).label(prop.key)
+            for prop in self.entity.__mapper__.column_attrs if prop.columns[0].table is table
+        }  # fmt: skip
+
+    def _stored(self, keys: set[tuple]) -> dict[tuple, list[dict]]:
+        """Visible records by natural key."""
+        if not keys:
+            return {}
+        names = [d.key for d in self.key]
+        at = max(range(len(names)), key=lambda i: len({values[i] for values in keys}))
+        telling = self.columns[names[at]].element
+        statement = select(identity(self.entity).label("_id"), *self.columns.values())
+        found: dict[tuple, list[dict]] = defaultdict(list)
+        added = [d for d in self.described.values() if isinstance(d, CustomDescription)]
+        for batch in batches({values[at] for values in keys}, IN_ONE_QUERY):
+            condition = telling.in_([value for value in batch if value is not None])
+            if None in batch:
+                condition = or_(condition, telling.is_(None))
+            result = self.session.execute(statement.where(condition))
+            labels = list(result.keys())
+            for line in result:
+                record = dict(zip(labels, line, strict=True))
+                values = tuple(record[name] for name in names)
+                if values in keys:
+                    for d in added:
+                        record[d.key] = (record["extra"] or {}).get(d.name)
+                    found[values].append(record)
+        return found
+
+    def _stand(self, lines: list[_Line], stored: dict[tuple, list[dict]]) -> None:
+        """Titles of what references point to now, where a cell shows one with asterisks."""
+        ids: dict[type, set[str]] = defaultdict(set)
+        for name, d in self.described.items():
+            if d.target:
+                for line in lines:
+                    cell = line.cells.get(name)
+                    if cell.__class__ is Named and not cell.known:
+                        ids[d.target] |= {r[d.key] for r in stored.get(line.key, ()) if r[d.key]}
+        for target, wanted in ids.items():
+            self.targets[target].stand(wanted)
+
+    def _shows(self, line: _Line, d: Description, stored: Any) -> bool:
+        """True when a cell that cannot be read as new shows what is stored, masked or not."""
+        try:
+            words = words_of(line.row.values[self.places[d.name]])
+        except ValueError:
+            return False
+        if d.target:
+            return one_spaced(words) == self.targets[d.target].shown.get(stored)
+        value = opened(d, stored)
+        return words == text(value) or (d.is_personal and words == d.kind.mask(value))
+
+    # -- decisions
+
+    def _decide(self, line: _Line, stored: Sequence[dict]) -> Decision:
+        known = self._recognised(line, stored)
+        values, errors = self._changes(line, known)
+        if known is None:
+            errors += self._missing(line)
+        is_same = known is not None and not values and not errors
+        if line.key and not self._is_past(line):
+            first, was_same = self.seen.setdefault(line.key, (line.row.number, is_same))
+            if first != line.row.number and not (is_same and was_same):
+                words = "、".join(d.label for d in self.key)
+                errors.append(self._error(line, self.key[-1], f"与第{first}行的“{words}”相同，请只保留一行"))
+        is_late = bool(known and values and self.since and known.get("updated_at") and known["updated_at"] > self.since)
+        return Decision(line.row.number, values, known, errors, is_late)
+
+    def _is_past(self, line: _Line) -> bool:
+        return self.current is not None and line.cells.get(self.current) is not None
+
+    def _recognised(self, line: _Line, stored: Sequence[dict]) -> dict | None:
+        """The record a row is about; a row of the past is known by all that is required of it."""
+        if not stored:
+            return None
+        if self.current is None and len(stored) == 1:
+            return stored[0]
+        if self.current and not self._is_past(line):
+            stored = [record for record in stored if record[self.current] is None]
+        changes = [(self._changes(line, record), record) for record in stored]
+        same = next((record for (values, errors), record in changes if not values and not errors), None)
+        if same is not None:
+            return same
+        if self._is_past(line):
+            needed = {d.key for d in self.required}
+            return next((record for (values, _), record in changes if not needed & values.keys()), None)
+        if len(stored) > 1:
+            line.cells[self.key[0].name] = Wrong(f"已有{len(stored)}条相同的{self.entity.__label__}，分不清改哪一条，请在页面上修改")
+            return None
+        return stored[0] if stored else None
+
+    def _changes(self, line: _Line, known: dict | None) -> tuple[dict[str, Any], list[RowError]]:
+        values, errors, described = {}, [], self.described
+        for name, value in line.cells.items():
+            d = described[name]
+            stored = known[d.key] if known else None
+            kind = value.__class__
+            if kind is Named:
+                value = stored if stored is not None and stored in value.known else self._chosen(line, d, value)
+                kind = value.__class__
+            if kind is Wrong:
+                if stored is None or not self._shows(line, d, stored):
+                    errors.append(self._error(line, d, value.sentence))
+            elif d.field.is_fixed:
+                if known is None:
+                    errors.append(self._error(line, d, f"没有这个{d.label}的{self.entity.__label__}；新增的请把这一格留空"))
+            elif known is None or (value != stored and not is_equal(d, value, stored)):
+                values[d.key] = value
+        return values, errors
+
+    def _missing(self, line: _Line) -> list[RowError]:
+        return [self._error(line, d, f"请填写{d.label}") for d in self.required if d.name not in line.cells]
+
+    def _error(self, line: _Line, d: Description, sentence: str) -> RowError:
+        place = self.places.get(d.name)
+        cell = line.row.values[place] if place is not None else None
+        return RowError(line.row.number, d.label, harmless(d, cell, self.actor), sentence, place)
+
+
+def _reference(cell: Any) -> str | None:
+    try:
+        return one_spaced(cell)
+    except ValueError:
+        return None
+
+
+def _open_ended(entity: type[Described]) -> str | None:
+    """The column that is empty as long as the key is unique: a chief in office has no 卸任日期."""
+    keyed = {"subdistrict_id", *(describe(entity)[name].column.name for name in entity.__key__)}
+    for index in entity.__table__.indexes:
+        where = index.dialect_options["sqlite"].get("where")
+        if index.unique and where is not None and {c.name for c in index.columns} == keyed:
+            found = re.fullmatch(r"(\w+) IS NULL", str(where))
+            return found[1] if found else None
+    return None
+
+
+def is_versioned(entity: type[Described]) -> bool:
+    """Whether rows of an entity carry a version that rises with each change."""
+    return issubclass(entity, Entity)

@@ -1,0 +1,173 @@
+"""The worker: a process of its own beside the server that does background jobs and the nightly work.
+
+`flask --app app worker` is one; `python app.py` keeps one running. It has a lower priority than
+the server, so that heavy work never slows the pages down.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from logging.handlers import RotatingFileHandler
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from admin_views.request_log import JsonLines
+from config import ROOT, Config
+from database import allow_long_work
+from extensions import db, now
+from services import access, nightly, running
+from services.work import Work
+
+LOOKS_EVERY = 0.3  # seconds; a waiting job is begun about so soon
+BEATS_EVERY = 1.0
+TIDIES_EVERY = 60.0
+NICE = 10
+_log = logging.getLogger("console.jobs")
+
+
+def folder(config: Config) -> Path:
+    """Where temporary files and kept results lie."""
+    return config.instance / "jobs"
+
+
+def new_session() -> Session:
+    """A session that no request shares; the caller binds, commits and closes it."""
+    return db.session.session_factory()
+
+
+class Worker:
+    """Does jobs until it is told to stop or its parent is gone."""
+
+    def __init__(self, app: Flask, config: Config):
+        self.app, self.folder = app, folder(config)
+        self._stop = threading.Event()
+        self._parent = os.getppid()
+
+    def stop(self, *_signal) -> None:
+        """End after the job in hand."""
+        self._stop.set()
+
+    def run(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self.app.app_context(), self._alone():
+            shutil.rmtree(self.folder / "work", ignore_errors=True)
+            tidied = -TIDIES_EVERY
+            while self._goes_on():
+                try:
+                    if time.monotonic() - tidied >= TIDIES_EVERY:
+                        nightly.plan(new_session, now)
+                        running.remove_expired(new_session, now, self.folder)
+                        tidied = time.monotonic()
+                    if not running.run_next(new_session, now, self.folder, self._watched):
+                        self._stop.wait(LOOKS_EVERY)
+                except OperationalError:
+                    _log.exception("the database does not answer")
+                    self._stop.wait(5)
+
+    def _goes_on(self) -> bool:
+        return not self._stop.is_set() and os.getppid() == self._parent
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One worker an instance folder; the lock goes with the process, even a killed one."""
+        with (self.folder / "worker.lock").open("w") as lock:
+            while self._goes_on():
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    self._stop.wait(1)
+            yield
+
+    @contextmanager
+    def _watched(self, work: Work) -> Iterator[None]:
+        """Keep the lease of the work in hand, and its progress, from a second thread."""
+        is_over = threading.Event()
+
+        def beat() -> None:
+            with self.app.app_context():
+                while not is_over.wait(BEATS_EVERY):
+                    try:
+                        work.beat()
+                    except OperationalError:
+                        _log.warning("the beat of job %s found the database busy", work.job_id)
+
+        thread = threading.Thread(target=beat, name="beat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            thread.join()
+
+
+@click.command("worker")
+def worker_command() -> None:
+    """处理后台任务和夜间工作，直到被停止；python app.py 会自动带一个。"""
+    os.umask(0o077)
+    os.nice(NICE)
+    config = current_app.config["CONSOLE"]
+    _log_to(config.instance / "log")
+    allow_long_work(db.engine)
+    worker = Worker(current_app._get_current_object(), config)
+    signal.signal(signal.SIGTERM, worker.stop)
+    signal.signal(signal.SIGINT, worker.stop)
+    worker.run()
+
+
+@click.command("nightly")
+def nightly_command() -> None:
+    """立即做一遍夜间例行工作；可以重复运行。"""
+    with new_session() as session:
+        places = nightly.sub_districts(access.bind(session, access.system(""), now()))
+    for place in places:
+        for label, is_done in nightly.run_all(new_session, now, place):
+            click.echo(f"{place} {label}：{'已做完' if is_done else '没有做完，原因见日志'}")
+
+
+def _log_to(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(folder / "worker.log", maxBytes=10_000_000, backupCount=5, encoding="utf-8")
+    handler.setFormatter(JsonLines())
+    logger = logging.getLogger("console")
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.INFO)
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """Keep a worker process running as long as the block lasts; a dead one is started again."""
+    is_over, hand = threading.Event(), {}
+
+    def keep() -> None:
+        while not is_over.is_set():
+            began = time.monotonic()
+            hand["process"] = subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "worker"], cwd=ROOT)
+            hand["process"].wait()
+            if not is_over.wait(1 if time.monotonic() - began > 30 else 5):
+                _log.warning("the worker ended with code %s and is started again", hand["process"].returncode)
+
+    thread = threading.Thread(target=keep, name="worker-keeper", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        process = hand.get("process")
+        if process is not None and process.poll() is None:
+            process.terminate()
+        thread.join(timeout=10)
