@@ -1,9 +1,13 @@
 """Entities whose screens know more than their table, and the screens that are no table."""
 
+from .appeal import AppealView
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
+from .imports import ImportsView
 from .jobs import JobsView
+from .orders import ObjectionView, OrderView, UnitView
+from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
 from .recycle import RecycleView
 from .search import SearchView
@@ -13,10 +17,15 @@ from .roster import (
 )  # fmt: skip
 from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
+from .tray_plan import TrayPlanView
 from .warnings import WarningsView
 
 ENTITY_VIEWS = {
+    "Appeal": AppealView,
     "Case": CaseView,
+    "Assignment": OrderView,
+    "Objection": ObjectionView,
+    "Unit": UnitView,
     "Area": AreaView,
     "Chief": ChiefView,
     "Household": HouseholdView,
@@ -29,11 +38,12 @@ ENTITY_VIEWS = {
     "Role": RoleView,
     "Workday": WorkdayView,
     **dict.fromkeys(
-        ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "DeskPresence", "Objection", "Job", "Mention", "SearchEntry", "SavedView", "Setting",
+        ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "Clock",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Paper", "PaperTemplate",
+         "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, RecycleView, BatchView, JobsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from models import live_rows
 from models.agreement import ResponsibilityAgreement
+from models.appeal import Appeal
 from models.area import Area
 from models.case import Case
-from models.codes import AgreementStatus, AreaKind, CaseStatus
+from models.codes import AgreementStatus, AppealStatus, AreaKind, CaseStatus, Tier5
 from models.comment import Mention
 from models.neighbor import Chief
 
@@ -80,6 +81,16 @@ def cases_of(actor: Actor) -> Waiting | None:
     if not own:
         return None
     return Waiting(union(*(select(way.subquery()) for way in own)), "件由我办理")
+
+
+def appeals_of(actor: Actor) -> Waiting | None:
+    """Appeals that an actor should take: those of the own rung for chiefs and communities, of the sub-district for the office."""
+    if not actor.may(Permission.APPEAL_HANDLE):
+        return None
+    waiting = select(Appeal.id).where(Appeal.status == AppealStatus.WAITING)
+    if not actor.area_code:
+        waiting = waiting.where(Appeal.tier == Tier5.SUBDISTRICT)
+    return Waiting(waiting, "件诉求待接单")
 
 
 def unsigned(today: date) -> Waiting:

@@ -53,8 +53,9 @@ class Depends:
 class Step:
     """One row of the table: verb, label, states it starts from, state it leads to, who, what.
 
-    `target` is None for a step that leaves the status as it is. `guards` return the Chinese reason why not, or None; `effects` write the facts. Both are
-    called with (session, subject, actor, now, answers).
+`target` is None for a step that leaves the status as it is. `guards` return the Chinese reason why
+    not, or None; `effects` write the facts. Both are called with (session, subject, actor, now, answers).
+    `first` makes what the effects refer to (another record) before the status is written.
     """
 
     verb: str
@@ -65,6 +66,7 @@ class Step:
     asks: Sequence[Ask] = ()
     guards: Sequence[Guard] = ()
     effects: Sequence[Effect] = ()
+    first: Sequence[Effect] = ()
     hint: str = ""
 
     def targets(self, source: Code) -> frozenset[Code]:
@@ -105,7 +107,7 @@ class Flow:
         return [s for s in self.steps if subject.status in s.sources and actor.may(s.by)]
 
     def take(
-        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, **answers: Any
+        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, /, **answers: Any
     ) -> None:
         """Permission, state, answers, guards, then facts, status and event; or `Refused`.
 
@@ -117,6 +119,8 @@ class Flow:
         before = subject.status
         target = step.target.pick(session, subject) if isinstance(step.target, Depends) else step.target
         try:
+            for effect in step.first:
+                effect(session, subject, actor, now, answers)
             # The status comes first: an effect that flushes after its own facts leaves a whole record.
             if target is not None:
                 subject.status = target
@@ -128,7 +132,7 @@ class Flow:
             raise Conflict("别人刚刚办理了这件事，您的操作没有生效，请刷新查看最新情况") from None
 
     def refusal(
-        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, **answers: Any
+        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, /, **answers: Any
     ) -> str | None:
         """Why a step cannot be taken with these answers, or None; nothing is changed."""
         try:
