@@ -4,6 +4,7 @@ from .appeal import AppealView
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
+from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
 from .paper_templates import PaperTemplatesView
@@ -29,6 +30,7 @@ ENTITY_VIEWS = {
     "Mediator": MediatorView,
     "Staff": StaffView,
     "ResponsibilityAgreement": AgreementView,
+    "ExportRequest": ExportRequestView,
     "User": UserView,
     "Role": RoleView,
     "Workday": WorkdayView,

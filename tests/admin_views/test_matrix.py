@@ -47,6 +47,7 @@ household_member          vcedxi  vcedxi  -       v       v       v       -     
 chief                     vcedxi  vcexi   v       v       v       v       -       -       -       v       vx      -       -       -
 user                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v
 role                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v
+export_request            -       -       -       v       -       -       -       -       -       -       vx      -       -       -
 audit_event               -       -       -       -       -       -       -       -       -       -       -       -       -       vx
 access_event              -       -       -       -       -       -       -       -       -       -       -       -       -       vx
 custom_field              -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
@@ -92,7 +93,7 @@ reopen                    -       -       -       y       y       -       -     
 # fmt: on
 LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))
 PATHS = {"v": "", "c": "new/", "e": "edit/?id=", "d": "delete/?id=", "x": "export/", "i": "import/"}
-WRITTEN_BY_SERVICES = {"team", "objection", "audit_event", "access_event"}
+WRITTEN_BY_SERVICES = {"team", "export_request", "objection", "audit_event", "access_event"}
 
 
 def table(text: str) -> dict[str, dict[str, str]]:
