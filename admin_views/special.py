@@ -7,6 +7,7 @@ from .dispatch import DispatchView
 from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
+from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
 from .recycle import RecycleView
@@ -17,11 +18,15 @@ from .roster import (
 )  # fmt: skip
 from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
+from .tray_plan import TrayPlanView
 from .warnings import WarningsView
 
 ENTITY_VIEWS = {
     "Appeal": AppealView,
     "Case": CaseView,
+    "Assignment": OrderView,
+    "Objection": ObjectionView,
+    "Unit": UnitView,
     "Area": AreaView,
     "Chief": ChiefView,
     "Household": HouseholdView,
@@ -35,12 +40,12 @@ ENTITY_VIEWS = {
     "Role": RoleView,
     "Workday": WorkdayView,
     **dict.fromkeys(
-        ("AccessEvent", "AppealEvent", "Assignment", "Attachment", "AuditEvent", "CaseEvent", "Clock",
-         "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Paper", "PaperTemplate", "Objection",
+        ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "Clock",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Paper", "PaperTemplate",
          "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)
