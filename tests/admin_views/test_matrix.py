@@ -32,6 +32,7 @@ counsellor                vcedxi  -       -       vcedxi  v       v       -     
 appeal                    -       vc      vcx     vcex    v       -       -       -       -       vc      vx      -       -       -
 door_code                 vcedxi  v       v       v       v       -       -       -       -       -       vx      -       -       -
 service_item              v       v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -
+reception_point           vcedxi  v       v       vcedxi  v       -       -       -       -       -       vx      -       -       -
 hotline                   vcedxi  v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -
 case                      -       vce     vce     vcex    v       v       v       v       v       vc      vx      -       -       -
 warning_rule              -       v       v       vcedxi  v       v       -       -       -       -       vx      -       -       -
@@ -73,6 +74,7 @@ PAGES = """
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/jobs/?all=1        -       -       -       -       -       -       -       -       -       -       -       y       -       -
 /admin/imports/           y       y       -       y       -       -       -       -       -       -       -       y       -       -
+/admin/imports/wide/three_chiefs/  y  y   -       -       -       -       -       -       -       -       -       -       -       -
 /admin/imports/?all=1     -       -       -       -       -       -       -       -       -       -       -       y       -       -
 /admin/batch/             y       y       y       y       y       -       -       -       y       -       -       y       y       -
 """
