@@ -30,6 +30,7 @@ def upgrade() -> None:
             "CREATE FUNCTION renew_revision() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN {renew}; RETURN NULL; END $$"
         )
+        op.execute("ALTER INDEX ix_search_entries_grams ALTER COLUMN 1 SET STATISTICS 1000")
     for table in SMALL:
         if dialect == "sqlite":
             for verb in ("INSERT", "UPDATE", "DELETE"):
