@@ -17,6 +17,9 @@ from .roster import (
 from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
 from .warnings import WarningsView
+from .whistle import (
+    InstructionView, OrderedView, RecusalView, ReportView, SupervisionView, UrgeView, WhistleView,
+)  # fmt: skip
 
 ENTITY_VIEWS = {
     "Appeal": AppealView,
@@ -32,11 +35,18 @@ ENTITY_VIEWS = {
     "User": UserView,
     "Role": RoleView,
     "Workday": WorkdayView,
+    "Whistle": WhistleView,
+    "WhistleTarget": ReportView,
+    "Urge": UrgeView,
+    "Supervision": SupervisionView,
+    "Instruction": InstructionView,
+    "InstructionUnit": OrderedView,
+    "Recusal": RecusalView,
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Assignment", "Attachment", "AuditEvent", "CaseEvent", "Clock",
          "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Paper", "PaperTemplate", "Objection",
          "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
-         "SignIn", "SignInFailure", "Todo"),
+         "SignIn", "SignInFailure", "Todo", "UrgeContact"),
         ReadOnlyView,
     ),
 }  # fmt: skip
