@@ -17,14 +17,15 @@ def receipt() -> Form:
     form.text("您于{{ case.received_on }}通过{{ case.channel }}反映的“{{ case.subject }}”，我们已经登记。")
     form.grid(
         (3, 9),
-        ("受理编号", "{{ case.no }}"),
-        ("查 询 码", "{{ case.query_code | line(10) }}"),
+        ("受理编号", "{{ appeal.number }}"),
+        ("案件编号", "{{ case.no }}"),
+        ("查 询 码", "{{ appeal.query_code | line(10) }}"),
         ("登记时间", "{{ case.registered_at }}"),
         ("首接单位", "{{ case.first_unit }}"),
         ("首 接 人", "{{ case.first_user }}"),
         ("办理期限", "{{ case.due_on }}"),
         ("联系电话", "{{ office.phone | line(10) }}"),
-        size=14, tall={i: 1.1 for i in range(7)},
+        size=14, tall={i: 1.1 for i in range(8)},
     )  # fmt: skip
     form.text("请妥善保管本回执。凭受理编号可以查询办理进展；办结后我们会电话回访，请您如实评价。处理您的诉求不收取任何费用。", before=8)
     return form.seal(_CENTRE)
@@ -36,6 +37,7 @@ def order() -> Form:
     form.grid(
         (2.4, 4.4, 2.4, 4.4),
         ("承办单位", "{{ order.unit }}", "承 办 人", "{{ order.worker }}"),
+        ("分　　工", "{{ order.role }}", "联 络 人", "{{ order.liaison }}"),
         ("交办时间", "{{ order.assigned_at }}", "反馈期限", "{{ order.due_on }}"),
         ("期限说明", "{{ order.due_reason }}", None, None),
         *_CASE,
@@ -45,7 +47,7 @@ def order() -> Form:
         ("交办要求", "{{ order.demand }}", None, None),
         ("交 办 人", "{{ order.by }}", "接收人签名", "________________"),
         ("办理反馈", "{{ order.feedback }}\n　　　　反馈时间：{{ order.fed_back_at }}", None, None),
-        tall={7: 4.5, 8: 2, 10: 3.5},
+        tall={8: 4.5, 9: 2, 11: 3.5},
     )  # fmt: skip
     form.small("请在期限内反馈办理结果。认为不属于本单位职责的，请在收到之日起5个工作日内书面说明理由。")
     return form.seal(_CENTRE)

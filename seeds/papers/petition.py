@@ -66,7 +66,7 @@ def letter() -> Form:
 
 
 def objection() -> Form:
-    form = Form("信访事项异议书")
+    form = Form("异　议　书")
     form.no("{{ case.no }}")
     form.to(_OFFICE + "：")
     form.text("你单位于{{ order.assigned_on | line(8) }}转送（交办）我单位的{{ case.subject }}（编号：{{ case.no }}），经研究，我单位认为不属于我单位职权范围，现于收到之日起5个工作日内提出异议。", "理由和依据：{{ objection.reasons | line(24) }}", "建议承办单位：{{ objection.proposed_unit | line(10) }}")
@@ -132,12 +132,12 @@ def brief() -> Form:
     form = Form("{{ sides.first }}{{ '等' ~ case.people_count ~ '人' if case.is_joint }}信访情况说明", size=20)
     form.head("一、基本情况")
     form.grid(
-        (2, 3.2, 1.4, 1.3, 2, 5.6),
+        (1.9, 3.1, 1.6, 1.5, 2.3, 5.4),
         ("{%tr for p in parties %}",),
-        ("姓　　名", "{{ p.name }}", "性　别", "{{ p.gender }}", "证件号码", "{{ p.id_number }}"),
-        ("联系电话", "{{ p.mobile }}", "住　址", "{{ p.address }}", None, None),
+        ("姓名", "{{ p.name }}", "性别", "{{ p.gender }}", "证件号码", "{{ p.id_number }}"),
+        ("电话", "{{ p.mobile }}", "住址", "{{ p.address }}", None, None),
         ("{%tr endfor %}",),
-        ("概　　况", "{{ case.summary }}", None, None, None, None),
+        ("概况", "{{ case.summary }}", None, None, None, None),
         tall={4: 3},
     )  # fmt: skip
     form.head("二、办理情况")

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from formats import files
 from models.audit import AccessEvent
-from models.case import Assignment
-from models.codes import AccessKind, CaseKind, CaseOutcome, CaseStatus, PartyKind, PartyRole, Retention
+from models.case import Assignment, Objection
+from models.codes import AccessKind, CaseKind, CaseOutcome, CaseStatus, ObjectionState, PartyKind, PartyRole, Retention
 from models.paper import Dossier, Paper, PaperTemplate
 from models.team import Team
 from services import access, attachments, case_flow, dossiers, paper_templates, papers, teams
@@ -126,6 +126,36 @@ def test_the_letter_of_appointment_names_the_four_seats(session, world):
     words = words_of(session, session.scalar(select(Team)), "team_appointment")
     for known in ("丙领导", "包案领导", "戊调解", "专岗调解员", "庚律师", "律师", "丁干部", "2026年3月2日"):
         assert known in words
+
+
+@ONE
+def test_the_objection_of_a_unit_stands_on_its_paper_with_the_decision(session, world):
+    case = full_case(session, world)
+    order = session.scalar(select(Assignment))
+    row = Objection(case_id=case.id, order_id=order.id, unit_id=world.justice.id, reason="属于社区管理的公共排水", proposed_unit_id=world.east_unit.id, raised_at=NOW)
+    session.add(row)
+    session.flush()
+    words = words_of(session, order, "petition_objection")
+    assert "属于社区管理的公共排水" in words and "东里社区居委会" in words and "理由：／" in words
+    row.status, row.decision, row.decided_at = ObjectionState.ACCEPTED, "改由社区办理", NOW
+    session.flush()
+    assert "理由：同意退回 改由社区办理" in words_of(session, order, "petition_objection")
+
+
+@ONE
+def test_the_receipt_carries_the_query_code_of_the_appeal_the_case_came_from(session, world):
+    from models.appeal import Appeal
+    from models.base import uuid7
+    from models.codes import AppealStatus, Tier5
+
+    case = raw_case(session, world)
+    session.add(Appeal(
+        appeal_no="集里2603020001", words="楼上漏水", channel="channel:qr", area_id=world.east.id, owner_area_id=world.east.id, tier=Tier5.COMMUNITY,
+        status=AppealStatus.CONVERTED, received_at=NOW, ended_at=NOW, case_id=case.id, query_code="12345678", idempotency_key=uuid7(),
+    ))  # fmt: skip
+    session.flush()
+    words = words_of(session, case, "appeal_receipt")
+    assert "集里2603020001" in words and "12345678" in words
 
 
 @ONE
