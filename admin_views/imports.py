@@ -14,7 +14,6 @@ from models import Entity
 from models.codes import JobStatus
 from models.job import Job
 from models.roster_import import RosterImport
-from services import importing as _work  # noqa: F401  the worker learns here how imports are done
 from services import imports, jobs
 from services.access import Permission
 from services.errors import Conflict, Missing, Refused

@@ -6,6 +6,7 @@ from .case import CaseView
 from .dispatch import DispatchView
 from .imports import ImportsView
 from .jobs import JobsView
+from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
 from .recycle import RecycleView
@@ -16,6 +17,7 @@ from .roster import (
 )  # fmt: skip
 from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
+from .tray_plan import TrayPlanView
 from .warnings import WarningsView
 from .whistle import (
     InstructionView, OrderedView, RecusalView, ReportView, SupervisionView, UrgeView, WhistleView,
@@ -24,6 +26,9 @@ from .whistle import (
 ENTITY_VIEWS = {
     "Appeal": AppealView,
     "Case": CaseView,
+    "Assignment": OrderView,
+    "Objection": ObjectionView,
+    "Unit": UnitView,
     "Area": AreaView,
     "Chief": ChiefView,
     "Household": HouseholdView,
@@ -43,12 +48,12 @@ ENTITY_VIEWS = {
     "InstructionUnit": OrderedView,
     "Recusal": RecusalView,
     **dict.fromkeys(
-        ("AccessEvent", "AppealEvent", "Assignment", "Attachment", "AuditEvent", "CaseEvent", "Clock",
-         "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Paper", "PaperTemplate", "Objection",
+        ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "Clock",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Paper", "PaperTemplate",
          "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
          "SignIn", "SignInFailure", "Todo", "UrgeContact"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)

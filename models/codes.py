@@ -405,6 +405,14 @@ class Satisfaction(Code):
     UNSATISFIED = "unsatisfied", "不满意"
 
 
+class PointKind(Code):
+    """Where people come in person."""
+
+    CENTRE = "centre", "信访接待中心"
+    WINDOW = "window", "综合治理窗口"
+    STATION = "station", "群众工作站"
+
+
 class CodePlace(Code):
     """Where an appeal code is posted (S085)."""
 

@@ -381,6 +381,10 @@ class _Player:
     def _by_feed_back(self, matter: Matter) -> Actor:
         return matter.assignee.actor
 
+    def _by_assign(self, matter: Matter) -> Actor:
+        """The director, who may divert on any day; a leader only when on duty."""
+        return self.actors["peace_law_director"]
+
     def _by_office(self, matter: Matter) -> Actor:
         """The director, or the leader on duty when the matter is hard."""
         return self.actors["duty_leader" if matter.choice else "peace_law_director"]

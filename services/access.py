@@ -34,6 +34,7 @@ class Permission(Code):
     CASE_REGISTER = "case:register", "登记案件"
     CASE_ACCEPT = "case:accept", "受理案件"
     CASE_DISPATCH = "case:dispatch", "分流交办"
+    DISPATCH_ALWAYS = "case:dispatch_always", "不带班的日子也可分流"
     CASE_FEED_BACK = "case:feed_back", "反馈办理情况"
     CASE_JOIN = "case:join", "组建“3+X”专班"
     CASE_CLOSE = "case:close", "办结案件"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import clocks
+from . import clocks, orders
 from .case_stages import active_team
 
 
@@ -19,6 +19,7 @@ def close(session, case, actor, now, answers) -> None:
     case.is_informed = answers["is_informed"]
     case.solved_at_tier = answers["tier"]
     case.closed_at = now
+    orders.withdraw(session, case, now, actor)
     clocks.stop(session, case, now)
     team = active_team(session, case)
     if team is not None:

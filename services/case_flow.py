@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models.case import Case, CaseEvent
 from models.codes import OPEN_STATES, CaseOutcome, CaseStatus, MatterLevel, Tier
 from models.department import Unit
-from models.worker import Worker
+from models.worker import Staff, Worker
 
 from . import case_closing, case_intake, case_stages, orders, timeline
 from .access import Permission
@@ -42,6 +42,12 @@ def _before(verb: str, session: Session, case: Case) -> CaseStatus:
         .order_by(CaseEvent.number.desc()).limit(1)
     )
 
+
+_MORE = (
+    Ask("days", "限几个工作日", int, is_required=False, help="不填反馈期限时按它计算"),
+    Ask("liaison", "联络人", Worker, is_required=False, help="承办单位里经办的人"),
+    Ask("leader", "分管领导", Staff, is_required=False, help="承办单位里分管的领导"),
+)
 
 CASE_FLOW = Flow(
     "case",
@@ -74,16 +80,47 @@ CASE_FLOW = Flow(
             asks=(
                 Ask("unit", "承办单位", Unit, is_required=False),
                 Ask("worker", "承办人", Worker, is_required=False),
+                Ask("assist", "协办单位", Unit, is_required=False, help="还要别的单位协办的，交办后“增派协办”"),
                 Ask("due_on", "反馈期限", date, is_required=False, help="留空按“分流调解”时限自动计算"),
                 Ask("demand", "交办要求", is_required=False, is_long=True),
+                *_MORE,
+                Ask("territory", "属地单位", Unit, is_required=False, help="留空按事发村社区自动填"),
             ),
-            guards=(orders.gives_to_somebody, orders.worker_is_at_work, orders.day_lies_ahead, orders.within_the_case_term),
+            guards=(
+                orders.dispatcher_is_on_duty, orders.gives_to_somebody, orders.worker_is_at_work, orders.helper_is_another_unit, orders.day_lies_ahead,
+                orders.within_the_case_term, orders.territory_is_known,
+            ),
             effects=(orders.assign,),
             hint="指派专人或单位，限期反馈结果；再次交办会撤换原来的承办人",
         ),
         Step(
+            "assist", "增派协办", {S.ASSIGNED}, None, P.CASE_DISPATCH,
+            asks=(
+                Ask("unit", "协办单位", Unit, is_required=False),
+                Ask("worker", "协办人", Worker, is_required=False),
+                Ask("due_on", "反馈期限", date, is_required=False, help="留空按“分流调解”时限自动计算"),
+                Ask("demand", "交办要求", is_required=False, is_long=True),
+                *_MORE,
+            ),
+            guards=(
+                orders.gives_to_somebody, orders.worker_is_at_work, orders.day_lies_ahead, orders.within_the_case_term,
+                orders.not_given_already,
+            ),
+            effects=(orders.assist,),
+            hint="主办不变，再请别的单位或个人协办，各有各的期限和反馈",
+        ),
+        Step(
+            "give_back", "退回待分流", {S.ASSIGNED}, S.ACCEPTED, P.CASE_DISPATCH,
+            asks=(Ask("reason", "退回原因", is_long=True),),
+            effects=(orders.take_back,),
+            hint="收回没有反馈的交办，案件回到分流调度台",
+        ),
+        Step(
             "feed_back", "反馈", {S.ASSIGNED}, S.FED_BACK, P.CASE_FEED_BACK,
-            asks=(Ask("feedback", "办理情况", is_long=True, help="做了什么、双方意见、结果如何"),),
+            asks=(
+                Ask("feedback", "办理情况", is_long=True, help="做了什么、双方意见、结果如何"),
+                Ask("is_beyond", "无法单独解决", bool, is_required=False, help="选“是”提醒分流的人组织会商或另想办法"),
+            ),
             guards=(orders.is_ours_to_answer,),
             effects=(orders.feed_back,),
             hint="承办人或承办单位在期限内反馈办理情况",

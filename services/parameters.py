@@ -72,6 +72,8 @@ PARAMETERS = {p.name: p for p in (
     Parameter("whistle_minutes", _DUE, "应急哨多久报到", "分钟", 30, 5, 240, "应急哨从吹响起算，按分钟；一般哨按时限规则“部门报到”", "公开报道：平谷十六个部门三十分钟内报到", "C"),
     Parameter("calendar_ahead_days", _DUE, "提前几天提醒缺少工作日历", "天", 31, 15, 120, "下一年节假日还没有导入时，从这时起在首页提醒", "没有统一规定"),
     Parameter("appeal_reopen_days", _APPEALS, "答复后几天内可反映没有解决", "天", 30, 7, 90, "到期没有再反映的诉求自动归档，评价留空", "没有统一规定"),
+    Parameter("public_per_address", _APPEALS, "同一网络地址每小时最多提交", "件", 60, 10, 5000, "一个小区可能共用一个地址，不宜过小；超过的请稍后再试或打电话", "没有统一规定"),
+    Parameter("public_per_code", _APPEALS, "同一诉求码每小时最多提交", "件", 30, 5, 5000, "防止有人对着一个码反复提交", "没有统一规定"),
     Parameter("idle_minutes", _SIGN_IN, "多久不操作自动退出", "分钟", 30, 5, 120, "离开座位后别人不能接着用", _USUAL, "M"),
     Parameter("session_hours", _SIGN_IN, "一次登录最长使用", "小时", 12, 1, 24, "到时须重新登录，一直在操作也一样", _USUAL, "M"),
     Parameter("failures_per_account", _SIGN_IN, "同一账号输错几次锁定", "次", 5, 3, 10, "锁定期间密码输对也不能登录", _USUAL, "M", strictest=min),

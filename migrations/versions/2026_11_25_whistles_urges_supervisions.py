@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '70121fd31717'
-down_revision = '8de32f6811d0'
+down_revision = '0e62251d000e'
 branch_labels = None
 depends_on = None
 

@@ -70,8 +70,8 @@ def objection() -> Form:
     form.no("{{ case.no }}")
     form.to(_OFFICE + "：")
     form.text("你单位于{{ order.assigned_on | line(8) }}转送（交办）我单位的{{ case.subject }}（编号：{{ case.no }}），经研究，我单位认为不属于我单位职权范围，现于收到之日起5个工作日内提出异议。", "理由和依据：{{ objection.reasons | line(24) }}", "建议承办单位：{{ objection.proposed_unit | line(10) }}")
-    form.seal("{{ order.unit | line(10) }}", "{{ objection.on | line(10) }}")
-    form.grid((2.6, 10.6), ("转送（交办）\n单位意见", "□ 同意退回，改由____________办理　□ 不同意，仍由你单位办理\n理由：{{ objection.decision }}\n　　　　核准人（签名）：____________　" + DAY.strip()), tall={0: 2.6})
+    form.seal("{{ order.unit | line(10) }}", "{{ objection.on or '　　　　年　　月　　日' }}")
+    form.grid((2.6, 10.6), ("转送（交办）\n单位意见", "□ 同意退回，改由____________办理　□ 不同意，仍由你单位办理\n理由：{{ objection.decision | line(6) }}\n　　　　核准人（签名）：____________　" + DAY.strip()), tall={0: 2.6})
     return form
 
 
@@ -101,12 +101,12 @@ def hearing() -> Form:
     form.no("{{ case.no }}")
     form.grid(
         (2.4, 4.2, 2.4, 4.2),
-        ("听证时间", "{{ record.time }}", "听证地点", "{{ record.place }}"),
+        ("听证时间", "{{ record.time | line(6) }}", "听证地点", "{{ record.place | line(6) }}"),
         ("事　　由", "{{ case.subject }}", None, None),
         ("信 访 人", "{{ sides.all }}", "承办单位", "{{ case.lead_unit }}"),
-        ("听证成员", "{{ record.attendees }}", None, None),
-        ("陈述、质询、\n举证和评议", "{{ record.body }}", None, None),
-        ("听证结论", "{{ record.result }}", None, None),
+        ("听证成员", "{{ record.attendees | line(6) }}", None, None),
+        ("陈述、质询、\n举证和评议", "{{ record.body | line(6) }}", None, None),
+        ("听证结论", "{{ record.result | line(6) }}", None, None),
         tall={3: 1.4, 4: 9, 5: 3},
     )  # fmt: skip
     return form.sign("信访人（签名）：________________", "听证成员（签名）：________________", "记录人（签名）：________________　　" + DAY.strip(), size=14)

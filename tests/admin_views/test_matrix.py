@@ -33,6 +33,7 @@ counsellor                vcedxi  -       -       vcedxi  v       v       -     
 appeal                    -       vc      vcx     vcex    v       -       -       -       -       vc      vx      -       -       -       -       -       -
 door_code                 vcedxi  v       v       v       v       -       -       -       -       -       vx      -       -       -       -       -       -
 service_item              v       v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -       -       -       -
+reception_point           vcedxi  v       v       vcedxi  v       -       -       -       -       -       vx      -       -       -       -       -       -
 hotline                   vcedxi  v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -       -       -       -
 case                      -       vce     vce     vcex    v       v       v       v       v       vc      vx      -       -       -       v       v       -
 warning_rule              -       v       v       vcedxi  v       v       -       -       -       -       vx      -       -       -       -       v       -
@@ -67,6 +68,7 @@ PAGES = """
 /password                 y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/search/?query=xx    y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/dispatch-desk/     -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+/admin/tray-plan/         -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/warnings/          -       y       y       y       y       y       -       -       -       -       y       -       -       -       -       y       -
 /admin/team-desk/?case=   -       -       -       y       y       y       -       -       -       -       -       -       -       -       -       -       -
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -       -       y       -
@@ -78,6 +80,7 @@ PAGES = """
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/jobs/?all=1        -       -       -       -       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/imports/           y       y       -       y       -       -       -       -       -       -       -       y       -       -       -       -       -
+/admin/imports/wide/three_chiefs/  y  y   -       -       -       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/imports/?all=1     -       -       -       -       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/batch/             y       y       y       y       y       -       -       -       y       -       -       y       y       -       -       -       -
 """
@@ -86,6 +89,8 @@ STEPS = """
 accept                    -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 decline                   -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 assign                    -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+assist                    -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+give_back                 -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 feed_back                 -       y       -       y       y       y       y       -       y       -       -       -       -       -       -       -       -
 join                      -       -       -       y       y       y       -       -       -       -       -       -       -       -       -       -       -
 close                     -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
@@ -206,7 +211,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
     of_a_record = {
         "papers_view", "make_paper_view", "paper_view", "paper_pdf_view", "scan_view", "bind_view",
         "template_page", "download_view", "sample_view", "fields_view", "use_view",
-        "step_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
+        "step_view", "presence_view", "relate_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
         "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
         "layout_view", "counts_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
         "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
