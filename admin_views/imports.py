@@ -23,7 +23,8 @@ from .acting import HAS_JOBS, actor
 from .attachments import download
 from .base import CustomView
 from .importing import XLSX, folder, state_of, upload_page
-from .jobs import begun, kept_file
+from .background import begun
+from .jobs import kept_file
 
 _SHOWN_PROBLEMS = 200
 

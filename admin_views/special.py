@@ -4,6 +4,7 @@ from .appeal import AppealView
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
+from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
 from .orders import ObjectionView, OrderView, UnitView
@@ -37,6 +38,7 @@ ENTITY_VIEWS = {
     "Mediator": MediatorView,
     "Staff": StaffView,
     "ResponsibilityAgreement": AgreementView,
+    "ExportRequest": ExportRequestView,
     "User": UserView,
     "Role": RoleView,
     "Workday": WorkdayView,

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '70121fd31717'
-down_revision = '0e62251d000e'
+down_revision = '6fb27c61f4ba'
 branch_labels = None
 depends_on = None
 

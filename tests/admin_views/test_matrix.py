@@ -54,6 +54,7 @@ household_member          vcedxi  vcedxi  -       v       v       v       -     
 chief                     vcedxi  vcexi   v       v       v       v       -       -       -       v       vx      -       -       -       -       -       -
 user                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v       -       -       -
 role                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v       -       -       -
+export_request            -       -       -       v       -       -       -       -       -       -       vx      -       -       -       -       -       -
 audit_event               -       -       -       -       -       -       -       -       -       -       -       -       -       vx      -       -       -
 access_event              -       -       -       -       -       -       -       -       -       -       -       -       -       vx      -       -       -
 custom_field              -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -       -       -       -
@@ -104,7 +105,7 @@ reopen                    -       -       -       y       y       -       -     
 LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))
 PATHS = {"v": "", "c": "new/", "e": "edit/?id=", "d": "delete/?id=", "x": "export/", "i": "import/"}
 ISSUED = {"whistle", "urge", "supervision", "instruction"}  # what was sent is moved by steps, never changed
-WRITTEN_BY_SERVICES = {"team", "objection", "audit_event", "access_event"}
+WRITTEN_BY_SERVICES = {"team", "export_request", "objection", "audit_event", "access_event"}
 
 
 def table(text: str) -> dict[str, dict[str, str]]:
