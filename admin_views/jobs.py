@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response, current_app, flash, redirect, request, send_file, session as cookie, url_for
+from flask import Response, current_app, flash, redirect, request, send_file, url_for
 from flask_admin import expose
 from sqlalchemy.orm import Session
 from urllib.parse import quote
 
 from extensions import db, now, transaction
-from models.codes import JobStatus
+from models.codes import JobStatus, RequestStatus
 from models.job import Job
-from services import jobs
+from services import export_flow, jobs
 from services.access import Actor, Permission
-from services.backlog import Backlog
+from services.backlog import Waiting
 from services.errors import Refused
 from services.showing import text
 
-from .acting import HAS_JOBS, actor
+from .acting import actor
 from .base import CustomView
 
 _TONES = {
@@ -29,12 +29,6 @@ _TONES = {
 
 def folder():
     return current_app.config["CONSOLE"].instance / "jobs"
-
-
-def begun(job: Job):
-    """Tell that long work was begun, and go to the page where it can be watched; for the door that asked for it."""
-    cookie[HAS_JOBS] = True
-    return redirect(url_for("jobs.index_view", wait=job.id))
 
 
 def waiting(session: Session, me: Actor) -> list[tuple[str, str, str]]:
@@ -54,21 +48,15 @@ class JobsView(CustomView):
     def is_accessible(self) -> bool:
         return actor().user_id is not None
 
-    def menu_count(self) -> Backlog | None:
-        """One's own jobs under way; asked only of a browser that has begun some."""
-        if not cookie.get(HAS_JOBS):
-            return None
-        count = len(jobs.waiting_of(db.session, actor()))
-        if not count:
-            cookie.pop(HAS_JOBS)
-        return Backlog(count, "项正在处理")
+    def menu_count(self) -> Waiting | None:
+        return Waiting(jobs.open_of(actor()), "项正在处理")
 
     @expose("/")
     def index_view(self):
         me, everyone = actor(), bool(request.args.get("all"))
         rows = [_line(job, me, now()) for job in jobs.listed(db.session, me, everyone)]
         return self.render(
-            "admin/jobs.html", rows=rows, everyone=everyone, wait=request.args.get("wait", ""),
+            "admin/jobs.html", rows=rows, requests=[] if everyone else _requests(me), everyone=everyone, wait=request.args.get("wait", ""),
             is_busy=any(row["is_open"] for row in rows), state_url=url_for(".state_view", **({"all": 1} if everyone else {})),
             tabs=[("我的", url_for(".index_view"), not everyone), ("所有人的", url_for(".index_view", all=1), everyone)]
             if me.may(Permission.JOBS) else [],
@@ -97,6 +85,15 @@ class JobsView(CustomView):
     def file_view(self):
         job, path = jobs.result_file(db.session, request.args.get("id", ""), actor(), now(), folder() / "kept")
         return kept_file(path, job.file_name)
+
+
+def _requests(me: Actor) -> list[dict]:
+    """One's own requests for large exports that wait or were declined."""
+    return [
+        {"title": r.title, "status": r.status.label, "tone": "bad" if r.status is RequestStatus.DECLINED else "info",
+         "time": text(r.requested_at), "note": r.note or "", "who": r.decided_by.name if r.decided_by else ""}
+        for r in export_flow.own(db.session, me)
+    ]  # fmt: skip
 
 
 def kept_file(path, file_name: str) -> Response:

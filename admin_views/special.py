@@ -4,6 +4,7 @@ from .appeal import AppealView
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
+from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
 from .orders import ObjectionView, OrderView, UnitView
@@ -19,6 +20,9 @@ from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
 from .tray_plan import TrayPlanView
 from .warnings import WarningsView
+from .whistle import (
+    InstructionView, OrderedView, RecusalView, ReportView, SupervisionView, UrgeView, WhistleView,
+)  # fmt: skip
 
 ENTITY_VIEWS = {
     "Appeal": AppealView,
@@ -34,14 +38,22 @@ ENTITY_VIEWS = {
     "Mediator": MediatorView,
     "Staff": StaffView,
     "ResponsibilityAgreement": AgreementView,
+    "ExportRequest": ExportRequestView,
     "User": UserView,
     "Role": RoleView,
     "Workday": WorkdayView,
+    "Whistle": WhistleView,
+    "WhistleTarget": ReportView,
+    "Urge": UrgeView,
+    "Supervision": SupervisionView,
+    "Instruction": InstructionView,
+    "InstructionUnit": OrderedView,
+    "Recusal": RecusalView,
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "Clock",
          "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Paper", "PaperTemplate",
          "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
-         "SignIn", "SignInFailure", "Todo"),
+         "SignIn", "SignInFailure", "Todo", "UrgeContact"),
         ReadOnlyView,
     ),
 }  # fmt: skip

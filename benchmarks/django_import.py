@@ -25,7 +25,7 @@ def main(path: str) -> None:
     from django.db import connection, models
     from import_export import fields, resources
 
-    texts = {name: models.CharField(max_length=200, blank=True, default="", unique=name == "household_no") for name in COLUMNS if name not in ("floor_no", "member_count")}
+    texts = {name: models.CharField(max_length=200, null=True, unique=name == "household_no") for name in COLUMNS if name not in ("floor_no", "member_count")}
     numbers = {name: models.IntegerField(null=True) for name in ("floor_no", "member_count")}
     home = type("Home", (models.Model,), {**texts, **numbers, "__module__": "__main__", "Meta": type("Meta", (), {"app_label": "import_export"})})
     with connection.schema_editor() as editor:

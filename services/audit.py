@@ -214,7 +214,7 @@ def remarked(session: Session, remark: Described, row: Described, verb: AuditVer
 def accessed(
     session: Session, kind: AccessKind, *, entity: type[Described] | None = None,
     record_id: str | None = None, detail: str | None = None, count: int | None = None,
-    reason: str | None = None,
+    reason: str | None = None, file_hash: str | None = None,
 ) -> None:  # fmt: skip
     """Record a reading of personal data, an export or a sign-in."""
     actor, now = session.info["actor"], session.info["now"]
@@ -225,7 +225,7 @@ def accessed(
             "updated_at": now, "version": 1, "happened_at": now, "user_id": actor.user_id,
             "user_name": actor.name, "kind": kind,
             "entity_label": entity.__label__ if entity else None, "record_id": record_id,
-            "detail": detail, "row_count": count, "reason": reason,
+            "detail": detail, "row_count": count, "reason": reason, "file_hash": file_hash,
             "address": session.info.get("address"),
         }],
     )  # fmt: skip
