@@ -37,7 +37,7 @@ class CaseView(Stepped, Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
 
     flow = CASE_FLOW
-    shown_elsewhere = ("CaseEvent", "Clock", "CaseLink")
+    shown_elsewhere = ("CaseEvent", "Clock", "CaseLink", "Extension", "HandlingOpinion", "Notice", "StageRun")
     bulk_kinds = (Assign, Change)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",

@@ -29,7 +29,7 @@ ENTITY_VIEWS = {
     "Role": RoleView,
     "Workday": WorkdayView,
     **dict.fromkeys(
-        ("AuditEvent", "AccessEvent", "CaseEvent", "Assignment", "Team", "TeamMember", "TeamChange",
+        ("AuditEvent", "AccessEvent", "CaseEvent", "CaseLink", "Extension", "HandlingOpinion", "Notice", "StageRun", "Assignment", "Team", "TeamMember", "TeamChange",
          "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "DeskPresence", "Objection", "Job", "Mention", "SearchEntry", "SavedView", "Setting",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,

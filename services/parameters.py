@@ -68,6 +68,7 @@ PARAMETERS = {p.name: p for p in (
     Parameter("households_fewest", _CHIEFS, "每名邻长联系户数下限", "户", 5, 1, 20, "少于这个数的邻列入“联户调整”，建议合并", "示范街道材料：邻长每人联系5至15户", "B"),
     Parameter("households_most", _CHIEFS, "每名邻长联系户数上限", "户", 15, 5, 50, "多于这个数的邻列入“联户调整”，建议拆分", "示范街道材料：邻长每人联系5至15户", "B"),
     Parameter("soon_days", _DUE, "提前几天算将到期", "天", 3, 1, 15, "首页数字、分流台和案件列表按它标黄；只影响提醒，不改变任何法定期限", "没有统一规定"),
+    Parameter("reopen_days", _DUE, "办结后多少天内可以重新办理", "天", 30, 1, 365, "过了这些天作为新案件登记并互相关联", "没有统一规定"),
     Parameter("calendar_ahead_days", _DUE, "提前几天提醒缺少工作日历", "天", 31, 15, 120, "下一年节假日还没有导入时，从这时起在首页提醒", "没有统一规定"),
     Parameter("idle_minutes", _SIGN_IN, "多久不操作自动退出", "分钟", 30, 5, 120, "离开座位后别人不能接着用", _USUAL, "M"),
     Parameter("session_hours", _SIGN_IN, "一次登录最长使用", "小时", 12, 1, 24, "到时须重新登录，一直在操作也一样", _USUAL, "M"),
