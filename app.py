@@ -9,6 +9,7 @@ import cli
 from admin_views import account, guard
 from config import Config
 from database import configure_sqlite
+from formats import files
 from extensions import babel, csrf, db, login, migrate
 from models import sealed
 
@@ -17,6 +18,7 @@ def create_app(config: Config | None = None) -> Flask:
     """The console as a WSGI app; refuses to start on unsafe settings or wrong declarations."""
     config = config or Config()
     app = Flask(__name__, instance_path=str(config.instance.resolve()))
+    files.use_folder(config.instance / "files")
     sealed.use_keys({"1": config.secret("field_key", 64)})
     app.config.update(
         SECRET_KEY=config.secret("secret_key", 32),

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import worker
+from admin_views.guard import MOST_SENT
 from config import ROOT, Config
 from extensions import db, now
 from models.user import User
@@ -187,7 +188,7 @@ def _listen(app: Flask, config: Config):
     try:
         return create_server(
             app, host=config.host, port=config.port, threads=config.threads, ident=None,
-            max_request_body_size=2 * config.max_upload_bytes, **proxy,
+            max_request_body_size=MOST_SENT + 1024 * 1024, **proxy,
         )  # fmt: skip
     except OSError as error:
         if error.errno == errno.EADDRINUSE:

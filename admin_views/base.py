@@ -31,6 +31,7 @@ from .comments import Commented
 from .filter_boxes import FilterBoxes
 from .form_page import FormPage
 from .forms import Asker, form_descriptions
+from .importing import Importing
 from .list_page import ListPage
 from .record_page import RecordPage
 from .saved_views import SavedViews
@@ -74,7 +75,7 @@ class CustomView(PermittedView, BaseView):
 
 
 class EntityView(
-    ListPage, FilterBoxes, SavedViews, FormPage, Similar, RecordPage, Revert, Bulk, Commented, Sheets,
+    ListPage, FilterBoxes, SavedViews, FormPage, Similar, RecordPage, Revert, Bulk, Commented, Sheets, Importing,
     PermittedView, ModelView,
 ):  # fmt: skip
     """All screens of one entity, each action behind its own permission `<slug>:<action>`.

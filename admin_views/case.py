@@ -20,6 +20,7 @@ from .attachments import Attached
 from .base import EntityView
 from .bulk_actions import Assign, Change
 from .case_panels import panels
+from .papers import Papers
 from .steps import Stepped
 
 TONES = {
@@ -33,11 +34,11 @@ _OPEN = "&".join(f"status={status.value}" for status in CaseStatus if status in 
 _OPEN_LABELS = {status.label for status in case_flow.OPEN_STATES}
 
 
-class CaseView(Stepped, Attached, EntityView):
+class CaseView(Stepped, Papers, Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
 
     flow = CASE_FLOW
-    shown_elsewhere = ("CaseEvent", "Clock", "CaseLink", "Extension", "HandlingOpinion", "Notice", "StageRun")
+    shown_elsewhere = ("CaseEvent", "Clock", "CaseLink", "Dossier", "Extension", "HandlingOpinion", "Notice", "Paper", "StageRun")
     bulk_kinds = (Assign, Change)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",

@@ -16,6 +16,7 @@ from models.codes import OPEN_STATES, ClockState
 from services import clocks, early_warnings, repeats
 
 from .acting import actor
+from .papers import paper_panel
 from .warnings import hit_line
 
 Panel = dict
@@ -53,7 +54,7 @@ def repeat_panel(case: Case) -> Panel | None:
     return {"title": "可能相关的事项", "template": "admin/panels/repeats.html", "repeats": lines} if lines else None
 
 
-PANELS: tuple[Callable[[Case], Panel | None], ...] = (clock_panel, warning_panel, repeat_panel)
+PANELS: tuple[Callable[[Case], Panel | None], ...] = (clock_panel, warning_panel, repeat_panel, paper_panel)
 
 
 def panels(case: Case) -> list[Panel]:

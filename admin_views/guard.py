@@ -12,6 +12,7 @@ from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 
 from config import Config
+from formats.package import MOST_BYTES
 
 from . import error_pages, request_log
 
@@ -19,6 +20,7 @@ OPEN = {"static", "front", "account.sign_in", "account.sign_out"}
 _RETURN = re.compile(r"/(?![/\\])[^\x00-\x1f\\\s\x7f]*")
 _NUMBER = re.compile(r"\d{1,6}")
 MOST_TYPED = 1024 * 1024
+MOST_SENT = MOST_BYTES + 1024 * 1024  # the largest sheet and the form around it
 _ID = re.compile(r"[0-9A-Za-z:._-]{1,64}")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -29,6 +31,8 @@ def install(app: Flask, config: Config) -> None:
     app.jinja_env.globals.update(asset=asset, csp_nonce=csp_nonce)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     request_log.install(app, config)
+    # Before anything reads the form, the CSRF check included.
+    app.before_request_funcs.setdefault(None, []).insert(0, allow_large)
     app.before_request(check_shape)
     app.before_request(check_open)
     app.after_request(lambda response: add_headers(response, config.is_https))
@@ -40,6 +44,13 @@ def _hosts(config: Config) -> list[str] | None:
     if config.trusted_hosts:
         return [host.strip() for host in config.trusted_hosts.split(",") if host.strip()]
     return [*_LOOPBACK[:2], "[::1]"] if config.host in _LOOPBACK else None
+
+
+def allow_large() -> None:
+    """A whole roster may be sent to the page that takes it, by somebody who has signed in."""
+    is_door = request.endpoint and request.endpoint.endswith((".import_view", ".wide_view"))
+    if request.method == "POST" and is_door and current_user.is_authenticated:
+        request.max_content_length = MOST_SENT
 
 
 def check_shape() -> None:

@@ -18,14 +18,13 @@ from services.backlog import Backlog
 from services.errors import Refused
 from services.showing import text
 
-from .acting import actor
+from .acting import HAS_JOBS, actor
 from .base import CustomView
 
 _TONES = {
     JobStatus.QUEUED: None, JobStatus.RUNNING: "info", JobStatus.DONE: "ok", JobStatus.FAILED: "bad",
     JobStatus.CANCELLED: None,
 }  # fmt: skip
-_SIGN = "has_jobs"
 
 
 def folder():
@@ -34,7 +33,7 @@ def folder():
 
 def begun(job: Job):
     """Tell that long work was begun, and go to the page where it can be watched; for the door that asked for it."""
-    cookie[_SIGN] = True
+    cookie[HAS_JOBS] = True
     return redirect(url_for("jobs.index_view", wait=job.id))
 
 
@@ -57,11 +56,11 @@ class JobsView(CustomView):
 
     def menu_count(self) -> Backlog | None:
         """One's own jobs under way; asked only of a browser that has begun some."""
-        if not cookie.get(_SIGN):
+        if not cookie.get(HAS_JOBS):
             return None
         count = len(jobs.waiting_of(db.session, actor()))
         if not count:
-            cookie.pop(_SIGN)
+            cookie.pop(HAS_JOBS)
         return Backlog(count, "项正在处理")
 
     @expose("/")

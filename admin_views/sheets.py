@@ -1,17 +1,16 @@
-"""Excel on every list: export of what is on screen, template, import."""
+"""Excel on every list: export of what is on screen."""
 
 from __future__ import annotations
 
 import io
 
-from flask import flash, redirect, request
+from flask import request
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from formats import reading, sheets
-from models import Entity
+from formats import sheets
 from models.codes import AccessKind
-from services import audit, rosters
+from services import audit
 from services.access import Permission
 from services.errors import Refused
 from services.listing import COUNT_CAP, Listing
@@ -58,10 +57,10 @@ class Sheets:
         kind = f"明文导出，事由：{reason}；" if is_clear else ""
         words = "；".join(chip["label"] for chip in self._chips(query, {})) or "全部"
         buffer = io.BytesIO()
-        rows = listing.every_row(query, [d.name for d in chosen], self.words, is_clear=is_clear)
+        rows = listing.every_line(query, [d.name for d in chosen], self.words, is_clear=is_clear)
         count = sheets.write(
             buffer, title=self.entity.__label__, columns=[sheets.column_of(d) for d in chosen],
-            rows=([row.values[d.name] for d in chosen] for row in rows),
+            rows=rows,
             note=f"{me.name} {at:%Y-%m-%d %H:%M} 导出；{kind}范围：{words}",
             is_masked=not is_clear and any(d.is_personal for d in chosen),
         )  # fmt: skip
@@ -72,65 +71,6 @@ class Sheets:
             )  # fmt: skip
         return download(buffer.getvalue(), f"{self.entity.__label__}_{at:%Y%m%d_%H%M}.xlsx", XLSX)
 
-    @expose("/template/")
-    def template_view(self):
-        self.require("import")
-        buffer = io.BytesIO()
-        columns = rosters.columns_of(db.session, self.entity, actor=actor())
-        sheets.template(buffer, title=self.entity.__label__, columns=columns)
-        return download(buffer.getvalue(), f"{self.entity.__label__}导入模板.xlsx", XLSX)
-
-    @expose("/import/", methods=("GET", "POST"))
-    def import_view(self):
-        """Reads, plans and, when no row is wrong, applies the whole sheet in one transaction."""
-        self.require("import")
-        me, result = actor(), None
-        if request.method == "POST":
-            sent = request.files.get("file")
-            try:
-                if sent is None or not sent.filename:
-                    raise Refused("请先选择要导入的文件")
-                table = reading.read(sent.read(), sent.filename)
-                at = now()
-                with transaction() as session:
-                    plan = rosters.plan(session, self.entity, table, me, at)
-                    for action in [*(["create"] if plan.add else []), *(["edit"] if plan.change else [])]:
-                        self.require(action)
-                    if not plan.errors:
-                        rosters.apply(session, self.entity, plan, me, at)
-                result = _result(plan)
-                if not plan.errors:
-                    flash(f"导入完成：新增{result['counts']['add']}条，修改{result['counts']['change']}条，相同{result['counts']['same']}条", "success")
-                    return redirect(self._imported(plan))
-            except (Refused, reading.Unreadable) as no:
-                result = {"sentence": no.sentence, "counts": None, "errors": _row_errors(getattr(no, "rows", []))}
-        return self.render(
-            "admin/import.html", heading=f"导入{self.entity.__label__}", result=result,
-            template_url=self.link("template_view"), cancel_url=self.link(),
-            columns=rosters.columns_of(db.session, self.entity, actor=me),
-        ), 422 if result else 200  # fmt: skip
-
-    def _imported(self, plan) -> str:
-        """The list of what an import has just written; the short shared lists are shown as they are."""
-        if not (plan.add or plan.change) or not issubclass(self.entity, Entity):
-            return self.link()
-        return self.link(changed_since=db.session.info["now"].isoformat())
-
 
 def _count(count: int) -> str:
     return f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
-
-
-def _result(plan) -> dict:
-    return {
-        "sentence": f"有{len(plan.errors)}处需要改正，整张表都没有导入。请改好后重新上传" if plan.errors else "",
-        "counts": {"add": len(plan.add), "change": len(plan.change), "same": plan.same},
-        "errors": _row_errors(plan.errors),
-    }  # fmt: skip
-
-
-def _row_errors(errors) -> list[dict]:
-    return [
-        {"row": e.row_number, "column": e.column_label, "value": e.value_masked, "sentence": e.sentence}
-        for e in list(errors)[:200]
-    ]  # fmt: skip

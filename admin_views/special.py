@@ -1,9 +1,12 @@
 """Entities whose screens know more than their table, and the screens that are no table."""
 
+from .appeal import AppealView
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
+from .imports import ImportsView
 from .jobs import JobsView
+from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
 from .recycle import RecycleView
 from .search import SearchView
@@ -16,6 +19,7 @@ from .team import TeamView
 from .warnings import WarningsView
 
 ENTITY_VIEWS = {
+    "Appeal": AppealView,
     "Case": CaseView,
     "Area": AreaView,
     "Chief": ChiefView,
@@ -29,11 +33,12 @@ ENTITY_VIEWS = {
     "Role": RoleView,
     "Workday": WorkdayView,
     **dict.fromkeys(
-        ("AuditEvent", "AccessEvent", "CaseEvent", "CaseLink", "Extension", "HandlingOpinion", "Notice", "StageRun", "Assignment", "Team", "TeamMember", "TeamChange",
-         "Attachment", "Clock", "Comment", "Counter", "CustomEntry", "DeskPresence", "Objection", "Job", "Mention", "SearchEntry", "SavedView", "Setting",
+        ("AccessEvent", "AppealEvent", "Assignment", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "Objection",
+         "RosterImport", "SavedView", "SearchEntry", "Setting", "StageRun", "Team", "TeamChange", "TeamMember",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, RecycleView, BatchView, JobsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)

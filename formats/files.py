@@ -6,6 +6,22 @@ import hashlib
 import os
 from pathlib import Path
 
+_folder: Path | None = None
+
+
+def use_folder(path: Path) -> None:
+    """Say once, at start, where kept files lie."""
+    global _folder
+    _folder = path
+
+
+def folder() -> Path:
+    """Where kept files lie."""
+    if _folder is None:
+        raise RuntimeError("no folder for files was given; call formats.files.use_folder first")
+    return _folder
+
+
 TYPES = {
     ".pdf": ("application/pdf", (b"%PDF-",)),
     ".jpg": ("image/jpeg", (b"\xff\xd8\xff",)),

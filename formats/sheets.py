@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import math
+import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
-from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
-from models.codes import Code
 from models.fields import Description
 
+from . import splice
+from .archive import MOST_BYTES, Archive
+from .cells import CUT_MARK, Rows, clean
 from .reading import MASK_MARK, NOTE_SHEETS
 
 ROWS_PER_SHEET = 1_048_575  # one less than a sheet has: the headings
-CUT_MARK = "……（内容过长，已截断）"
 
-_LOCAL = ZoneInfo("Asia/Shanghai")
-_FIRST_DAY = date(1900, 3, 1)  # before it Excel's days are off by one
-_MOST_UNITS = 32_767
-_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+__all__ = ["CUT_MARK", "ROWS_PER_SHEET", "SheetColumn", "clean", "column_of", "template", "write"]
+
+_PORTION = 250
 _FORMATS = {
     "text": "@", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm", "integer": "0", "number": "General",
     "money": "#,##0.00", "bool": "@",
@@ -66,34 +65,124 @@ def column_of(description: Description, choices: Sequence[str] = ()) -> SheetCol
 
 def write(
     file: IO[bytes], *, title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Any]], note: str,
-    is_masked: bool,
+    is_masked: bool, unit: str = "", is_fast: bool = True,
 ) -> int:  # fmt: skip
-    """Write an export and return its number of rows; memory stays the same however many there are.
+    """Write an export on a file that can be sought and return its number of rows; memory stays the same.
 
-    Headings are in row 1, so the sheet can be filled in and imported. Text is always a plain
-    text cell: what begins with = + - @ is never a formula.
+    Headings are in row 1, so the sheet can be filled in and imported. Text is always a plain text
+    cell: what begins with = + - @ is never a formula. The workbook is made by xlsxwriter without
+    its rows, which are put in as a stream; what a sheet cannot hold goes on in the next.
     """
-    book = _book(file, constant_memory=True)
+
+    def book(counts: Sequence[int]) -> splice.Pattern:
+        made = io.BytesIO()
+        _export_book(made, title, columns, note, is_masked, unit, counts)
+        return splice.Pattern(made)
+
+    start, feed, counts = book([0, 0]), splice.Feed(rows), [0]
+    style = dict(zip((*_FORMATS, "wrapped"), start.sample_styles, strict=True))
+    shared = start.shared({word for column in columns for word in column.choices} | {"是", "否"})
+    formatted = Rows([column.kind for column in columns], style, shared)
+    with Archive(file, is_fast) as archive:
+        while True:
+            at = len(counts) - 1
+            archive.add(splice.sheet_name(at), _sheet(start.heads[min(at, 1)], feed, formatted, counts, book))
+            if feed.is_over():
+                break
+            counts.append(0)
+        whole = book(counts)
+        if whole.styles != start.styles:
+            raise AssertionError("the formats of a workbook depend on its number of rows")
+        for name, content in whole.others(len(counts)):
+            archive.add(name, [content])
+    return sum(counts)
+
+
+def _sheet(head: bytes, feed: splice.Feed, formatted: Rows, counts: list[int], book) -> Iterator[bytes]:
+    """One data sheet piece by piece: its rows are counted in the last of `counts`."""
+    yield head
+    size = len(head)
+    while counts[-1] < ROWS_PER_SHEET and (portion := feed.take(min(_PORTION, ROWS_PER_SHEET - counts[-1]))):
+        piece = formatted(counts[-1] + 2, portion).encode()
+        if counts[-1] and size + len(piece) > MOST_BYTES:
+            feed.put_back(portion)
+            break
+        yield piece
+        size, counts[-1] = size + len(piece), counts[-1] + len(portion)
+    yield book(counts).tails[len(counts) - 1]
+
+
+def _export_book(
+    file: IO[bytes], title: str, columns: Sequence[SheetColumn], note: str, is_masked: bool, unit: str, counts: Sequence[int]
+) -> None:
+    """The workbook around the rows: `counts` are the numbers of rows of its data sheets."""
+    book = _book(file, in_memory=True)
     writer = _Writer(book, title, columns)
-    count = 0
-    for values in rows:
-        if count and count % ROWS_PER_SHEET == 0:
+    for number, count in enumerate(counts):
+        if number:
             writer.begin()
-        writer.row(values)
-        count += 1
-    writer.end()
+        if not number:
+            writer.sample()
+        writer.number = count
+        writer.end()
+        _print_set_up(writer.sheet, title, note, unit)
+    _tell(book, title, columns, note, is_masked, sum(counts))
+    choices = {at: column.choices for at, column in enumerate(columns) if column.choices}
+    lists = _lists(book, choices)
+    for sheet, count in zip(book.worksheets(), counts, strict=False):
+        for at, source in lists.items() if not is_masked else ():
+            rule = {"validate": "list", "source": source, "error_title": "内容不对", "error_message": "请从下拉选项中选择"}
+            sheet.data_validation(1, at, max(count, 1), at, rule)
+    book.close()
+
+
+def _print_set_up(sheet, title: str, note: str, unit: str) -> None:
+    """A page that can be printed at once: headings on each, all columns in its width, who and when below."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.7)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_header(f"&L{_said(unit, 60)}&C{_said(title, 60)}&R第 &P 页，共 &N 页")
+    sheet.set_footer(f"&L{_said(note, 200)}")
+
+
+def _said(words: str, most: int) -> str:
+    """Words of a header or footer, where & begins a code."""
+    words = clean(words).replace("\n", " ")
+    words = words if len(words) <= most else f"{words[: most - 1]}…"
+    return words.replace("&", "＆")
+
+
+def _tell(book, title: str, columns: Sequence[SheetColumn], note: str, is_masked: bool, count: int) -> None:
+    """The sheet that says what this is, and which words its columns may hold."""
     sheet = book.add_worksheet(NOTE_SHEETS[0])
-    sheet.set_column(0, 0, 12)
+    sheet.set_column(0, 0, 18)
     sheet.set_column(1, 1, 80)
     lines = [("名称", title), ("说明", note), ("行数", str(count))]
     if is_masked:
         book.set_custom_property(*MASK_MARK)
         lines += [MASK_MARK, ("注意", "姓名、号码已打星号，这个文件只供查看，不能用来导入")]
+    chosen = [(column.label, "、".join(column.choices)) for column in columns if column.choices]
+    lines += [("列名", "可填的内容"), *chosen] if chosen else []
     for number, line in enumerate(lines):
         for at, words in enumerate(line):
             sheet.write_string(number, at, clean(words))
-    book.close()
-    return count
+
+
+def _lists(book, choices: dict[int, Sequence[str]]) -> dict[int, str]:
+    """Write words to choose from on a hidden sheet, a column for each; gives the range of each."""
+    if not choices:
+        return {}
+    sheet = book.add_worksheet(_CHOICES)
+    ranges = {}
+    for at, source in choices.items():
+        for number, word in enumerate(source):
+            sheet.write_string(number, at, clean(word.strip()))
+        letters = xlsxwriter.utility.xl_col_to_name(at, col_abs=True)
+        ranges[at] = f"={_CHOICES}!{letters}$1:{letters}${len(source)}"
+    sheet.hide()
+    return ranges
 
 
 def template(file: IO[bytes], *, title: str, columns: Sequence[SheetColumn]) -> None:
@@ -101,30 +190,14 @@ def template(file: IO[bytes], *, title: str, columns: Sequence[SheetColumn]) -> 
     book = _book(file, in_memory=True)
     writer = _Writer(book, title, columns, marks_required=True)
     writer.end()
-    notes, lists = book.add_worksheet(NOTE_SHEETS[1]), None
+    notes = book.add_worksheet(NOTE_SHEETS[1])
+    long = {at: c.choices for at, c in enumerate(columns) if len(",".join(c.choices)) > 255 or any("," in w for w in c.choices)}
+    ranges = _lists(book, long)
     for at, column in enumerate(columns):
-        source = list(column.choices)
-        if len(",".join(source)) > 255 or any("," in word for word in source):
-            lists = lists or book.add_worksheet(_CHOICES)
-            for number, word in enumerate(source):
-                lists.write_string(number, at, word)
-            letters = xlsxwriter.utility.xl_col_to_name(at, col_abs=True)
-            source = f"={_CHOICES}!{letters}$1:{letters}${len(source)}"
+        source = ranges.get(at, list(column.choices))
         writer.sheet.data_validation(1, at, _TEMPLATE_ROWS, at, _validation(column, source))
-    if lists:
-        lists.hide()
     _explain(book, notes, columns)
     book.close()
-
-
-def clean(text: str) -> str:
-    """A text as a cell can hold it: no control characters, no half characters, not too long."""
-    if not text.isprintable():
-        text = _UNWANTED.sub("", text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if len(text) * 2 > _MOST_UNITS and len(raw := text.encode("utf-16-le")) > 2 * _MOST_UNITS:
-        kept = raw[: 2 * (_MOST_UNITS - len(CUT_MARK))].decode("utf-16-le", "ignore")
-        return kept + CUT_MARK
-    return text
 
 
 def _book(file: IO[bytes], **options) -> xlsxwriter.Workbook:
@@ -147,8 +220,6 @@ class _Writer:
         self.begin()
 
     def begin(self) -> None:
-        if self.sheet:
-            self.end()
         sheets = len(self.book.worksheets())
         self.sheet = self.book.add_worksheet(self.title if not sheets else f"{self.title} ({sheets + 1})")
         self.number = 0
@@ -159,38 +230,10 @@ class _Writer:
             self.sheet.write_string(0, at, clean(words), self.needed if is_marked else self.heading)
         self.sheet.freeze_panes(1, 0)
 
-    def row(self, values: Sequence[Any]) -> None:
-        self.number += 1
-        for at, value in enumerate(values):
-            if value is not None:
-                self._cell(at, value)
-
-    def _cell(self, at: int, value: Any) -> None:
-        sheet, number = self.sheet, self.number
-        if isinstance(value, bool):
-            value = "是" if value else "否"
-        elif isinstance(value, Code):
-            value = value.label
-        elif isinstance(value, datetime):
-            value = value.astimezone(_LOCAL).replace(tzinfo=None) if value.tzinfo else value
-            if value.date() >= _FIRST_DAY:
-                sheet.write_datetime(number, at, value, self.formats["datetime"])
-                return
-            value = f"{value:%Y-%m-%d %H:%M}"
-        elif isinstance(value, date):
-            if value >= _FIRST_DAY:
-                sheet.write_datetime(number, at, value, self.formats["date"])
-                return
-        elif isinstance(value, int | float | Decimal):
-            if not math.isfinite(value):
-                return
-            if abs(value) < 10**15:  # Excel keeps 15 digits
-                kind = self.columns[at].kind
-                sheet.write_number(number, at, value, self.formats[kind if kind in ("money", "integer") else "number"])
-                return
-        words = clean(str(value))
-        if words:
-            sheet.write_string(number, at, words, self.wrapped if "\n" in words else self.formats["text"])
+    def sample(self) -> None:
+        """An empty cell of each format in the second row, to see the number of each."""
+        for at, look in enumerate((*self.formats.values(), self.wrapped)):
+            self.sheet.write_blank(1, at, None, look)
 
     def end(self) -> None:
         if self.columns:

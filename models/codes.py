@@ -277,6 +277,47 @@ class ClockState(Code):
     CANCELLED = "cancelled", "已取消"
 
 
+class Tier5(Code):
+    """The rungs that have an appeal in hand, from the door upwards (S091, S104)."""
+
+    NEIGHBORHOOD = "neighborhood", "邻长"
+    GROUP = "group", "组长"
+    SECTOR = "sector", "片长"
+    COMMUNITY = "community", "村社区"
+    SUBDISTRICT = "subdistrict", "街道"
+
+
+class AppealStatus(Code):
+    """Written by the appeal flow only."""
+
+    WAITING = "waiting", "待接单"
+    TAKEN = "taken", "办理中"
+    ANSWERED = "answered", "已答复"
+    SOLVED = "solved", "已解决"
+    CLOSED = "closed", "已归档"
+    CONVERTED = "converted", "已立案"
+    REDIRECTED = "redirected", "已引导"
+    DUPLICATE = "duplicate", "重复件"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+class Satisfaction(Code):
+    """What a citizen says of an answer; nobody else may say it."""
+
+    SATISFIED = "satisfied", "满意"
+    FAIR = "fair", "基本满意"
+    UNSATISFIED = "unsatisfied", "不满意"
+
+
+class CodePlace(Code):
+    """Where an appeal code is posted (S085)."""
+
+    ENTRANCE = "entrance", "楼栋入口"
+    HOUSEHOLD = "household", "家门口"
+    PLATE = "plate", "联户公示牌"
+    POINT = "point", "接待点"
+
+
 class TermUnit(Code):
     DAY = "D", "日"
     WORKDAY = "WD", "个工作日"
@@ -288,6 +329,14 @@ class TermUnit(Code):
 class AgreementStatus(Code):
     DRAFT = "draft", "未签订"
     SIGNED = "signed", "已签订"
+
+
+class Retention(Code):
+    """How long a dossier is kept; no statute fixes the years."""
+
+    SHORT = "short", "短期"
+    LONG = "long", "长期"
+    PERMANENT = "permanent", "永久"
 
 
 class CustomKind(Code):

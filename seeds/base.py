@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from models import Described, uuid7
 from models.area import Area
-from models.codes import AreaKind, TermUnit, UnitKind, WarningKind
+from models.codes import AreaKind, TermUnit, UnitKind, Urgency, WarningKind
 from models.department import DispatchRule, Unit
 from models.dictionary import DictItem
 from models.division import Division
+from models.service_item import Hotline, ServiceItem
 from models.term import Term
 from models.user import Role
 from models.warning import WarningRule
@@ -54,6 +55,8 @@ def load_base(session: Session, report: Report = print) -> None:
         "节假日": _add(session, Workday, _workdays(), "day"),
         "角色": _add(session, Role, _roles(), "code"),
         "部门": _add_departments(session),
+        "点单项目": _add_where_none(session, ServiceItem, _service_items),
+        "便民电话": _add_where_none(session, Hotline, _hotlines),
         "预警规则": _add_warning_rules(session),
     }
     _add_root(session)
@@ -155,6 +158,31 @@ def expand(patterns: str) -> list[str]:
             raise ValueError(f"roles.csv: no permission is called {pattern}")
         chosen = chosen - named if pattern.startswith("-") else chosen | named
     return [name for name in known if name in chosen]
+
+
+def _add_where_none(session: Session, entity: type[Described], rows: Callable[[], list[dict]]) -> int:
+    """Fill a list of the sub-district's own; only while it is empty, for people edit it."""
+    if session.scalar(select(func.count()).select_from(entity)):
+        return 0
+    found = [{"id": uuid7(), **row} for row in rows()]
+    put(session, entity, found)
+    return len(found)
+
+
+def _service_items() -> list[dict]:
+    return [
+        row | {"category": f"dispute_category:{row['category']}", "urgency": Urgency(row["urgency"]),
+               "position": int(row["position"]), "is_active": True}
+        for row in read("service_items")
+    ]  # fmt: skip
+
+
+def _hotlines() -> list[dict]:
+    return [
+        row | {"is_emergency": row["is_emergency"] == "yes", "is_printed": row["is_printed"] == "yes",
+               "position": int(row["position"]), "is_active": True}
+        for row in read("hotlines")
+    ]  # fmt: skip
 
 
 def _add_departments(session: Session) -> int:

@@ -23,7 +23,10 @@ from .errors import Denied
 
 
 class Permission(Code):
-    """What a role can allow beyond the actions on each roster (`household:edit` and so on)."""
+    """What a role can allow beyond the actions on each roster (`household:edit` and so on).
+
+    Those that begin with "own:" belong to somebody without a role (the citizen, the program) and are given to nobody.
+    """
 
     NAMES = "personal:name", "查看姓名全名"
     REVEAL = "personal:reveal", "逐项查看号码明文（记录在案）"
@@ -38,11 +41,19 @@ class Permission(Code):
     CASE_FEED_BACK = "case:feed_back", "反馈办理情况"
     CASE_JOIN = "case:join", "组建“3+X”专班"
     CASE_CLOSE = "case:close", "办结案件"
+    APPEAL_ENTER = "appeal:enter", "录入诉求"
+    APPEAL_HANDLE = "appeal:handle", "接单、答复、上交诉求"
+    APPEAL_TRIAGE = "appeal:triage", "分办诉求（交办、立案、引导、并件）"
+    APPEAL_CITIZEN = "own:appeal_citizen", "反映人本人"
+    APPEAL_SWEEP = "own:appeal_sweep", "到期自动处理"
     CASE_ARCHIVE = "case:archive", "归档案件"
     RESTRUCTURE = "area:restructure", "调整联户、拆分邻"
     TREE = "area:tree", "查看区域树"
     SHARE = "view:share", "把列表视图共享给角色"
+    IMPORTS = "import:all", "查看所有人的导入记录，下载导入的文件"
     JOBS = "job:all", "查看和取消所有人的后台任务"
+    PAPER = "paper:make", "生成和下载案件文书（记录在案）"
+    PAPER_TEMPLATE = "paper:template", "维护文书模板"
     PARAMETER_VIEW = "parameter:view", "查看系统参数"
     PARAMETER_EDIT = "parameter:edit", "修改系统参数"
 
@@ -55,7 +66,7 @@ ACTIONS = {
 
 def permission_labels() -> dict[str, dict[str, str]]:
     """All permissions there are: {heading: {permission: label}}, for the role form."""
-    found = {"业务权限": {p.value: p.label for p in Permission}}
+    found = {"业务权限": {p.value: p.label for p in Permission if not p.value.startswith("own:")}}
     for entity in entities():
         if entity.__in_menu__:
             found[entity.__label__] = {f"{entity.slug()}:{a}": name for a, name in ACTIONS.items()}
@@ -113,6 +124,12 @@ ANONYMOUS = Actor(None, "未登录", None)
 def system(subdistrict_id: str, name: str = "系统") -> Actor:
     """The program itself: seeds, nightly work, migrations."""
     return Actor(None, name, subdistrict_id, is_scoped=False, is_system=True)
+
+
+def citizen(subdistrict_id: str) -> Actor:
+    """Somebody at a public page: no account, no role; what it may read and do is named by the services it calls."""
+    own = frozenset({Permission.APPEAL_ENTER.value, Permission.APPEAL_CITIZEN.value})
+    return Actor(None, "群众", subdistrict_id, own, is_scoped=False)
 
 
 def actor_of(user: User, area_code: str | None) -> Actor:

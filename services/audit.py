@@ -19,7 +19,7 @@ from models.sealed import Sealed, seal, unseal
 
 _SILENT = {
     "audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters",
-    "comments", "mentions", "custom_entries", "saved_views", "jobs", "clocks", "todos", "desk_presences",
+    "comments", "mentions", "custom_entries", "saved_views", "jobs", "clocks", "todos", "desk_presences", "roster_imports",
 }  # fmt: skip
 
 

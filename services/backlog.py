@@ -9,9 +9,10 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from models.agreement import ResponsibilityAgreement
+from models.appeal import Appeal
 from models.area import Area
 from models.case import Case
-from models.codes import AgreementStatus, AreaKind, CaseStatus
+from models.codes import AgreementStatus, AppealStatus, AreaKind, CaseStatus, Tier5
 from models.neighbor import Chief
 
 from .access import Actor, Permission
@@ -53,6 +54,16 @@ def cases_of(session: Session, actor: Actor) -> Backlog | None:
     if not own:
         return None
     return _backlog(session, select(Case.id).where(or_(*own), Case.status.in_(OPEN_STATES)), "件由我办理")
+
+
+def appeals_of(session: Session, actor: Actor) -> Backlog | None:
+    """Appeals that an actor should take: those of the own rung for chiefs and communities, of the sub-district for the office."""
+    if not actor.may(Permission.APPEAL_HANDLE):
+        return None
+    waiting = select(Appeal.id).where(Appeal.status == AppealStatus.WAITING)
+    if not actor.area_code:
+        waiting = waiting.where(Appeal.tier == Tier5.SUBDISTRICT)
+    return _backlog(session, waiting, "件诉求待接单")
 
 
 def unsigned(session: Session, today: date) -> Backlog:

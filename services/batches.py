@@ -39,7 +39,9 @@ def recent(session: Session, actor: Actor, kinds: Sequence[str], limit: int = SH
     reason = AuditEvent.user_id == actor.user_id
     if not actor.is_scoped:
         reason = or_(reason, AuditEvent.entity.in_(kinds))
-    wanted = select(AuditEvent).where(AuditEvent.verb == AuditVerb.BULK, AuditEvent.batch.is_not(None), reason)
+    wanted = select(AuditEvent).where(
+        AuditEvent.verb == AuditVerb.BULK, AuditEvent.batch.is_not(None), AuditEvent.record_id != "-", reason
+    )
     return session.scalars(wanted.order_by(AuditEvent.happened_at.desc(), AuditEvent.id.desc()).limit(limit)).all()
 
 

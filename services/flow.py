@@ -61,6 +61,7 @@ class Step:
     `target` is None for a step that leaves the status as it is. `only(subject)` says whether the step
     is meant for such a subject at all; its docstring says for which. `guards` return the Chinese reason
     why not, or None; `effects` write the facts. Both are called with (session, subject, actor, now, answers).
+    `first` makes what the effects refer to (another record) before the status is written.
     """
 
     verb: str
@@ -71,6 +72,7 @@ class Step:
     asks: Sequence[Ask] = ()
     guards: Sequence[Guard] = ()
     effects: Sequence[Effect] = ()
+    first: Sequence[Effect] = ()
     hint: str = ""
     only: Callable[[Any], bool] | None = None
 
@@ -116,7 +118,7 @@ class Flow:
         return [s for s in self.steps if actor.may(s.by) and s.fits(subject)]
 
     def take(
-        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, **answers: Any
+        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, /, **answers: Any
     ) -> None:
         """Permission, state, answers, guards, then facts, status and event; or `Refused`.
 
@@ -128,6 +130,8 @@ class Flow:
         before = subject.status
         target = step.target.pick(session, subject, answers) if isinstance(step.target, Depends) else step.target
         try:
+            for effect in step.first:
+                effect(session, subject, actor, now, answers)
             # The status comes first: an effect that flushes after its own facts leaves a whole record.
             if target is not None:
                 subject.status = target
@@ -139,7 +143,7 @@ class Flow:
             raise Conflict("别人刚刚办理了这件事，您的操作没有生效，请刷新查看最新情况") from None
 
     def refusal(
-        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, **answers: Any
+        self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, /, **answers: Any
     ) -> str | None:
         """Why a step cannot be taken with these answers, or None; nothing is changed."""
         try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .appeal_flow import APPEAL_FLOW
 from .case_flow import CASE_FLOW
 from .flow import Flow, print_table
 
-FLOWS: tuple[Flow, ...] = (CASE_FLOW,)
+FLOWS: tuple[Flow, ...] = (APPEAL_FLOW, CASE_FLOW)
 
 
 def print_all() -> str:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from config import Config
 from database import configure_sqlite
+from formats import files
 from models import Base, sealed
 from models.division import Division
 from models.user import User
@@ -78,9 +79,10 @@ def engine(request, tmp_path_factory) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def session(engine) -> Iterator[ServiceSession]:
+def session(engine, tmp_path) -> Iterator[ServiceSession]:
     """A session of the program itself; whatever a test commits is gone after it."""
     sealed.use_keys({"1": _KEY})
+    files.use_folder(tmp_path / "files")
     with engine.connect() as connection, connection.begin() as whole:
         with ServiceSession(connection, autoflush=False, join_transaction_mode="create_savepoint") as session:
             yield access.bind(session, access.system(SUBDISTRICT), NOW)

@@ -4,9 +4,30 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '8cceffcb6072'
-down_revision = 'b13fcf2b0286'
+down_revision = '8de32f6811d0'
 branch_labels = None
 depends_on = None
+
+
+CHECKS = {
+    "cases": {
+        "group_has_representatives": "is_group_visit IS NULL OR NOT is_group_visit OR representative_count IS NOT NULL",
+        "representative_count_low": "representative_count >= 1",
+        "decline_reason_code": "decline_reason IN ('legal_route', 'other_competence', 'pending', 'final', 'not_mediable', 'taken_elsewhere', 'unclear', 'not_a_petition')",
+        "representative_count_high": "representative_count <= 5",
+        "identity_code": "identity IN ('named', 'anonymous', 'joint')",
+        "declined_has_reason": "(status = 'declined') = (decline_reason IS NOT NULL)",
+        "terminate_reason_code": "terminate_reason IN ('refused', 'apart', 'expired', 'unreachable', 'unsigned', 'untrue', 'sham', 'taken_elsewhere', 'not_mediable', 'impossible', 'other')",
+        "legal_route_code": "legal_route IN ('emergency', 'litigation', 'arbitration', 'party_appeal', 'administrative', 'statutory_duty', 'discipline', 'final', 'mediation', 'service', 'petition')",
+        "root_cause_dictionary": "root_cause LIKE 'root_cause:%'",
+        "terminated_has_reason": "(outcome IS NOT NULL AND outcome = 'terminated') = (terminate_reason IS NOT NULL)",
+        "onsite_reason_code": "onsite_reason IN ('apart', 'needs_unit', 'needs_facts', 'absent', 'policy', 'other')",
+        "purpose_code": "purpose IN ('advice', 'accusation', 'claim', 'consult', 'thanks')",
+    },
+    "case_parties": {
+        "consent_code": "consent IN ('agreed', 'refused')",
+    },
+}
 
 
 def upgrade() -> None:
@@ -146,47 +167,47 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('decline_reason', sa.Enum('legal_route', 'other_competence', 'pending', 'final', 'not_mediable', 'taken_elsewhere', 'unclear', 'not_a_petition', name='declinereason', native_enum=False, length=24), nullable=True))
         batch_op.add_column(sa.Column('terminate_reason', sa.Enum('refused', 'apart', 'expired', 'unreachable', 'unsigned', 'untrue', 'sham', 'taken_elsewhere', 'not_mediable', 'impossible', 'other', name='terminatereason', native_enum=False, length=24), nullable=True))
         batch_op.add_column(sa.Column('root_cause', sa.String(length=64), nullable=True))
-        batch_op.add_column(sa.Column('is_key_issue', sa.Boolean(), nullable=False))
-        batch_op.add_column(sa.Column('is_answered_on_spot', sa.Boolean(), nullable=False))
+        batch_op.add_column(sa.Column('is_key_issue', sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.add_column(sa.Column('is_answered_on_spot', sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column('accused_unit_id', sa.Uuid(as_uuid=False), nullable=True))
         batch_op.add_column(sa.Column('accused_worker_id', sa.Uuid(as_uuid=False), nullable=True))
         batch_op.create_index('ix_cases_accused_unit_id', ['subdistrict_id', 'accused_unit_id', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_accused_worker_id', ['subdistrict_id', 'accused_worker_id', 'registered_at', 'id'], unique=False)
-        batch_op.create_index('ix_cases_decline_reason', ['subdistrict_id', 'decline_reason', 'registered_at', 'id'], unique=False)
-        batch_op.create_index('ix_cases_identity', ['subdistrict_id', 'identity', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_is_answered_on_spot', ['subdistrict_id', 'is_answered_on_spot', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_is_group_visit', ['subdistrict_id', 'is_group_visit', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_is_key_issue', ['subdistrict_id', 'is_key_issue', 'registered_at', 'id'], unique=False)
-        batch_op.create_index('ix_cases_is_repeat', ['subdistrict_id', 'is_repeat', 'registered_at', 'id'], unique=False)
-        batch_op.create_index('ix_cases_is_skip_level', ['subdistrict_id', 'is_skip_level', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_legal_route', ['subdistrict_id', 'legal_route', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_purpose', ['subdistrict_id', 'purpose', 'registered_at', 'id'], unique=False)
         batch_op.create_index('ix_cases_root_cause', ['subdistrict_id', 'root_cause', 'registered_at', 'id'], unique=False)
-        batch_op.create_index('ix_cases_terminate_reason', ['subdistrict_id', 'terminate_reason', 'registered_at', 'id'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_cases_subdistrict_id_accused_unit_id'), 'units', ['subdistrict_id', 'accused_unit_id'], ['subdistrict_id', 'id'], ondelete='RESTRICT')
         batch_op.create_foreign_key(batch_op.f('fk_cases_root_cause'), 'dict_items', ['root_cause'], ['id'])
         batch_op.create_foreign_key(batch_op.f('fk_cases_subdistrict_id_accused_worker_id'), 'workers', ['subdistrict_id', 'accused_worker_id'], ['subdistrict_id', 'id'], ondelete='RESTRICT')
 
+    op.execute("UPDATE cases SET decline_reason = 'other_competence' WHERE status = 'declined'")
+    op.execute("UPDATE cases SET terminate_reason = 'other' WHERE outcome = 'terminated'")
+    for table, checks in CHECKS.items():
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            for name, rule in checks.items():
+                batch_op.create_check_constraint(op.f(f"ck_{table}_{name}"), rule)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    for table, checks in CHECKS.items():
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            for name in checks:
+                batch_op.drop_constraint(op.f(f"ck_{table}_{name}"), type_="check")
     with op.batch_alter_table('cases', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_cases_subdistrict_id_accused_worker_id'), type_='foreignkey')
         batch_op.drop_constraint(batch_op.f('fk_cases_root_cause'), type_='foreignkey')
         batch_op.drop_constraint(batch_op.f('fk_cases_subdistrict_id_accused_unit_id'), type_='foreignkey')
-        batch_op.drop_index('ix_cases_terminate_reason')
         batch_op.drop_index('ix_cases_root_cause')
         batch_op.drop_index('ix_cases_purpose')
         batch_op.drop_index('ix_cases_legal_route')
-        batch_op.drop_index('ix_cases_is_skip_level')
-        batch_op.drop_index('ix_cases_is_repeat')
         batch_op.drop_index('ix_cases_is_key_issue')
         batch_op.drop_index('ix_cases_is_group_visit')
         batch_op.drop_index('ix_cases_is_answered_on_spot')
-        batch_op.drop_index('ix_cases_identity')
-        batch_op.drop_index('ix_cases_decline_reason')
         batch_op.drop_index('ix_cases_accused_worker_id')
         batch_op.drop_index('ix_cases_accused_unit_id')
         batch_op.drop_column('accused_worker_id')

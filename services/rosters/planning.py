@@ -148,10 +148,12 @@ class Planner:
         self._stand(lines, stored)
         found = [self._decide(line, stored.get(line.key, ())) for line in lines]
         for decision in found:
-            known = decision.known
-            version = known and known.get("version")
-            self.digest.update(repr((decision.kind, known and known["_id"], version, list(decision.values.items()))).encode())
+            self.digest.update(_mark(decision))
         return found
+
+    def labels(self) -> dict[str, str]:
+        """{stored attribute: label}."""
+        return {d.key: d.label for d in self.every.values()}
 
     # -- cells
 
@@ -328,6 +330,14 @@ class Planner:
         place = self.places.get(d.name)
         cell = line.row.values[place] if place is not None else None
         return RowError(line.row.number, d.label, harmless(d, cell, self.actor), sentence, place)
+
+
+def _mark(decision: Decision) -> bytes:
+    """What a plan is known by: the record, its version and what is written, for each row."""
+    kind, known = decision.kind, decision.known
+    if known is None:
+        return repr((kind, list(decision.values.items()))).encode()
+    return repr((kind, known["_id"], known.get("version") if decision.values else 0, list(decision.values.items()))).encode()
 
 
 def _reference(cell: Any) -> str | None:

@@ -63,8 +63,8 @@ def apply(session: Session, entity: type[Described], plan: Plan, actor: Actor, n
 
 
 def write(session: Session, entity: type[Described], decisions: Sequence[Decision], actor: Actor, now: datetime) -> list[RowError]:
-    """Write new and changed rows and say which the rules refuse; then the caller rolls back."""
-    if _in_sets(entity):
+    """Write new and changed rows as far as the rules let them pass; returns what they refuse."""
+    if in_sets(entity):
         return _write_set(session, entity, decisions, actor, now)
     errors: list[RowError] = []
     for chunk in batches(decisions, _CHUNK):
@@ -79,7 +79,7 @@ def write(session: Session, entity: type[Described], decisions: Sequence[Decisio
 
 def foresee(session: Session, entity: type[Described], decisions: Sequence[Decision], actor: Actor, now: datetime) -> list[RowError]:
     """Which of these rows the rules will refuse; nothing stays written."""
-    if _in_sets(entity):
+    if in_sets(entity):
         pending = [_pending(session, entity, decision, now) for decision in decisions]
         records.prepare_many(session, entity, pending, actor, now, is_trial=True)
         return _refused(session, entity, decisions, pending, actor)
@@ -94,7 +94,8 @@ def foresee(session: Session, entity: type[Described], decisions: Sequence[Decis
 # ---- in sets ------------------------------------------------------------------------
 
 
-def _in_sets(entity: type[Described]) -> bool:
+def in_sets(entity: type[Described]) -> bool:
+    """True when all rules of an entity look at many rows at once."""
     return issubclass(entity, Entity) and entity not in _creators and records.looks_at_many(entity)
 
 
@@ -143,14 +144,15 @@ def _write_set(session, entity, decisions, actor, now) -> list[RowError]:
     pending = [_pending(session, entity, decision, now) for decision in decisions]
     records.prepare_many(session, entity, pending, actor, now)
     errors = _refused(session, entity, decisions, pending, actor)
-    if errors:
+    passed = [(decision, p) for decision, p in zip(decisions, pending, strict=True) if not p.refusals]
+    if not passed:
         return errors
     try:
         with session.begin_nested():
-            store(session, entity, pending, now)
+            store(session, entity, [p for _, p in passed], now)
     except IntegrityError:
-        return _failures(session, entity, decisions, actor, now)
-    return []
+        errors += _failures(session, entity, [decision for decision, _ in passed], actor, now)
+    return errors
 
 
 def store(session: Session, entity: type[Entity], pending: Sequence[Pending], now: datetime, verb: AuditVerb | None = None) -> None:

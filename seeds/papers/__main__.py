@@ -1,0 +1,15 @@
+"""Write every shipped template anew."""
+
+from . import coordination, mediation, petition
+from .forms import FOLDER
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for module in (mediation, petition, coordination):
+        for key, form in module.forms().items():
+            (FOLDER / f"{key}.docx").write_bytes(form.content())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""One small function a paper: what it says beyond the facts of its case.
+
+Each is called with (session, case, subject) and gives the keys that its template adds to
+`paper_facts.facts_of`. A subject is the case itself or one order, party, team … of it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Described
+from models.attachment import Attachment
+from models.case import Case, CaseParty
+from models.codes import CaseOutcome, CaseStatus, PartyRole
+
+from . import paper_facts as facts
+from .paper_facts import Facts, boxes, day
+
+_APPLIED = {"window", "visit", "letter", "phone", "online", "qr", "station", "fax"}
+_ENTRUSTED = {"transfer", "dept_transfer", "police_non_emergency", "hotline_12345"}
+_TERMS = ("建议意见", "检举控告", "申诉求决")
+_BLANK_ROWS = 6
+
+
+def nothing(session: Session, case: Case, subject: Described) -> Facts:
+    return {}
+
+
+def source(session: Session, case: Case, subject: Described) -> Facts:
+    """How the case came, as the register of acceptance asks it."""
+    channel = case.channel.split(":", 1)[1]
+    ticks = (("当事人申请", channel in _APPLIED), ("人民调解委员会主动调解", channel == "patrol"), ("接受委托移送", channel in _ENTRUSTED))
+    return {"sources": boxes(ticks)}
+
+
+def period(session: Session, case: Case, subject: Described) -> Facts:
+    """From when to when the case was mediated."""
+    return {"mediation": {"began": day(case.accepted_at), "ended": day(case.closed_at)}}
+
+
+def power(session: Session, case: Case, subject: Described) -> Facts:
+    """Who authorises whom: the party the paper is about, and the agent if one is registered."""
+    people = facts.parties(session, case)
+    is_party = isinstance(subject, CaseParty)
+    principal = next((p for p in people if is_party and p["id"] == subject.id), next(iter(people), {}))
+    agent = next((p for p in people if p["role"] == PartyRole.AGENT.label), {})
+    others = [p["name"] for p in people if p["role"] != principal.get("role") and p["role"] != PartyRole.AGENT.label]
+    return {"principal": principal, "agent": agent, "opponent": "、".join(others) or None}
+
+
+def evidence(session: Session, case: Case, subject: Described) -> Facts:
+    """The files of the case, and room for what lies in the folder only."""
+    wanted = select(Attachment).where(Attachment.entity == Case.slug(), Attachment.record_id == case.id).order_by(Attachment.id)
+    rows = [
+        {"number": str(number), "name": kept.purpose or kept.file_name, "on": day(kept.created_at), "taken_by": facts.name_of(kept.added_by)}
+        for number, kept in enumerate(session.scalars(wanted.limit(50)), 1)
+    ]  # fmt: skip
+    return {"rows": [*rows, *[{"number": str(n), "name": " ", "proves": " ", "by": " ", "pages": " ", "original": " ", "on": " ", "taken_by": " "}
+                              for n in range(len(rows) + 1, max(len(rows) + 3, _BLANK_ROWS) + 1)]]}  # fmt: skip
+
+
+def record(session: Session, case: Case, subject: Described) -> Facts:
+    """A session of mediation; blank until one is recorded."""
+    return {"record": {"stage": facts.label(case.stage), "results": boxes((n, False) for n in ("达成协议", "未达成协议", "另行调解"))}}
+
+
+def agreement(session: Session, case: Case, subject: Described) -> Facts:
+    """An agreement; the copies are one for each party and one for the committee (R05)."""
+    sides = [p for p in facts.parties(session, case) if p["role"] in (PartyRole.APPLICANT.label, PartyRole.RESPONDENT.label, PartyRole.THIRD.label)]
+    return {"agreement": {"facts": case.summary, "terms": [], "duties": [], "copies": _chinese(len(sides) + 1) if len(sides) > 1 else None}}
+
+
+def _chinese(number: int) -> str:
+    return "零一二三四五六七八九十"[number] if number <= 10 else str(number)
+
+
+def followup(session: Session, case: Case, subject: Described) -> Facts:
+    return {"agreement": {}, "record": {"attempts": [{"number": n, "at": " ", "contact": " ", "note": " "} for n in ("第一次", "第二次", "第三次")]}}
+
+
+def ending(session: Session, case: Case, subject: Described) -> Facts:
+    """How a case went and why it ended without an agreement."""
+    is_over = case.status is CaseStatus.DECLINED or case.outcome in (CaseOutcome.TERMINATED, CaseOutcome.WITHDRAWN, CaseOutcome.REDIRECTED)
+    words = [f"{e['on']}{e['label']}{'：' + e['note'] if e['note'] else ''}" for e in facts.events(session, case)]
+    return {"end": {"on": day(case.closed_at), "reason": case.result if is_over else None, "course": "；".join(words) + "。" if words else None}}
+
+
+def delivery(session: Session, case: Case, subject: Described) -> Facts:
+    return {"delivery": {"papers": " "}}
+
+
+def registration(session: Session, case: Case, subject: Described) -> Facts:
+    """A petition as registered: representatives, files; its purpose is ticked by the person on paper."""
+    people = facts.parties(session, case)
+    speakers = "、".join(p["name"] for p in people if p["role"] == PartyRole.REPRESENTATIVE.label)
+    count = session.scalar(select(func.count()).select_from(Attachment).where(Attachment.entity == Case.slug(), Attachment.record_id == case.id))
+    return {
+        "purposes": boxes((name, False) for name in _TERMS), "petition": {"representatives": speakers or None},
+        "attachments": f"共{count}份" if count else None,
+    }  # fmt: skip
+
+
+def order(session: Session, case: Case, subject: Described) -> Facts:
+    """The order that the paper is about, else the last one of the case."""
+    given = subject if not isinstance(subject, Case) else next(iter(facts.orders(session, case)), None)
+    return {"order": facts.order_facts(given), "followup": {}}
+
+
+def opinion(session: Session, case: Case, subject: Described) -> Facts:
+    """The answer to a petition: what was found, what is answered (R21)."""
+    last = next(iter(facts.orders(session, case)), None)
+    kinds = ("支持请求", "请求合理但缺乏法律依据，作解释说明", "不予支持")
+    return {"opinion": {"facts": last and last.feedback, "text": case.result, "kinds": boxes((kind, False) for kind in kinds)}}
+
+
+def brief(session: Session, case: Case, subject: Described) -> Facts:
+    return {
+        "orders": [facts.order_facts(o) for o in reversed(facts.orders(session, case))] or [{}],
+        "events": facts.events(session, case) or [{}], "team": facts.team_facts(session, facts.team_of(session, case)),
+    }  # fmt: skip
+
+
+def team(session: Session, case: Case, subject: Described) -> Facts:
+    given = subject if not isinstance(subject, Case) else facts.team_of(session, case)
+    return {"team": facts.team_facts(session, given)}
+
+
+def consultation(session: Session, case: Case, subject: Described) -> Facts:
+    return {"record": {"tasks": [{"content": " ", "unit": " ", "worker": " ", "due": " "}] * 4}}
