@@ -13,7 +13,7 @@ from models.case_codes import Consent, NoticeKind, PetitionPurpose, TerminateRea
 from models.codes import CaseKind, CaseOutcome, CaseStatus, MediationStage
 from models.opinion import HandlingOpinion
 
-from . import case_intake, case_stages, clocks, extensions, notices, orders, parameters
+from . import case_intake, case_stages, clocks, extensions, notices, orders, papers, parameters
 from .access import Actor
 from .case_stages import active_team
 from .due_dates import local_day
@@ -89,6 +89,9 @@ def is_recent(session, case, actor, now, answers) -> str | None:
 def everything_is_done(session, case, actor, now, answers) -> str | None:
     """回访已完成，卷宗材料齐全"""
     reasons = [reason for reason in (rule(session, case) for rule in BEFORE_ARCHIVE) if reason]
+    lacking = papers.missing(session, case)
+    if lacking:
+        reasons.append(f"卷宗还缺：{'、'.join(lacking)}，请生成或上传后再归档")
     return "还不能归档：" + "；".join(reasons) if reasons else None
 
 

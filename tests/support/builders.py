@@ -80,7 +80,7 @@ def build_dictionary(session: Session) -> None:
     ]  # fmt: skip
     for key, name, length, unit in terms:
         if session.get(Term, key) is None:
-            facts = {"extend_length": 30 if key == "xf_handle" else 5, "is_statutory": key.startswith(("xf", "tj"))}
+            facts = {"extend_length": {"xf_handle": 30, "consult": 10}.get(key, 0), "is_statutory": key.startswith(("xf", "tj"))}
             session.add(Term(id=key, name=name, starts="受理", length=length, unit=unit, source="测试", **facts))
     session.flush()
 
