@@ -5,21 +5,25 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
-from extensions import db, now
-from models import describe
-from models.case import Case, CaseParty
-from services import backlog, dispatch, records, workload
+from extensions import db, now, transaction
+from models import Described
+from models.case import Case
+from models.codes import Code
+from services import backlog, dispatch, presence, records, repeats
 from services.access import Permission
 from services.case_flow import CASE_FLOW
 from services.due_dates import local_day
 from services.errors import Conflict, Refused
-from services.labels import dictionary_names
-from services.showing import shown, text
+from services.lookups import label
 
 from .acting import actor
 from .base import CustomView
+from .desk_page import matter, tray_lines, ways
 from .forms import Asker, show_errors, step_data, step_form
 from .steps import take
+
+# What an order may say beside whom, by when and what; folded away until somebody wants it.
+_MORE = ("assist", "days", "liaison", "leader", "territory")
 
 
 class DispatchView(CustomView):
@@ -36,7 +40,8 @@ class DispatchView(CustomView):
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):
-        tray, count = dispatch.tray(db.session, local_day(now()))
+        page = max(request.args.get("page", 1, type=int), 1)
+        tray, count = dispatch.tray(db.session, local_day(now()), page)
         wanted = request.args.get("case") or (tray[0].id if tray else None)
         case = records.find(db.session, Case, wanted) if wanted else None
         form, loose, status = None, [], 200
@@ -45,7 +50,7 @@ class DispatchView(CustomView):
             loose, status = ["这件案件刚刚已由别人办理，您的操作没有生效，请看最新情况"], 409
         if step is not None:
             sent = request.form if request.method == "POST" else None
-            form = step_form(step, self._asker())(sent, data=step_data(step, case))
+            form = step_form(step, self._asker())(sent, data=step_data(step, case) | self._named(step))
             if request.method == "POST" and form.validate():
                 try:
                     take(CASE_FLOW, case, step, form)
@@ -53,9 +58,31 @@ class DispatchView(CustomView):
                     return redirect(self._next(case, step, tray))
                 except Conflict as no:
                     loose, status = [no.sentence], 409
+                    db.session.expire_all()
                 except Refused as no:
                     loose, status = show_errors(form, no), 422
-        return self.render("admin/dispatch.html", **self._page(case, tray, count, step, form, loose)), status
+        return self.render("admin/dispatch.html", **self._page(case, tray, count, page, step, form, loose)), status
+
+    @expose("/presence/", methods=("POST",))
+    def presence_view(self):
+        """Say that this matter is open here; answers who else has it open."""
+        case = records.find(db.session, Case, request.form.get("case", ""))
+        with transaction() as session:
+            presence.sign(session, case, actor(), now())
+        return {"others": [name for name, _ in presence.others(db.session, case, actor(), now())]}
+
+    @expose("/relate/", methods=("POST",))
+    def relate_view(self):
+        """Link the matter with an earlier one, without merging."""
+        case = records.find(db.session, Case, request.form.get("case", ""))
+        other = records.find(db.session, Case, request.form.get("other", ""))
+        try:
+            with transaction() as session:
+                repeats.relate(session, case, other, actor(), now())
+            flash(f"已关联 {other.case_no}", "success")
+        except Refused as no:
+            flash(no.sentence, "error")
+        return redirect(url_for(".index_view", case=case.id))
 
     def _step(self, case: Case | None):
         """Accepting comes first; then the order is given."""
@@ -70,67 +97,54 @@ class DispatchView(CustomView):
     def _asker(self) -> Asker:
         return Asker(db.session, actor(), lambda name: url_for("case.lookup_view", field=name))
 
+    @staticmethod
+    def _named(step) -> dict:
+        """Answers that the address proposes, such as the matter to merge into."""
+        return {ask.name: request.args[ask.name] for ask in step.asks if ask.name in request.args}
+
     def _next(self, case: Case, step, tray) -> str:
         if step.verb == "accept":
             return url_for(".index_view", case=case.id)
         following = next((w.id for w in tray if w.id != case.id), None)
         return url_for(".index_view", case=following) if following else url_for(".index_view")
 
-    def _page(self, case, tray, count, step, form, loose) -> dict:
+    def _page(self, case, tray, count, number, step, form, loose) -> dict:
         page = {
-            "tray": [
-                {"url": url_for(".index_view", case=w.id), "no": w.case_no, "subject": w.subject,
-                 "due": text(w.due_on), "tone": w.tone, "why": w.why, "status": w.status,
-                 "is_current": case is not None and w.id == case.id}
-                for w in tray
-            ],
-            "tray_count": count, "case": None, "suggestions": [], "form": form, "warnings": loose,
-            "sections": [], "step": step, "post_url": None, "lock_version": getattr(case, "version", ""),
-            "other_steps": [],
+            "tray": tray_lines(tray, case, number), "count": "超过1,000" if count > dispatch.CAP else f"{count:,}",
+            "has_waiting": count > 0, "case": None, "ways": [], "barred": [], "due": None, "form": form, "warnings": loose,
+            "step": step, "post_url": None, "lock_version": getattr(case, "version", ""), "main_fields": [], "more_fields": [],
+            "other_steps": [], "typed": _typed() if step is None and request.method == "POST" else [],
+            "earlier_url": url_for(".index_view", page=number - 1) if number > 1 else None,
+            "later_url": url_for(".index_view", page=number + 1) if tray and number * len(tray) < count else None,
+            "plan_url": url_for("tray_plan.index_view"),
         }  # fmt: skip
         if case is None:
             return page
-        names = dictionary_names(db.session)
-        page["case"] = {
-            "no": case.case_no, "subject": case.subject, "url": url_for("case.details_view", id=case.id),
-            "status": case.status.label, "chain": dispatch.chain(db.session, case),
-            "facts": [
-                {"label": "类别", "text": names.get(case.category, "")},
-                {"label": "来源", "text": names.get(case.channel, "")},
-                {"label": "层级", "text": case.level.label}, {"label": "紧急程度", "text": case.urgency.label},
-                {"label": "收到日期", "text": text(case.received_on)},
-                {"label": "办理期限", "text": f"{text(case.due_on)} {case.due_reason or ''}"},
-                {"label": "地点", "text": case.place or ""}, {"label": "诉求与事实", "text": case.summary, "is_wide": True},
-            ],
-            "parties": [self._party(p) for p in workload.parties(db.session, case)],
-            "earlier": [
-                {"no": c.case_no, "subject": c.subject, "status": c.status.label,
-                 "url": url_for("case.details_view", id=c.id)}
-                for c in dispatch.earlier(db.session, case)
-            ],
-        }  # fmt: skip
+        open_steps = CASE_FLOW.open_to(case, actor())
+        page["case"] = matter(case, {s.verb for s in open_steps})
+        page["watching"] = [name for name, _ in presence.others(db.session, case, actor(), now())]
         if step is not None:
             # The address names the case: by the time it is sent another one may head the tray.
             page["post_url"] = url_for(".index_view", case=case.id, verb=step.verb)
-            page["sections"] = [{"title": step.label, "fields": list(form)}]
+            page["main_fields"] = [box for box in form if box.name not in _MORE]
+            page["more_fields"] = [box for box in form if box.name in _MORE]
             page["other_steps"] = [
                 {"label": s.label, "url": url_for(".index_view", case=case.id, verb=s.verb)}
-                for s in CASE_FLOW.open_to(case, actor()) if s.verb != step.verb
+                for s in open_steps if s.verb != step.verb
             ]  # fmt: skip
             if step.verb == "assign":
-                page["suggestions"] = [
-                    {"number": i + 1, "title": s.title, "detail": s.detail, "why": s.why, "load": s.load,
-                     "is_contact": s.is_contact,
-                     "values": {"unit": s.unit_id or "", "unit_display": s.unit_name, "worker": s.worker_id or "",
-                                "worker_display": s.worker_name, "due_on": text(s.due_on)}}
-                    for i, s in enumerate(dispatch.suggest(db.session, case, now()))
-                ]  # fmt: skip
+                page["ways"], page["barred"], page["due"] = ways(case, open_steps)
         return page
 
-    @staticmethod
-    def _party(party) -> dict:
-        described = describe(CaseParty)
-        return {
-            "role": party.role.label, "name": shown(described["name"], party.name, actor(), {}),
-            "phone": shown(described["mobile"], party.mobile, actor(), {}),
-        }  # fmt: skip
+
+def _typed() -> list[dict]:
+    """What the loser of a race has written, to be read and copied: nothing is lost."""
+    step = CASE_FLOW.by_verb.get(request.args.get("verb", ""))
+    found = []
+    for ask in step.asks if step else ():
+        value = request.form.get(ask.name, "").strip()
+        if value and issubclass(ask.type, Described):
+            value = label(db.session, ask.type, value, actor()) or ""
+        if value and not issubclass(ask.type, Code):
+            found.append({"label": ask.label, "text": value, "is_wide": ask.is_long})
+    return found

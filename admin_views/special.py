@@ -6,6 +6,7 @@ from .case import CaseView
 from .dispatch import DispatchView
 from .imports import ImportsView
 from .jobs import JobsView
+from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
 from .recycle import RecycleView
@@ -16,11 +17,15 @@ from .roster import (
 )  # fmt: skip
 from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
+from .tray_plan import TrayPlanView
 from .warnings import WarningsView
 
 ENTITY_VIEWS = {
     "Appeal": AppealView,
     "Case": CaseView,
+    "Assignment": OrderView,
+    "Objection": ObjectionView,
+    "Unit": UnitView,
     "Area": AreaView,
     "Chief": ChiefView,
     "Household": HouseholdView,
@@ -33,12 +38,12 @@ ENTITY_VIEWS = {
     "Role": RoleView,
     "Workday": WorkdayView,
     **dict.fromkeys(
-        ("AccessEvent", "AppealEvent", "Assignment", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
-         "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "Objection",
+        ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate",
          "RosterImport", "SavedView", "SearchEntry", "Setting", "StageRun", "Team", "TeamChange", "TeamMember",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)

@@ -384,13 +384,13 @@ class _Player:
     def _by_feed_back(self, matter: Matter) -> Actor:
         return matter.assignee.actor
 
+    def _by_assign(self, matter: Matter) -> Actor:
+        """The director, who may divert on any day; a leader only when on duty."""
+        return self.actors["peace_law_director"]
+
     def _by_office(self, matter: Matter) -> Actor:
         """The director, or the leader on duty when the matter is hard."""
         return self.actors["duty_leader" if matter.choice else "peace_law_director"]
-
-    def _by_assign(self, _matter: Matter) -> Actor:
-        """Orders are the director's: a leader may give them on the day of duty only."""
-        return self.actors["peace_law_director"]
 
     def _register(self, matter: Matter, actor: Actor, at: datetime) -> None:
         matter.case = case_flow.register(
@@ -430,7 +430,7 @@ class _Player:
         matter.handled += 1
         is_first = matter.choice and matter.handled == 1
         words = "已到现场听取各方意见，涉及部门较多，单独难以化解，建议组建“3+X”专班联合调解。"
-        self._flow("feed_back", matter, actor, at, feedback=words if is_first else matter.story.feedback)
+        self._flow("feed_back", matter, actor, at, feedback=words if is_first else matter.story.feedback, is_beyond=True if is_first else None)
 
     def _team(self, matter: Matter, actor: Actor, at: datetime) -> None:
         plan = "一、核清事实和政策依据；二、分头听取各方意见；三、律师出具法律意见；四、限期召开联合调解会。"

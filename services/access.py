@@ -34,7 +34,7 @@ class Permission(Code):
     CASE_REGISTER = "case:register", "登记案件"
     CASE_ACCEPT = "case:accept", "受理案件"
     CASE_DISPATCH = "case:dispatch", "分流交办"
-    CASE_DIVERT = "case:divert", "不限带班日分流（平安法治办主任）"
+    DISPATCH_ALWAYS = "case:dispatch_always", "不带班的日子也可分流"
     CASE_APPROVE = "case:approve", "批准法定期限延期、越级转入调解阶段"
     CASE_SETTLE = "case:settle", "当场化解"
     CASE_ACCUSATION = "case:accusation", "查看检举控告"

@@ -112,7 +112,7 @@ def _end(session, case: Case, actor, now, outcome: CaseOutcome, kind: NoticeKind
         session, case, kind, answers["informed_how"], answers["result"], actor, now, on=answers.get("informed_on")
     )
     case_stages.leave(session, case, now, outcome)
-    orders.withdraw(session, case, now)
+    orders.withdraw(session, case, now, actor)
     clocks.stop(session, case, now)
     extensions.drop(session, case, actor, now)
     team = active_team(session, case)

@@ -12,7 +12,7 @@ from models.case_codes import (
 from models.clock import Clock
 from models.codes import OPEN_STATES, CaseOutcome, CaseStatus, MatterLevel, MediationStage, Tier
 from models.department import Unit
-from models.worker import Worker
+from models.worker import Staff, Worker
 
 from . import case_closing, case_intake, case_moves, case_stages, extensions, notices, orders, timeline
 from .access import Permission
@@ -48,6 +48,11 @@ _ORDER = (
     Ask("worker", "承办人", Worker, is_required=False),
     Ask("due_on", "反馈期限", date, is_required=False, help="留空按“分流调解”时限自动计算"),
     Ask("demand", "交办要求", is_required=False, is_long=True),
+)
+_MORE = (
+    Ask("days", "限几个工作日", int, is_required=False, help="不填反馈期限时按它计算"),
+    Ask("liaison", "联络人", Worker, is_required=False, help="承办单位里经办的人"),
+    Ask("leader", "分管领导", Staff, is_required=False, help="承办单位里分管的领导"),
 )
 _ORDER_GUARDS = (
     orders.gives_to_somebody, orders.worker_is_at_work, orders.day_lies_ahead, orders.within_the_case_term,
@@ -125,14 +130,42 @@ INTAKE = (
 ORDERS = (
     Step(
         "assign", "分流交办", {S.ACCEPTED, S.ASSIGNED, S.FED_BACK}, S.ASSIGNED, P.CASE_DISPATCH,
-        asks=(*_ORDER, _ONSITE),
-        guards=(case_stages.diverts_today, *_ORDER_GUARDS, case_stages.says_why_not_on_the_spot),
+        asks=(
+            *_ORDER[:2],
+            Ask("assist", "协办单位", Unit, is_required=False, help="还要别的单位协办的，交办后“增派协办”"),
+            *_ORDER[2:], *_MORE,
+            Ask("territory", "属地单位", Unit, is_required=False, help="留空按事发村社区自动填"),
+            _ONSITE,
+        ),
+        guards=(
+            orders.dispatcher_is_on_duty, *_ORDER_GUARDS, orders.helper_is_another_unit, orders.territory_is_known,
+            case_stages.says_why_not_on_the_spot,
+        ),
         effects=(orders.assign, case_stages.diverted),
         hint="指派专人或单位，限期反馈结果；再次交办会撤换原来的承办人",
     ),
     Step(
+        "assist", "增派协办", {S.ASSIGNED}, None, P.CASE_DISPATCH,
+        asks=(
+            Ask("unit", "协办单位", Unit, is_required=False), Ask("worker", "协办人", Worker, is_required=False),
+            *_ORDER[2:], *_MORE,
+        ),
+        guards=(*_ORDER_GUARDS, orders.not_given_already),
+        effects=(orders.assist,),
+        hint="主办不变，再请别的单位或个人协办，各有各的期限和反馈",
+    ),
+    Step(
+        "give_back", "退回待分流", {S.ASSIGNED}, S.ACCEPTED, P.CASE_DISPATCH,
+        asks=(Ask("reason", "退回原因", is_long=True),),
+        effects=(orders.take_back,),
+        hint="收回没有反馈的交办，案件回到分流调度台",
+    ),
+    Step(
         "feed_back", "反馈", {S.ASSIGNED}, S.FED_BACK, P.CASE_FEED_BACK,
-        asks=(Ask("feedback", "办理情况", is_long=True, help="做了什么、双方意见、结果如何"),),
+        asks=(
+            Ask("feedback", "办理情况", is_long=True, help="做了什么、双方意见、结果如何"),
+            Ask("is_beyond", "无法单独解决", bool, is_required=False, help="选“是”提醒分流的人组织会商或另想办法"),
+        ),
         guards=(orders.is_ours_to_answer,),
         effects=(orders.feed_back,),
         hint="承办人或承办单位在期限内反馈办理情况",
@@ -140,7 +173,7 @@ ORDERS = (
     Step(
         "transfer", "转办", {S.ASSIGNED}, S.ASSIGNED, P.CASE_DISPATCH,
         asks=(Ask("reason", "转办理由", is_long=True), *_ORDER),
-        guards=(case_stages.diverts_today, *_ORDER_GUARDS),
+        guards=(orders.dispatcher_is_on_duty, *_ORDER_GUARDS),
         effects=(orders.assign, case_stages.diverted),
         hint="改由另一单位或另一人承办，原交办撤回",
     ),

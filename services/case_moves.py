@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from models.case import Assignment, Case, CaseEvent, CaseParty
 from models.case_codes import StageResult
-from models.codes import AssignmentStatus, CaseStatus, ClockState, LinkKind, MediationStage
+from models.codes import AssignmentRole, AssignmentStatus, CaseStatus, ClockState, LinkKind, MediationStage
 from models.fields import describe
 
-from . import case_intake, case_links, case_stages, clocks, orders, timeline
+from . import case_intake, case_links, case_stages, clocks, inbox, orders, timeline
 
 
 def last_event(session: Session, case: Case) -> CaseEvent | None:
@@ -82,6 +82,8 @@ def hand_over(session, case, actor, now, answers) -> None:
     case.handler_id = answers["worker"].id
     order = orders.open_assignment(session, case)
     order.worker_id = answers["worker"].id
+    inbox.settle(session, order, actor, now, orders.TODO)
+    orders.remind(session, case, order, now)
 
 
 def send_back(session, case, actor, now, answers) -> None:
@@ -93,7 +95,7 @@ def send_back(session, case, actor, now, answers) -> None:
 
 def _last_feedback(session: Session, case: Case) -> Assignment | None:
     return session.scalar(
-        select(Assignment).where(Assignment.case_id == case.id, Assignment.status == AssignmentStatus.FED_BACK)
+        select(Assignment).where(Assignment.case_id == case.id, Assignment.status == AssignmentStatus.FED_BACK, Assignment.role == AssignmentRole.LEAD)
         .order_by(Assignment.fed_back_at.desc(), Assignment.id.desc()).limit(1)
     )  # fmt: skip
 
@@ -113,14 +115,15 @@ def _unassign(session, case, actor, now) -> None:
     )
     if is_onsite:
         case.stage = MediationStage.ONSITE
-    orders.withdraw(session, case, now)
+    orders.withdraw(session, case, now, actor)
     case_stages.follow(session, case, actor, now, reason="撤回交办", result=StageResult.SENT_BACK)
 
 
 def _unfeed(session, case, actor, now) -> None:
     order = _last_feedback(session, case)
-    order.status, order.fed_back_at, order.feedback = AssignmentStatus.OPEN, None, None
+    order.status, order.fed_back_at, order.feedback, order.is_beyond = AssignmentStatus.OPEN, None, None, None
     session.flush()
+    orders.remind(session, case, order, now)
     for clock in clocks.of(session, case):
         if clock.part_id == order.id and clock.state is ClockState.MET:
             clock.state, clock.stopped_at = ClockState.RUNNING, None

@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 from models.case import Assignment, Case, CaseParty
 from models.case_codes import Consent, ConsultGround, StageResult
 from models.codes import AssignmentStatus, CaseKind, CaseOutcome, ClockState, MediationStage, PartyRole
-from models.department import DutyDay
 from models.stage_run import StageRun
 from models.team import Team
 
 from . import clocks
-from .access import Actor, Permission
+from .access import Actor
 from .due_dates import local_day
 
 ORDER = list(MediationStage)
@@ -127,16 +126,6 @@ def may_go_back(case: Case) -> bool:
 # ---- guards ----------------------------------------------------------------------------
 
 
-def diverts_today(session, case, actor, now, answers) -> str | None:
-    """由当日带班领导或平安法治办主任分流（R19）"""
-    if actor.may(Permission.CASE_DIVERT):
-        return None
-    leader = session.scalar(select(DutyDay.leader_id).where(DutyDay.duty_on == local_day(now)))
-    if actor.worker_id and leader == actor.worker_id:
-        return None
-    return "分流须由当日带班领导或平安法治办主任办理；今天不是您带班，请转给带班领导，或先在“带班表”中调整"
-
-
 def says_why_not_on_the_spot(session, case, actor, now, answers) -> str | None:
     """纠纷转分流前写明未能当场化解的原因（S129）"""
     if case.kind is not CaseKind.DISPUTE or case.stage is not MediationStage.ONSITE:
@@ -170,8 +159,8 @@ def ground_holds(session, case, actor, now, answers) -> str | None:
         if len(units - {None}) < 2:
             return "目前只涉及一个单位。请先把相关单位列为承办、主管或属地单位，或选择“无法单独解决”"
         return None
-    if not any(o.status is AssignmentStatus.FED_BACK for o in orders):
-        return "承办单位还没有反馈，不能以“无法单独解决”为由转会商，请等待反馈"
+    if not any(o.status is AssignmentStatus.FED_BACK and o.is_beyond for o in orders):
+        return "承办单位还没有反馈“无法单独解决”，请等待反馈，或说明涉及哪些单位"
     return None
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Described
+from models.appeal import Appeal
 from models.attachment import Attachment
-from models.case import Case, CaseParty
+from models.case import Case, CaseParty, Objection
 from models.codes import CaseOutcome, CaseStatus, PartyRole
 
 from . import paper_facts as facts
@@ -105,6 +106,24 @@ def order(session: Session, case: Case, subject: Described) -> Facts:
     """The order that the paper is about, else the last one of the case."""
     given = subject if not isinstance(subject, Case) else next(iter(facts.orders(session, case)), None)
     return {"order": facts.order_facts(given), "followup": {}}
+
+
+def objection(session: Session, case: Case, subject: Described) -> Facts:
+    """The objection of a unit to the order that the paper is about (R11)."""
+    found = order(session, case, subject)
+    row = session.scalar(select(Objection).where(Objection.order_id == subject.id).order_by(Objection.raised_at.desc()).limit(1))
+    words = row and " ".join(filter(None, (row.status.label if row.decided_at else None, row.decision)))
+    return found | {
+        "objection": {} if row is None else {
+            "reasons": row.reason, "proposed_unit": row.proposed_unit.name, "on": day(row.raised_at), "decision": words or None,
+        }
+    }  # fmt: skip
+
+
+def receipt(session: Session, case: Case, subject: Described) -> Facts:
+    """The appeal that a case came from: its number and the code with which its author may ask."""
+    row = session.scalar(select(Appeal).where(Appeal.case_id == case.id).order_by(Appeal.received_at).limit(1))
+    return {"appeal": {"number": row.appeal_no, "query_code": row.query_code} if row else {}}
 
 
 def opinion(session: Session, case: Case, subject: Described) -> Facts:

@@ -101,7 +101,6 @@ def _case(session: Session, case: Case) -> Facts:
         "handler": name_of(case.handler), "competent_unit": name_of(case.competent_unit),
         "territory_unit": name_of(case.territory_unit), "first_unit": name_of(case.first_contact_unit),
         "first_user": name_of(case.first_contact_user), "registered_by": first,
-        "query_code": getattr(case, "query_code", None),
     }  # fmt: skip
 
 
@@ -207,8 +206,8 @@ def order_facts(order: Assignment | None) -> Facts:
         return {}
     return {
         "unit": name_of(order.unit) or name_of(order.worker), "worker": name_of(order.worker),
-        "contact": name_of(order.worker) or (order.unit and order.unit.contact_name), "phone": order.unit and order.unit.phone,
-        "status": order.status.label, "demand": order.demand, "feedback": order.feedback, "by": name_of(order.assigned_by),
+        "contact": name_of(order.liaison) or name_of(order.worker) or (order.unit and order.unit.contact_name), "phone": order.unit and order.unit.phone,
+        "role": order.role.label, "liaison": name_of(order.liaison), "status": order.status.label, "demand": order.demand, "feedback": order.feedback, "by": name_of(order.assigned_by),
         "due_on": day(order.due_on), "due_reason": order.due_reason, "assigned_on": day(order.assigned_at),
         "assigned_at": moment(order.assigned_at), "fed_back_on": day(order.fed_back_at), "fed_back_at": moment(order.fed_back_at),
     }  # fmt: skip

@@ -25,7 +25,7 @@ _RECORD = {
     "attempts": [{"number": "第一次", "at": _MOMENT, "contact": "接通", "note": "本人接听"}],
 }  # fmt: skip
 _ORDER = {
-    "unit": "示例单位", "worker": "郑示例", "contact": "郑示例", "phone": "0731-83600000", "status": "待反馈", "demand": "当面了解情况",
+    "unit": "示例单位", "worker": "郑示例", "contact": "郑示例", "phone": "0731-83600000", "role": "牵头", "liaison": "郑示例", "status": "待反馈", "demand": "当面了解情况",
     "feedback": "已上门了解", "by": "孙示例", "due_on": _DAY, "due_reason": "分流调解5个工作日", "assigned_on": _DAY,
     "assigned_at": _MOMENT, "fed_back_on": _DAY, "fed_back_at": _MOMENT,
 }  # fmt: skip
@@ -37,7 +37,7 @@ SAMPLE: Facts = {
         "occurred_on": _DAY, "received_on": _DAY, "due_on": _DAY, "due_reason": "人民调解1个月", "registered_on": _DAY,
         "registered_at": _MOMENT, "accepted_on": _DAY, "closed_on": _DAY, "area": "示例社区/第1片", "place": "1栋101室",
         "lead_unit": "示例单位", "lead_phone": "0731-83600000", "handler": "郑示例", "competent_unit": "示例单位",
-        "territory_unit": "示例社区居委会", "first_unit": "综合治理窗口", "first_user": "孙示例", "registered_by": "孙示例", "query_code": "123456",
+        "territory_unit": "示例社区居委会", "first_unit": "综合治理窗口", "first_user": "孙示例", "registered_by": "孙示例",
     },
     "parties": [_PERSON, {**_PERSON, "role": "被申请人", "kind": "法人", "is_person": False, "name": "示例公司"}],
     "sides": {"first": "张示例", "second": "示例公司", "all": "张示例、示例公司", "first_mobile": "13800000000"},
@@ -61,6 +61,7 @@ SAMPLE: Facts = {
         "copies": "三", "signed_on": _DAY, "effective_on": _DAY,
     },
     "end": {"on": _DAY, "reason": "一方明确拒绝继续调解", "course": "登记；受理。", "focus": "赔偿数额", "undisputed": "漏水事实", "routes": "人民法院"},
+    "appeal": {"number": "示例00001", "query_code": "12345678"},
     "delivery": {"papers": "人民调解协议书"}, "purposes": boxes([("建议意见", False), ("检举控告", False), ("申诉求决", True)]),
     "petition": {"representatives": "张示例", "repeat": "初次", "route": "信访程序"}, "attachments": "共1份", "order": _ORDER, "orders": [_ORDER],
     "objection": {"reasons": "不属于职责范围", "proposed_unit": "另一示例单位", "on": _DAY, "decision": "同意"},

@@ -14,8 +14,11 @@ from sqlalchemy.orm import Session
 
 from models.area import Area
 from models.case import Case, CaseParty
+from models.codes import LinkKind
 
-from . import parameters
+from . import case_links, parameters, timeline
+from .access import Actor, Permission
+from .errors import Refused
 from .search import normal, pairs
 from .showing import LOCAL
 
@@ -138,3 +141,13 @@ def _grams(*texts: str) -> frozenset[str]:
     return frozenset(pairs(" ".join(texts)[:WORDS]))
 
 
+def relate(session: Session, case: Case, other: Case, actor: Actor, now: datetime) -> None:
+    """Link two matters that belong together without merging them; it stands in the timeline of both."""
+    actor.require(Permission.CASE_ACCEPT)
+    if case.id == other.id:
+        raise Refused("不能和自己关联，请选择另一件案件")
+    if any(linked.case.id == other.id for linked in case_links.of(session, case)):
+        raise Refused(f"已经和{other.case_no}关联过，不用再办")
+    case_links.link(session, case, other, LinkKind.RELATED)
+    for one, opposite in ((case, other), (other, case)):
+        timeline.write(session, one, "relate", "关联案件", actor, now, note=f"与{opposite.case_no}相关", before=one.status)

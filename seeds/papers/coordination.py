@@ -17,14 +17,15 @@ def receipt() -> Form:
     form.text("您于{{ case.received_on }}通过{{ case.channel }}反映的“{{ case.subject }}”，我们已经登记。")
     form.grid(
         (3, 9),
-        ("受理编号", "{{ case.no }}"),
-        ("查 询 码", "{{ case.query_code | line(10) }}"),
+        ("受理编号", "{{ appeal.number }}"),
+        ("案件编号", "{{ case.no }}"),
+        ("查 询 码", "{{ appeal.query_code | line(10) }}"),
         ("登记时间", "{{ case.registered_at }}"),
         ("首接单位", "{{ case.first_unit }}"),
         ("首 接 人", "{{ case.first_user }}"),
         ("办理期限", "{{ case.due_on }}"),
         ("联系电话", "{{ office.phone | line(10) }}"),
-        size=14, tall={i: 1.1 for i in range(7)},
+        size=14, tall={i: 1.1 for i in range(8)},
     )  # fmt: skip
     form.text("请妥善保管本回执。凭受理编号可以查询办理进展；办结后我们会电话回访，请您如实评价。处理您的诉求不收取任何费用。", before=8)
     return form.seal(_CENTRE)
@@ -36,6 +37,7 @@ def order() -> Form:
     form.grid(
         (2.4, 4.4, 2.4, 4.4),
         ("承办单位", "{{ order.unit }}", "承 办 人", "{{ order.worker }}"),
+        ("分　　工", "{{ order.role }}", "联 络 人", "{{ order.liaison }}"),
         ("交办时间", "{{ order.assigned_at }}", "反馈期限", "{{ order.due_on }}"),
         ("期限说明", "{{ order.due_reason }}", None, None),
         *_CASE,
@@ -45,7 +47,7 @@ def order() -> Form:
         ("交办要求", "{{ order.demand }}", None, None),
         ("交 办 人", "{{ order.by }}", "接收人签名", "________________"),
         ("办理反馈", "{{ order.feedback }}\n　　　　反馈时间：{{ order.fed_back_at }}", None, None),
-        tall={7: 4.5, 8: 2, 10: 3.5},
+        tall={8: 4.5, 9: 2, 11: 3.5},
     )  # fmt: skip
     form.small("请在期限内反馈办理结果。认为不属于本单位职责的，请在收到之日起5个工作日内书面说明理由。")
     return form.seal(_CENTRE)
@@ -56,15 +58,15 @@ def whistle() -> Form:
     form.no("编号：{{ whistle.number | line(8) }}")
     form.grid(
         (2.4, 4.4, 2.4, 4.4),
-        ("吹哨单位", "{{ whistle.by_unit }}", "吹 哨 人", "{{ whistle.by }}"),
-        ("吹哨时间", "{{ whistle.at }}", "报到期限", "{{ whistle.due }}"),
-        ("报到单位", "{{ whistle.units }}", None, None),
-        ("吹哨事由", "{{ whistle.reason }}", "紧急程度", "{{ whistle.urgency }}"),
+        ("吹哨单位", "{{ whistle.by_unit | line(6) }}", "吹 哨 人", "{{ whistle.by | line(6) }}"),
+        ("吹哨时间", "{{ whistle.at | line(6) }}", "报到期限", "{{ whistle.due | line(6) }}"),
+        ("报到单位", "{{ whistle.units | line(6) }}", None, None),
+        ("吹哨事由", "{{ whistle.reason | line(6) }}", "紧急程度", "{{ whistle.urgency | line(6) }}"),
         *_CASE,
-        ("地　　点", "{{ whistle.place }}", "联系电话", "{{ whistle.phone }}"),
-        ("需要协调\n解决的问题", "{{ whistle.demand }}", None, None),
-        ("报到回执", "报到人：{{ whistle.arrived_by | line(6) }}　报到时间：{{ whistle.arrived_at | line(8) }}\n处置情况：{{ whistle.done }}", None, None),
-        ("销　　哨", "□ 问题已解决，销哨　□ 未解决，续哨　时间：{{ whistle.closed_at | line(8) }}\n吹哨单位评价：{{ whistle.rating }}　　报到单位评价：{{ whistle.counter_rating }}", None, None),
+        ("地　　点", "{{ whistle.place | line(6) }}", "联系电话", "{{ whistle.phone | line(6) }}"),
+        ("需要协调\n解决的问题", "{{ whistle.demand | line(6) }}", None, None),
+        ("报到回执", "报到人：{{ whistle.arrived_by | line(6) }}　报到时间：{{ whistle.arrived_at | line(8) }}\n处置情况：{{ whistle.done | line(6) }}", None, None),
+        ("销　　哨", "□ 问题已解决，销哨　□ 未解决，续哨　时间：{{ whistle.closed_at | line(8) }}\n吹哨单位评价：{{ whistle.rating | line(6) }}　　报到单位评价：{{ whistle.counter_rating | line(6) }}", None, None),
         tall={2: 1.2, 7: 4.5, 8: 3, 9: 2},
     )  # fmt: skip
     return form.sign("吹哨单位负责人（签名）：____________", "报到单位负责人（签名）：____________", size=14)
@@ -75,13 +77,13 @@ def consultation() -> Form:
     form.no("{{ case.no }}")
     form.grid(
         (2.4, 4.4, 2.4, 4.4),
-        ("会商时间", "{{ record.time }}", "会商地点", "{{ record.place }}"),
-        ("主 持 人", "{{ record.chair }}", "记 录 人", "{{ record.recorder }}"),
-        ("参会单位\n和人员", "{{ record.attendees }}", None, None),
+        ("会商时间", "{{ record.time | line(6) }}", "会商地点", "{{ record.place | line(6) }}"),
+        ("主 持 人", "{{ record.chair | line(6) }}", "记 录 人", "{{ record.recorder | line(6) }}"),
+        ("参会单位\n和人员", "{{ record.attendees | line(6) }}", None, None),
         ("事　　由", "{{ case.subject }}", None, None),
         ("基本情况", "{{ case.summary }}", None, None),
-        ("各方意见", "{{ record.body }}", None, None),
-        ("会商结论", "{{ record.result }}", None, None),
+        ("各方意见", "{{ record.body | line(6) }}", None, None),
+        ("会商结论", "{{ record.result | line(6) }}", None, None),
         tall={2: 1.6, 4: 3.6, 5: 5.5, 6: 3},
     )  # fmt: skip
     form.text("议定事项：", indent=0, before=6, size=14)
@@ -119,7 +121,7 @@ def appointment() -> Form:
     form.text("为依法妥善化解{{ case.subject }}，经研究，决定于{{ team.formed_on | line(8) }}成立“3+X”联合调解专班，任命：")
     form.text("{%p for m in team.members %}", "{{ m.name }}（{{ m.post }}）为专班{{ m.seat }}；", "{%p endfor %}")
     form.text("专班由包案领导牵头负责，任期自组建之日起至事项办结之日止。专班成员应当依法、中立、公正履职，与当事人有利害关系的应当主动申请回避，对知悉的个人隐私和商业秘密予以保密。")
-    return form.seal("{{ office.issuer }}", "{{ team.formed_on | line(10) }}")
+    return form.seal("{{ office.issuer }}", "{{ team.formed_on or '　　　　年　　月　　日' }}")
 
 
 def plan() -> Form:
@@ -145,17 +147,17 @@ def urge() -> Form:
     form.to("{{ urge.to | line(10) }}：")
     form.text("由你（单位）承办的{{ case.subject }}（{{ case.no }}），交办时间为{{ order.assigned_on | line(8) }}，反馈期限为{{ order.due_on | line(8) }}，目前{{ case.status }}。请抓紧办理，于{{ urge.due_on | line(8) }}前反馈进展。")
     form.text("催办事由：{{ urge.reason | line(20) }}")
-    form.grid((2.4, 4.4, 2.4, 4.4), ("催 办 人", "{{ urge.by }}", "催办时间", "{{ urge.at }}"), ("联系方式", "{{ urge.way }}", "联系结果", "{{ urge.contact }}"), ("答　　复", "{{ urge.answer }}", None, None), tall={2: 3})
+    form.grid((2.4, 4.4, 2.4, 4.4), ("催 办 人", "{{ urge.by | line(6) }}", "催办时间", "{{ urge.at | line(6) }}"), ("联系方式", "{{ urge.way | line(6) }}", "联系结果", "{{ urge.contact | line(6) }}"), ("答　　复", "{{ urge.answer | line(6) }}", None, None), tall={2: 3})
     return form.seal(_CENTRE)
 
 
 def supervision() -> Form:
     form = Form("督　办　单")
-    form.no("编号：{{ supervision.number | line(8) }}　{{ supervision.card }}")
+    form.no("编号：{{ supervision.number | line(8) }}{% if supervision.card %}　{{ supervision.card }}{% endif %}")
     form.to("{{ supervision.to | line(10) }}：")
     form.text("{{ case.subject }}（{{ case.no }}）由你单位承办。经核，存在下列问题：{{ supervision.problem | line(20) }}", "督办要求：{{ supervision.demand | line(20) }}", "请于{{ supervision.due_on | line(8) }}前书面回复整改和办理情况。")
-    form.grid((2.4, 10.8), ("回　　复", "{{ supervision.reply }}\n　　　　负责人（签名）：____________　" + DAY.strip()), ("审核意见", "□ 认可，解除督办　□ 退回，继续督办　{{ supervision.decision }}\n　　　　签名：____________　" + DAY.strip()), tall={0: 5, 1: 2.4})
-    return form.seal(_CENTRE, "{{ supervision.on | line(10) }}")
+    form.grid((2.4, 10.8), ("回　　复", "{{ supervision.reply | line(6) }}\n　　　　负责人（签名）：____________　" + DAY.strip()), ("审核意见", "□ 认可，解除督办　□ 退回，继续督办　{{ supervision.decision | line(6) }}\n　　　　签名：____________　" + DAY.strip()), tall={0: 5, 1: 2.4})
+    return form.seal(_CENTRE, "{{ supervision.on or '　　　　年　　月　　日' }}")
 
 
 def phone() -> Form:
@@ -180,10 +182,10 @@ def phone() -> Form:
     )  # fmt: skip
     form.grid(
         (2.4, 4.4, 2.4, 4.4),
-        ("受访人原话", "{{ record.words }}", None, None),
-        ("是否履行\n（落实）", "{{ record.performed }}", "满意程度", "{{ record.rating }}"),
-        ("后续处理", "{{ record.next }}", None, None),
-        ("随 访 人\n（签名）", "____________ {{ record.by }}", "随访时间", "{{ record.time }}"),
+        ("受访人原话", "{{ record.words | line(6) }}", None, None),
+        ("是否履行\n（落实）", "{{ record.performed | line(6) }}", "满意程度", "{{ record.rating | line(6) }}"),
+        ("后续处理", "{{ record.next | line(6) }}", None, None),
+        ("随 访 人\n（签名）", "____________ {{ record.by | line(6) }}", "随访时间", "{{ record.time | line(6) }}"),
         tall={0: 4, 2: 2},
     )  # fmt: skip
     return form.small("随访人不是本事项的承办人。受访人没有评价的，如实填写“未评价”。")

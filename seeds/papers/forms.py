@@ -55,9 +55,14 @@ class Form:
         paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(before), Pt(after)
         return self
 
-    def head(self, text: str) -> Form:
+    def head(self, text: str, size: float = 16) -> Form:
         """A heading inside the text (一、……)."""
-        self._paragraph(text, "left", 16, font=HEAD, indent=2).paragraph_format.space_before = Pt(4)
+        self._paragraph(text, "left", size, font=HEAD, indent=2).paragraph_format.space_before = Pt(4)
+        return self
+
+    def keep(self) -> Form:
+        """Hold the last paragraph together with what follows: no page with signatures alone."""
+        self.document.paragraphs[-1].paragraph_format.keep_with_next = True
         return self
 
     def text(self, *paragraphs: str, indent: float = 2, align: str = "left", size: float = 16, before: float = 0) -> Form:

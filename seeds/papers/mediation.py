@@ -86,18 +86,18 @@ def register() -> Form:
 def rights() -> Form:
     form = Form("人民调解当事人权利义务告知书")
     form.to("{{ sides.all | line(12) }}：")
-    form.text("　　人民调解委员会是依法设立的调解民间纠纷的群众性组织。根据《中华人民共和国人民调解法》，现将有关事项告知如下：", indent=0, size=14)
-    form.head("一、调解的原则")
-    form.text("在当事人自愿、平等的基础上进行调解；不违背法律、法规和国家政策；尊重当事人的权利，不得因调解而阻止当事人依法通过仲裁、行政、司法等途径维护自己的权利。", size=14)
-    form.head("二、当事人的权利")
-    form.text("（一）选择或者接受人民调解员；", "（二）接受调解、拒绝调解或者要求终止调解；", "（三）要求调解公开进行或者不公开进行；", "（四）自主表达意愿、自愿达成调解协议。", size=14)
-    form.head("三、当事人的义务")
-    form.text("（一）如实陈述纠纷事实；", "（二）遵守调解现场秩序，尊重人民调解员；", "（三）尊重对方当事人行使权利。", size=14)
-    form.head("四、调解协议的效力")
-    form.text("经人民调解委员会调解达成的调解协议，具有法律约束力，当事人应当按照约定履行。双方当事人认为有必要的，可以自调解协议生效之日起三十日内共同向人民法院申请司法确认。", size=14)
-    form.head("五、其他")
-    form.text("人民调解委员会调解民间纠纷，不收取任何费用。", "本案人民调解员：{{ mediators | line(12) }}。当事人认为人民调解员与本纠纷有利害关系或者其他关系可能影响公正调解的，有权申请其回避，人民调解委员会应当予以更换。", size=14)
-    form.sign("以上内容已经告知，本人已知悉。", "{%p for p in parties %}", "{{ p.role }}{{ p.name }}（签名）：________________", "{%p endfor %}", size=14)
+    form.text("　　人民调解委员会是依法设立的调解民间纠纷的群众性组织。根据《中华人民共和国人民调解法》，现将有关事项告知如下：", indent=0, size=12)
+    form.head("一、调解的原则", 13)
+    form.text("在当事人自愿、平等的基础上进行调解；不违背法律、法规和国家政策；尊重当事人的权利，不得因调解而阻止当事人依法通过仲裁、行政、司法等途径维护自己的权利。", size=12)
+    form.head("二、当事人的权利", 13)
+    form.text("（一）选择或者接受人民调解员；", "（二）接受调解、拒绝调解或者要求终止调解；", "（三）要求调解公开进行或者不公开进行；", "（四）自主表达意愿、自愿达成调解协议。", size=12)
+    form.head("三、当事人的义务", 13)
+    form.text("（一）如实陈述纠纷事实；", "（二）遵守调解现场秩序，尊重人民调解员；", "（三）尊重对方当事人行使权利。", size=12)
+    form.head("四、调解协议的效力", 13)
+    form.text("经人民调解委员会调解达成的调解协议，具有法律约束力，当事人应当按照约定履行。双方当事人认为有必要的，可以自调解协议生效之日起三十日内共同向人民法院申请司法确认。", size=12)
+    form.head("五、其他", 13)
+    form.text("人民调解委员会调解民间纠纷，不收取任何费用。", "本案人民调解员：{{ mediators | line(12) }}。当事人认为人民调解员与本纠纷有利害关系或者其他关系可能影响公正调解的，有权申请其回避，人民调解委员会应当予以更换。", size=12)
+    form.sign("以上内容已经告知，本人已知悉。", "{%p for p in parties %}", "{{ p.role }}{{ p.name }}（签名）：________________", "{%p endfor %}", size=12)
     form.seal("{{ office.committee }}")
     return form
 
@@ -125,7 +125,7 @@ def investigation() -> Form:
     form.text("时　　间：{{ record.time | line(16) }}", "地　　点：{{ record.place | line(16) }}", "参 加 人：{{ record.attendees | line(16) }}", "被调查人：{{ record.person | line(16) }}", indent=0, size=14)
     form.text("案件编号：{{ case.no }}　　事由：{{ case.subject }}", indent=0, size=14)
     form.text("记　　录：", indent=0, size=14)
-    form.text("{%p if record.body %}", "{{ record.body }}", "{%p else %}", *("问：______________________________________________________", "答：______________________________________________________") * 5, "{%p endif %}", indent=0, size=14)
+    form.text("{%p if record.body %}", "{{ record.body | line(6) }}", "{%p else %}", *("问：______________________________________________________", "答：______________________________________________________") * 5, "{%p endif %}", indent=0, size=14)
     form.sign("被调查人（签名）：________________", "调查人（签名）：________________", "记录人（签名）：________________", size=14)
     form.seal("{{ office.committee }}")
     return form
@@ -148,17 +148,17 @@ def evidence() -> Form:
 
 def record() -> Form:
     form = Form("人民调解记录")
-    form.no("案件编号：{{ case.no }}　{{ record.ordinal }}")
+    form.no("案件编号：{{ case.no }}{% if record.ordinal %}　{{ record.ordinal }}{% endif %}")
     form.grid(
         (2.2, 4.6, 2, 4.6),
-        ("时　　间", "{{ record.time }}", "地　　点", "{{ record.place }}"),
-        ("事　　由", "{{ case.subject }}", "调解阶段", "{{ record.stage }}"),
+        ("时　　间", "{{ record.time | line(6) }}", "地　　点", "{{ record.place | line(6) }}"),
+        ("事　　由", "{{ case.subject }}", "调解阶段", "{{ record.stage | line(6) }}"),
         ("当 事 人", "{%p for p in parties %}\n{{ p.role }}：{{ p.name }}\n{%p endfor %}", None, None),
-        ("参 加 人", "{{ record.attendees }}", None, None),
+        ("参 加 人", "{{ record.attendees | line(6) }}", None, None),
         ("告知确认", "已告知当事人人民调解的性质、原则和效力，以及当事人在调解中的权利和义务；已介绍人民调解员{{ mediators | line(8) }}并询问是否申请回避。当事人确认：____________", None, None),
         ("调解记录：\n{{ record.body | line(20) }}", None, None, None),
-        ("调解结果", "{% for r in record.results %}{{ r.box }} {{ r.name }}　{% endfor %}\n{{ record.result }}", None, None),
-        ("下次约定", "{{ record.next }}", None, None),
+        ("调解结果", "{% for r in record.results %}{{ r.box }} {{ r.name }}　{% endfor %}\n{{ record.result | line(6) }}", None, None),
+        ("下次约定", "{{ record.next | line(6) }}", None, None),
         tall={2: 1.4, 4: 1.8, 5: 8.5, 6: 1.6},
     )  # fmt: skip
     form.sign("当事人（签名）：________________　　________________", "人民调解员（签名）：________________", "记录人（签名）：________________", DAY, size=14)
@@ -185,9 +185,9 @@ def agreement() -> Form:
         head=1,
     )  # fmt: skip
     form.text("{%p endif %}")
-    form.text("本协议一式{{ agreement.copies | line(3) }}份，当事人、人民调解委员会各持一份。", before=6)
+    form.text("本协议一式{{ agreement.copies | line(3) }}份，当事人、人民调解委员会各持一份。", before=6).keep()
     form.sign("当事人（签名盖章或按指印）：", "{%p for p in parties %}", "{{ p.role }}{{ p.name }}：________________", "{%p endfor %}", "人民调解员（签名）：________________", "记录人（签名）：________________")
-    form.seal("{{ office.committee }}", "{{ agreement.signed_on | line(10) }}")
+    form.seal("{{ office.committee }}", "{{ agreement.signed_on or '　　　　年　　月　　日' }}")
     return form
 
 
@@ -214,9 +214,9 @@ def followup() -> Form:
         (2.8, 4.2, 2.2, 4.2),
         ("当 事 人", "{{ sides.all }}", None, None),
         ("调解协议编号", "{{ agreement.number }}", "回访事由", "{{ dossier.name }}"),
-        ("回访时间", "{{ record.time }}", "回访方式", "{{ record.way }}"),
-        ("回访情况", "履行情况：{{ record.performed }}\n满意程度（当事人本人表示）：{{ record.rating }}\n当事人原话：{{ record.words }}\n是否起诉及结果：{{ record.suit }}\n有无反复、激化或其他隐患及处理：{{ record.risk }}\n{{ record.body }}", None, None),
-        ("回 访 人\n（签名）", "________________　　{{ record.by }}", None, None),
+        ("回访时间", "{{ record.time | line(6) }}", "回访方式", "{{ record.way | line(6) }}"),
+        ("回访情况", "履行情况：{{ record.performed | line(6) }}\n满意程度（当事人本人表示）：{{ record.rating | line(6) }}\n当事人原话：{{ record.words | line(6) }}\n是否起诉及结果：{{ record.suit | line(6) }}\n有无反复、激化或其他隐患及处理：{{ record.risk | line(6) }}\n{{ record.body | line(6) }}", None, None),
+        ("回 访 人\n（签名）", "________________　　{{ record.by | line(6) }}", None, None),
         tall={0: 1.4, 3: 9, 4: 1.6},
     )  # fmt: skip
     form.sign(DAY, size=14)

@@ -66,12 +66,12 @@ def letter() -> Form:
 
 
 def objection() -> Form:
-    form = Form("信访事项异议书")
+    form = Form("异　议　书")
     form.no("{{ case.no }}")
     form.to(_OFFICE + "：")
     form.text("你单位于{{ order.assigned_on | line(8) }}转送（交办）我单位的{{ case.subject }}（编号：{{ case.no }}），经研究，我单位认为不属于我单位职权范围，现于收到之日起5个工作日内提出异议。", "理由和依据：{{ objection.reasons | line(24) }}", "建议承办单位：{{ objection.proposed_unit | line(10) }}")
-    form.seal("{{ order.unit | line(10) }}", "{{ objection.on | line(10) }}")
-    form.grid((2.6, 10.6), ("转送（交办）\n单位意见", "□ 同意退回，改由____________办理　□ 不同意，仍由你单位办理\n理由：{{ objection.decision }}\n　　　　核准人（签名）：____________　" + DAY.strip()), tall={0: 2.6})
+    form.seal("{{ order.unit | line(10) }}", "{{ objection.on or '　　　　年　　月　　日' }}")
+    form.grid((2.6, 10.6), ("转送（交办）\n单位意见", "□ 同意退回，改由____________办理　□ 不同意，仍由你单位办理\n理由：{{ objection.decision | line(6) }}\n　　　　核准人（签名）：____________　" + DAY.strip()), tall={0: 2.6})
     return form
 
 
@@ -101,12 +101,12 @@ def hearing() -> Form:
     form.no("{{ case.no }}")
     form.grid(
         (2.4, 4.2, 2.4, 4.2),
-        ("听证时间", "{{ record.time }}", "听证地点", "{{ record.place }}"),
+        ("听证时间", "{{ record.time | line(6) }}", "听证地点", "{{ record.place | line(6) }}"),
         ("事　　由", "{{ case.subject }}", None, None),
         ("信 访 人", "{{ sides.all }}", "承办单位", "{{ case.lead_unit }}"),
-        ("听证成员", "{{ record.attendees }}", None, None),
-        ("陈述、质询、\n举证和评议", "{{ record.body }}", None, None),
-        ("听证结论", "{{ record.result }}", None, None),
+        ("听证成员", "{{ record.attendees | line(6) }}", None, None),
+        ("陈述、质询、\n举证和评议", "{{ record.body | line(6) }}", None, None),
+        ("听证结论", "{{ record.result | line(6) }}", None, None),
         tall={3: 1.4, 4: 9, 5: 3},
     )  # fmt: skip
     return form.sign("信访人（签名）：________________", "听证成员（签名）：________________", "记录人（签名）：________________　　" + DAY.strip(), size=14)
@@ -132,12 +132,12 @@ def brief() -> Form:
     form = Form("{{ sides.first }}{{ '等' ~ case.people_count ~ '人' if case.is_joint }}信访情况说明", size=20)
     form.head("一、基本情况")
     form.grid(
-        (2, 3.2, 1.4, 1.3, 2, 5.6),
+        (1.9, 3.1, 1.6, 1.5, 2.3, 5.4),
         ("{%tr for p in parties %}",),
-        ("姓　　名", "{{ p.name }}", "性　别", "{{ p.gender }}", "证件号码", "{{ p.id_number }}"),
-        ("联系电话", "{{ p.mobile }}", "住　址", "{{ p.address }}", None, None),
+        ("姓名", "{{ p.name }}", "性别", "{{ p.gender }}", "证件号码", "{{ p.id_number }}"),
+        ("电话", "{{ p.mobile }}", "住址", "{{ p.address }}", None, None),
         ("{%tr endfor %}",),
-        ("概　　况", "{{ case.summary }}", None, None, None, None),
+        ("概况", "{{ case.summary }}", None, None, None, None),
         tall={4: 3},
     )  # fmt: skip
     form.head("二、办理情况")

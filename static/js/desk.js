@@ -1,4 +1,4 @@
-// The dispatch desk by keyboard: j/k walk the tray, 1–9 take a suggestion; Ctrl+Enter is in keys.js.
+// The dispatch desk by keyboard: j/k walk the tray, 1–9 take a suggestion, a submits; Ctrl+Enter is in keys.js.
 
 const desk = document.querySelector("[data-desk]");
 if (desk) {
@@ -19,13 +19,30 @@ if (desk) {
   };
 
   const take = (way) => {
-    const { title, unit, unitDisplay, worker, workerDisplay, dueOn } = way.dataset;
+    if (way.href) {
+      way.click();
+      return;
+    }
+    const { title, unit, unitDisplay, worker, workerDisplay, assist, assistDisplay, dueOn, demand } = way.dataset;
     fill("unit", unit, unitDisplay);
     fill("worker", worker, workerDisplay);
+    fill("assist", assist, assistDisplay);
     fill("due_on", dueOn);
+    const words = form.querySelector('[name="demand"]');
+    // What somebody has written stays; only the words of another suggestion are replaced.
+    if (!words.value || words.value === words.dataset.suggested) words.value = words.dataset.suggested = demand;
+    if (assist) desk.querySelector("[data-desk-more]").open = true;
     for (const other of ways) other.setAttribute("aria-pressed", String(other === way));
-    state.textContent = `已填入：${title}${dueOn ? `，${dueOn}前反馈` : ""}。核对后提交`;
+    state.textContent = `已填入：${title}${assist ? `，${assistDisplay}协办` : ""}${dueOn ? `，${dueOn}前反馈` : ""}。核对后按 A 提交`;
     form.querySelector('[type="submit"]').focus();
+  };
+
+  // A taken suggestion, else the first one: one key fills it in, the next one sends it.
+  const accept = () => {
+    const first = ways.find((way) => !way.href);
+    const isEmpty = form.querySelector('[name="unit"]') && !["unit", "worker"].some((name) => form.querySelector(`[name="${name}"]`).value);
+    if (isEmpty && first) take(first);
+    else form.requestSubmit();
   };
 
   const walk = (by) => {
@@ -52,10 +69,32 @@ if (desk) {
     } else if (/^[1-9]$/.test(event.key)) {
       const way = ways.find((one) => one.dataset.deskWay === event.key);
       if (way) take(way);
+    } else if (event.key === "a" && form) {
+      event.preventDefault();
+      accept();
     }
   });
 
-  for (const way of ways) way.addEventListener("click", () => take(way));
+  for (const way of ways) if (!way.href) way.addEventListener("click", () => take(way));
   if (current >= 0) items[current].scrollIntoView({ block: "nearest" });
   if (current >= 0 && matchMedia("(max-width: 900px)").matches) tray.open = false;
+
+  // Others see who has this matter open, and we see them; a sign fades after some minutes.
+  const watching = desk.querySelector("[data-desk-watching]");
+  const sign = async () => {
+    const body = new URLSearchParams({ case: desk.dataset.case, csrf_token: desk.dataset.token });
+    try {
+      const answer = await fetch(desk.dataset.presence, { method: "POST", body, headers: { Accept: "application/json" } });
+      if (!answer.ok) return;
+      const { others } = await answer.json();
+      const words = others.length ? `${others.join("、")} 也在看这一件` : "";
+      if (watching.textContent !== words) watching.textContent = words;
+    } catch {
+      // No line, no sign: the order itself is checked when it is sent.
+    }
+  };
+  if (watching) {
+    sign();
+    setInterval(() => document.hidden || sign(), 60_000);
+  }
 }

@@ -61,6 +61,7 @@ PAGES = """
 /password                 y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/search/?query=xx    y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/dispatch-desk/     -       -       -       y       y       -       -       -       -       -       -       -       -       -
+/admin/tray-plan/         -       -       -       y       y       -       -       -       -       -       -       -       -       -
 /admin/warnings/          -       y       y       y       y       y       -       -       -       -       y       -       -       -
 /admin/team-desk/?case=   -       -       -       y       y       y       -       -       -       -       -       -       -       -
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -
@@ -80,6 +81,8 @@ STEPS = """
 accept                    -       -       -       y       y       -       -       -       -       -       -       -       -       -
 decline                   -       -       -       y       y       -       -       -       -       -       -       -       -       -
 assign                    -       -       -       y       y       -       -       -       -       -       -       -       -       -
+assist                    -       -       -       y       y       -       -       -       -       -       -       -       -       -
+give_back                 -       -       -       y       y       -       -       -       -       -       -       -       -       -
 feed_back                 -       y       -       y       y       y       y       -       y       -       -       -       -       -
 join                      -       -       -       y       y       y       -       -       -       -       -       -       -       -
 close                     -       -       -       y       y       -       -       -       -       -       -       -       -       -
@@ -218,7 +221,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
     of_a_record = {
         "papers_view", "make_paper_view", "paper_view", "paper_pdf_view", "scan_view", "bind_view",
         "template_page", "download_view", "sample_view", "fields_view", "use_view",
-        "step_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
+        "step_view", "presence_view", "relate_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
         "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
         "layout_view", "counts_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
         "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
@@ -229,7 +232,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
 
 
 def test_a_visitor_is_sent_to_the_sign_in_page_from_everywhere(ids, client):
-    pages = [f"/admin/{slug.replace('_', '-')}/" for slug in table(ENTITIES)] + [p for p in table(PAGES)]
+    pages = [f"/admin/{slug.replace('_', '-')}/" for slug in table(ENTITIES)] + [p.removesuffix("?id=") for p in table(PAGES)]
     assert {client.get(p).headers.get("Location", "").split("?")[0] for p in pages} == {"/sign-in"}
 
 

@@ -139,7 +139,7 @@ def test_a_broken_mark_is_refused_with_a_sentence(line):
 
 
 def test_a_template_that_eats_memory_ends_only_the_child():
-    bomb = template("{% set a = 'x' * 900000000 %}{% set b = a ~ a ~ a %}{{ b | length }}")
+    bomb = template("{% set a = 'x' * 9000000000 %}{{ a | length }}")
     with pytest.raises(BadTemplate, match="时间或内存太多"):
         papers.fill_apart(bomb, {})
 

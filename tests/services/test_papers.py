@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from formats import files
 from models.audit import AccessEvent
-from models.case import Assignment
-from models.codes import AccessKind, CaseKind, CaseOutcome, CaseStatus, PartyKind, PartyRole, Retention
+from models.case import Assignment, Objection
+from models.codes import AccessKind, CaseKind, CaseOutcome, CaseStatus, ObjectionState, PartyKind, PartyRole, Retention
 from models.paper import Dossier, Paper, PaperTemplate
 from models.team import Team
 from services import access, attachments, case_flow, dossiers, paper_templates, papers, teams
@@ -56,10 +56,6 @@ def words_of(session, subject, key) -> str:
     return said(files.where(files.folder(), made(session, subject, key).sha256).read_bytes())
 
 
-def subject_of(session, case, kind):
-    return kind.subjects(session, case)[0][0]
-
-
 # ---- what papers say ----------------------------------------------------------------
 
 
@@ -72,24 +68,29 @@ def party_raw(session, case, name, **facts):
     return row
 
 
-@ONE
-@pytest.mark.parametrize("key", PAPERS)
-def test_a_paper_says_what_is_known_and_nothing_raw(session, world, key):
-    kind = PAPERS[key]
-    case = full_case(session, world, next(k for k in CaseKind if k in kind.kinds))
-    words = words_of(session, subject_of(session, case, kind), key)
-    assert [raw for raw in ("None", "{{", "{%", "Undefined") if raw in words] == []
-    assert any(known in words for known in (case.case_no, case.subject, case.summary, "甲某<某>&丙", "东里社区人民调解委员会", "系统", "人调字第"))
+def faults(session, cases: dict, subject_of_paper, wanted) -> list[str]:
+    """The papers that show something raw, or nothing that is wanted."""
+    found = []
+    for kind in PAPERS.values():
+        case = cases[next(k for k in CaseKind if k in kind.kinds)]
+        words = words_of(session, subject_of_paper(case, kind), kind.key)
+        raw = [mark for mark in ("None", "{{", "{%", "Undefined") if mark in words]
+        if raw or not any(mark in words for mark in wanted(case)):
+            found.append(f"{kind.key}: {raw}")
+    return found
 
 
 @ONE
-@pytest.mark.parametrize("key", PAPERS)
-def test_a_paper_of_a_bare_case_has_blanks_and_nothing_raw(session, world, key):
-    kind = PAPERS[key]
-    case = raw_case(session, world, kind=next(k for k in CaseKind if k in kind.kinds))
-    words = words_of(session, case, key)
-    assert [raw for raw in ("None", "{{", "{%", "Undefined") if raw in words] == []
-    assert "／" in words or "____" in words or "　　年　　月" in words
+def test_every_paper_says_what_is_known_and_nothing_raw(session, world):
+    cases = {kind: full_case(session, world, kind) for kind in CaseKind}
+    known = ("甲某<某>&丙", "东里社区人民调解委员会", "人调字第", "系统")
+    assert faults(session, cases, lambda case, kind: kind.subjects(session, case)[0][0], lambda case: (case.case_no, case.subject, *known)) == []
+
+
+@ONE
+def test_every_paper_of_a_bare_case_has_blanks_and_nothing_raw(session, world):
+    cases = {kind: raw_case(session, world, case_no=f"测{kind.value}", kind=kind) for kind in CaseKind}
+    assert faults(session, cases, lambda case, kind: case, lambda case: ("／", "____", "　　年　　月")) == []
 
 
 @ONE
@@ -126,6 +127,36 @@ def test_the_letter_of_appointment_names_the_four_seats(session, world):
     words = words_of(session, session.scalar(select(Team)), "team_appointment")
     for known in ("丙领导", "包案领导", "戊调解", "专岗调解员", "庚律师", "律师", "丁干部", "2026年3月2日"):
         assert known in words
+
+
+@ONE
+def test_the_objection_of_a_unit_stands_on_its_paper_with_the_decision(session, world):
+    case = full_case(session, world)
+    order = session.scalar(select(Assignment))
+    row = Objection(case_id=case.id, order_id=order.id, unit_id=world.justice.id, reason="属于社区管理的公共排水", proposed_unit_id=world.east_unit.id, raised_at=NOW)
+    session.add(row)
+    session.flush()
+    words = words_of(session, order, "petition_objection")
+    assert "属于社区管理的公共排水" in words and "东里社区居委会" in words and "理由：____" in words
+    row.status, row.decision, row.decided_at = ObjectionState.ACCEPTED, "改由社区办理", NOW
+    session.flush()
+    assert "理由：同意退回 改由社区办理" in words_of(session, order, "petition_objection")
+
+
+@ONE
+def test_the_receipt_carries_the_query_code_of_the_appeal_the_case_came_from(session, world):
+    from models.appeal import Appeal
+    from models.base import uuid7
+    from models.codes import AppealStatus, Tier5
+
+    case = raw_case(session, world)
+    session.add(Appeal(
+        appeal_no="集里2603020001", words="楼上漏水", channel="channel:qr", area_id=world.east.id, owner_area_id=world.east.id, tier=Tier5.COMMUNITY,
+        status=AppealStatus.CONVERTED, received_at=NOW, ended_at=NOW, case_id=case.id, query_code="12345678", idempotency_key=uuid7(),
+    ))  # fmt: skip
+    session.flush()
+    words = words_of(session, case, "appeal_receipt")
+    assert "集里2603020001" in words and "12345678" in words
 
 
 @ONE

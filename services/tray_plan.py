@@ -1,0 +1,109 @@
+"""The batch plan of the tray: proposed for what waits now, taken through the flow in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.case import Case
+from models.codes import CaseStatus
+from models.department import Unit
+from models.worker import Worker
+
+from . import takers
+from .access import Actor, Permission
+from .batch_plan import Plan, propose
+from .bulk import picked
+from .case_flow import CASE_FLOW
+from .due_dates import local_day
+from .errors import Refused
+
+MOST = 500
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One row as a person leaves it: the case, the version shown, and who is to have it."""
+
+    case_id: str
+    version: int
+    kind: str
+    taker_id: str
+
+    @classmethod
+    def read(cls, text: str) -> Choice:
+        """From “case|version|unit or worker|id”, as the page sends it; raises `Refused`."""
+        parts = text.split("|")
+        if len(parts) != 4 or parts[2] not in ("unit", "worker") or not parts[1].isdigit():
+            raise Refused("方案里有看不懂的一行，请重新生成方案")
+        return cls(parts[0], int(parts[1]), parts[2], parts[3])
+
+
+@dataclass
+class Taken:
+    """Cases given to somebody, and (case number, reason) of those left out."""
+
+    given: list[str] = field(default_factory=list)
+    left: list[tuple[str, str]] = field(default_factory=list)
+
+
+def proposal(session: Session, now: datetime) -> tuple[Plan, int]:
+    """The plan for the accepted matters of the tray (the first `MOST` by due date), and how many are not accepted yet."""
+    cases = session.scalars(
+        select(Case).where(Case.status == CaseStatus.ACCEPTED).order_by(Case.due_on, Case.id).limit(MOST)
+    ).all()
+    fresh = session.scalar(select(func.count()).select_from(select(Case.id).where(Case.status == CaseStatus.REGISTERED).limit(1000).subquery()))
+    if not cases:
+        return Plan([], [], 0), fresh
+    return propose(takers.matters(session, cases), takers.force(session, local_day(now))), fresh
+
+
+def take(session: Session, choices: Sequence[Choice], actor: Actor, now: datetime) -> Taken:
+    """Give every case of a plan to whom it names; what changed meanwhile or is refused is left out and named."""
+    actor.require(Permission.CASE_DISPATCH)
+    if len(choices) > MOST:
+        raise Refused(f"一次最多交办{MOST}件，请分几次办理")
+    cases = _rows(session, Case, [c.case_id for c in choices])
+    units = _rows(session, Unit, [c.taker_id for c in choices if c.kind == "unit"])
+    workers = _rows(session, Worker, [c.taker_id for c in choices if c.kind == "worker"])
+    taken = Taken()
+    for choice in choices:
+        case = cases.get(choice.case_id)
+        taker = (units if choice.kind == "unit" else workers).get(choice.taker_id)
+        if case is None:
+            taken.left.append(("（已看不到的案件）", "可能已改到您看不到的范围"))
+            continue
+        reason = _reason(case, taker, choice) or _give(session, case, taker, choice, actor, now)
+        if reason:
+            taken.left.append((case.case_no, reason))
+        else:
+            taken.given.append(case.case_no)
+    return taken
+
+
+def _reason(case: Case, taker: Unit | Worker | None, choice: Choice) -> str | None:
+    if case.status is not CaseStatus.ACCEPTED:
+        return f"现在是“{case.status.label}”，别人已经办过"
+    if case.version != choice.version:
+        return "方案生成以后别人改动过，请重新生成方案再看"
+    if taker is None or not taker.is_active:
+        return "选的承办人或单位已停用"
+    return None
+
+
+def _give(session: Session, case: Case, taker: Unit | Worker, choice: Choice, actor: Actor, now: datetime) -> str | None:
+    """Take the step in a savepoint of its own, so that a refusal leaves the others as they are."""
+    try:
+        with session.begin_nested():
+            CASE_FLOW.take(session, "assign", case, actor, now, **{choice.kind: taker})
+    except Refused as no:
+        return no.sentence
+    return None
+
+
+def _rows(session: Session, entity: type, ids: Sequence[str]) -> dict:
+    return {row.id: row for row in picked(session, entity, ids)[0]}
