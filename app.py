@@ -6,6 +6,7 @@ from flask import Flask, redirect, url_for
 
 import admin_views
 import cli
+import public_views
 from admin_views import account, guard
 from config import Config
 from database import configure_sqlite
@@ -43,6 +44,7 @@ def create_app(config: Config | None = None) -> Flask:
     guard.install(app, config)
     account.install(app, config)
     admin_views.install(app)
+    guard.open_to_all(public_views.install(app))
     cli.install(app)
 
     @app.get("/")

@@ -39,6 +39,11 @@ def install(app: Flask, config: Config) -> None:
     error_pages.install(app)
 
 
+def open_to_all(endpoints: frozenset[str]) -> None:
+    """Name further pages that need nobody to sign in: those of the residents' door."""
+    OPEN.update(endpoints)
+
+
 def _hosts(config: Config) -> list[str] | None:
     """The host names that are answered: those set, else this machine's when only it can call."""
     if config.trusted_hosts:

@@ -309,6 +309,14 @@ class Satisfaction(Code):
     UNSATISFIED = "unsatisfied", "不满意"
 
 
+class PointKind(Code):
+    """Where people come in person."""
+
+    CENTRE = "centre", "信访接待中心"
+    WINDOW = "window", "综合治理窗口"
+    STATION = "station", "群众工作站"
+
+
 class CodePlace(Code):
     """Where an appeal code is posted (S085)."""
 
@@ -357,6 +365,14 @@ class JobStatus(Code):
     DONE = "done", "已完成"
     FAILED = "failed", "未完成"
     CANCELLED = "cancelled", "已取消"
+
+
+class RequestStatus(Code):
+    """Written by the flow of export requests only."""
+
+    WAITING = "waiting", "待审批"
+    APPROVED = "approved", "已同意"
+    DECLINED = "declined", "未同意"
 
 
 class AuditVerb(Code):

@@ -17,6 +17,7 @@ from services.errors import Refused
 
 from .accounts import Account, create_accounts
 from .base import Report, load_base, read
+from .public import build_public
 from .street import build_street
 from .year import play_year
 
@@ -70,6 +71,7 @@ def _seed_one(
     report(
         f"名册已写入：{len(street.communities)}个村社区、{len(street.neighborhoods)}个邻、{len(street.households)}户"
     )
+    build_public(session, now)
     report(f"搜索索引已建立：{search.rebuild(session, search.indexed(), now)}条")
     accounts = create_accounts(session, now, suffix)
     play_year(session, street, now, seed, report)

@@ -30,3 +30,11 @@ class Missing(Refused):
 
 class Conflict(Refused):
     """Somebody else was faster; the caller shows both versions."""
+
+
+class TooOften(Refused):
+    """A limit is reached; `seconds` says when to come again."""
+
+    def __init__(self, sentence: str, seconds: int):
+        super().__init__(sentence)
+        self.seconds = seconds

@@ -63,6 +63,7 @@ class Parameter:
 
 _CHIEFS, _DUE, _DISPATCH, _APPEALS = "三长联户", "期限提醒", "分流调度", "群众诉求"
 _SIGN_IN, _SCREEN = "登录安全", "列表、文件和明文"
+_EXPORT = "导出审批"
 _USUAL = "等级保护要求有这类措施，数值由本单位定"
 # fmt: off
 PARAMETERS = {p.name: p for p in (
@@ -72,6 +73,8 @@ PARAMETERS = {p.name: p for p in (
     Parameter("reopen_days", _DUE, "办结后多少天内可以重新办理", "天", 30, 1, 365, "过了这些天作为新案件登记并互相关联", "没有统一规定"),
     Parameter("calendar_ahead_days", _DUE, "提前几天提醒缺少工作日历", "天", 31, 15, 120, "下一年节假日还没有导入时，从这时起在首页提醒", "没有统一规定"),
     Parameter("appeal_reopen_days", _APPEALS, "答复后几天内可反映没有解决", "天", 30, 7, 90, "到期没有再反映的诉求自动归档，评价留空", "没有统一规定"),
+    Parameter("public_per_address", _APPEALS, "同一网络地址每小时最多提交", "件", 60, 10, 5000, "一个小区可能共用一个地址，不宜过小；超过的请稍后再试或打电话", "没有统一规定"),
+    Parameter("public_per_code", _APPEALS, "同一诉求码每小时最多提交", "件", 30, 5, 5000, "防止有人对着一个码反复提交", "没有统一规定"),
     Parameter("idle_minutes", _SIGN_IN, "多久不操作自动退出", "分钟", 30, 5, 120, "离开座位后别人不能接着用", _USUAL, "M"),
     Parameter("session_hours", _SIGN_IN, "一次登录最长使用", "小时", 12, 1, 24, "到时须重新登录，一直在操作也一样", _USUAL, "M"),
     Parameter("failures_per_account", _SIGN_IN, "同一账号输错几次锁定", "次", 5, 3, 10, "锁定期间密码输对也不能登录", _USUAL, "M", strictest=min),
@@ -81,6 +84,8 @@ PARAMETERS = {p.name: p for p in (
     Parameter("reveal_seconds", _SCREEN, "明文显示多久", "秒", 60, 10, 300, "逐项查看的号码到时自动变回星号", "没有统一规定"),
     Parameter("attachment_megabytes", _SCREEN, "附件大小上限", "兆", 10, 1, 20, "每个附件；改小后已上传的不受影响", "没有统一规定"),
     Parameter("import_days", _SCREEN, "导入的原文件保留多少天", "天", 90, 7, 365, "到期自动删除；导入记录和操作日志一直保留", "没有统一规定"),
+    Parameter("export_rows", _EXPORT, "遮住号码的导出超过多少条须审批", "条", 50_000, 100, 1_000_000, "超过时写明事由，由另一人同意后才生成文件", "没有统一规定"),
+    Parameter("export_clear_rows", _EXPORT, "明文导出超过多少条须审批", "条", 5_000, 0, 1_000_000, "填0表示每次明文导出都须另一人同意", "个人信息保护要求限制批量明文导出，数值由本单位定", "M"),
     Parameter("list_page_size", _SCREEN, "列表默认每页条数", "条", 20, 20, 100, "每个人在列表上仍可自己换", "没有统一规定", choices=(20, 50, 100)),
     Parameter("mediator_capacity", _DISPATCH, "调解员可同时在办", "件", 10, 1, 60, "到这个数就不再建议交给本人；直接指定仍可以", "没有统一规定"),
     Parameter("unit_capacity", _DISPATCH, "单位可同时在办", "件", 80, 5, 500, "到这个数批量方案不再交给该单位", "没有统一规定"),

@@ -32,6 +32,7 @@ counsellor                vcedxi  -       -       vcedxi  v       v       -     
 appeal                    -       vc      vcx     vcex    v       -       -       -       -       vc      vx      -       -       -
 door_code                 vcedxi  v       v       v       v       -       -       -       -       -       vx      -       -       -
 service_item              v       v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -
+reception_point           vcedxi  v       v       vcedxi  v       -       -       -       -       -       vx      -       -       -
 hotline                   vcedxi  v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -
 case                      -       vce     vce     vcex    v       v       v       v       v       vc      vx      -       -       -
 warning_rule              -       v       v       vcedxi  v       v       -       -       -       -       vx      -       -       -
@@ -47,6 +48,7 @@ household_member          vcedxi  vcedxi  -       v       v       v       -     
 chief                     vcedxi  vcexi   v       v       v       v       -       -       -       v       vx      -       -       -
 user                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v
 role                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v
+export_request            -       -       -       v       -       -       -       -       -       -       vx      -       -       -
 audit_event               -       -       -       -       -       -       -       -       -       -       -       -       -       vx
 access_event              -       -       -       -       -       -       -       -       -       -       -       -       -       vx
 custom_field              -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
@@ -73,6 +75,7 @@ PAGES = """
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/jobs/?all=1        -       -       -       -       -       -       -       -       -       -       -       y       -       -
 /admin/imports/           y       y       -       y       -       -       -       -       -       -       -       y       -       -
+/admin/imports/wide/three_chiefs/  y  y   -       -       -       -       -       -       -       -       -       -       -       -
 /admin/imports/?all=1     -       -       -       -       -       -       -       -       -       -       -       y       -       -
 /admin/batch/             y       y       y       y       y       -       -       -       y       -       -       y       y       -
 """
@@ -114,7 +117,7 @@ relate                    -       y       y       y       -       -       -     
 # fmt: on
 LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))
 PATHS = {"v": "", "c": "new/", "e": "edit/?id=", "d": "delete/?id=", "x": "export/", "i": "import/"}
-WRITTEN_BY_SERVICES = {"team", "objection", "audit_event", "access_event"}
+WRITTEN_BY_SERVICES = {"team", "export_request", "objection", "audit_event", "access_event"}
 
 
 def table(text: str) -> dict[str, dict[str, str]]:

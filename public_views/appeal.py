@@ -1,0 +1,90 @@
+"""From the code on the door to a receipt: the place, the words, photos and contact, sent once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, current_app, render_template, request, url_for
+
+from extensions import db, now, transaction
+from formats import qr
+from models import uuid7
+from services import door_codes, open_door
+from services.access import citizen
+from services.errors import Refused
+
+room = Blueprint("appeal_door", __name__, url_prefix="/q")
+
+
+@room.get("/")
+def choose():
+    """For whoever has no code at hand: which community?"""
+    return render_template("public/choose.html", communities=open_door.communities(db.session), calls=open_door.calls(db.session))
+
+
+@room.get("/<token>")
+def place(token: str):
+    """Where this code hangs, who serves it, what can be asked for."""
+    found = open_door.place(db.session, token)
+    shown = {"place": found, "items": open_door.items(db.session), "calls": open_door.calls(db.session)}
+    code = door_codes.find(db.session, token)
+    if code is not None and request.method == "GET":
+        with transaction() as session:
+            door_codes.scanned(session, code)
+    return render_template("public/place.html", **shown)
+
+
+@room.get("/<token>/words")
+def words(token: str):
+    """One thing: what is it about?"""
+    return render_template(
+        "public/words.html", place=open_door.place(db.session, token), item=_item(), key=request.args.get("key") or uuid7(),
+        told=request.args.get("words", ""), error=None,
+    )  # fmt: skip
+
+
+@room.post("/<token>/contact")
+def contact(token: str):
+    """One thing: photos and how to reach the person, both optional."""
+    found = open_door.place(db.session, token)
+    told = request.form.get("words", "").strip()
+    if len(told) < 2:
+        return render_template(
+            "public/words.html", place=found, item=_item(), key=request.form.get("key", ""), told=told,
+            error="请写一两句是什么事，几个字也可以",
+        ), 422  # fmt: skip
+    return render_template("public/contact.html", place=found, item=_item(), form=request.form, error=None)
+
+
+@room.post("/<token>/send")
+def send(token: str):
+    """Keep it; the same key sent again shows the same receipt, so a repeat after a lost line does no harm."""
+    form = request.form
+    told = open_door.Told(
+        form.get("key", ""), form.get("words", ""), form.get("item", ""), form.get("name", ""), form.get("mobile", ""),
+        form.get("detail", ""), [(f.filename or "", f.read()) for f in request.files.getlist("photos") if f.filename],
+    )  # fmt: skip
+    subdistrict = db.session.info["actor"].subdistrict_id
+    try:
+        with transaction() as session:
+            receipt = open_door.receive(
+                session, token, told, Path(current_app.instance_path) / "attachments", citizen(subdistrict), now(), request.remote_addr or ""
+            )  # fmt: skip
+    except Refused as no:
+        if not no.errors:
+            raise
+        page = render_template(
+            "public/contact.html", place=open_door.place(db.session, token), item=_item(), form=form, error=no.sentence
+        )
+        return page, 422
+    return render_template("public/receipt.html", receipt=receipt, picture=_picture(receipt), token=token)
+
+
+def _item() -> open_door.Item | None:
+    wanted = request.values.get("item", "")
+    return next((item for item in open_door.items(db.session) if item.id == wanted), None) if wanted else None
+
+
+def _picture(receipt: open_door.Receipt) -> str:
+    address = url_for("track_door.track", no=receipt.number, code=receipt.code, _external=True)
+    return qr.svg(address, "扫一扫查看办理进度")

@@ -1,0 +1,59 @@
+"""How it stands: for whoever holds the number and the query code."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+
+from extensions import db, now, transaction
+from services import open_door
+from services.errors import Refused, TooOften
+
+room = Blueprint("track_door", __name__, url_prefix="/track")
+
+_SAID = {
+    "confirm": "已记下：解决了。谢谢您告诉我们", "unsolved": "已记下：没有解决，已转到上一级继续办",
+    "add": "补充的情况已记下", "withdraw": "已撤回", "rate": "评价已记下，谢谢",
+}  # fmt: skip
+
+
+@room.route("/", methods=("GET", "POST"))
+def track():
+    """The form, or with a right pair how the appeal stands."""
+    number, code = request.values.get("no", ""), request.values.get("code", "")
+    if not number and not code:
+        return render_template("public/track_form.html", number="", error=None)
+    return _answer(number, lambda: open_door.track(db.session, number, code, now(), request.remote_addr or ""), code)
+
+
+@room.post("/act")
+def act():
+    """What only the citizen may say."""
+    form = request.form
+    number, code, verb = form.get("no", ""), form.get("code", ""), form.get("verb", "")
+
+    def go():
+        with transaction() as session:
+            return open_door.act(
+                session, number, code, verb, session.info["actor"], now(), request.remote_addr or "",
+                words=form.get("words", ""), satisfaction=open_door.satisfaction_of(form.get("satisfaction", "")),
+            )  # fmt: skip
+
+    return _answer(number, go, code, _SAID.get(verb, ""))
+
+
+def _answer(number: str, ask, code: str, said: str = ""):
+    try:
+        found = ask()
+    except open_door.WrongPair as no:
+        with transaction() as session:
+            open_door.count_guess(session, no.number, now(), request.remote_addr or "")
+        return render_template("public/track_form.html", number=number[:20], error=no.sentence), 422
+    except TooOften:
+        raise
+    except Refused as no:
+        try:
+            found = open_door.track(db.session, number, code, now(), request.remote_addr or "")
+        except Refused:
+            raise no from None
+        return render_template("public/track.html", it=found, code=code, said="", error=no.sentence), 422
+    return render_template("public/track.html", it=found, code=code, said=said, error=None)
