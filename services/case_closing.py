@@ -149,7 +149,7 @@ def refer(session, case, actor, now, answers) -> None:
     _end(session, case, actor, now, CaseOutcome.REDIRECTED, NoticeKind.REFERRED, answers | {"result": words})
 
 
-def consent_ends_it(session, case, answers) -> CaseStatus | None:
+def consent_ends_it(answers: dict) -> CaseStatus | None:
     """One refusal ends mediation (《人民调解法》第十七条)."""
     return CaseStatus.CLOSED if answers["consent"] is Consent.REFUSED else None
 

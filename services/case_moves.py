@@ -17,12 +17,12 @@ def last_event(session: Session, case: Case) -> CaseEvent | None:
     return session.scalar(select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.number.desc()).limit(1))
 
 
-def before_last(session: Session, case: Case, answers) -> CaseStatus:
+def before_last(session: Session, case: Case) -> CaseStatus:
     """The status a case had before its last event."""
     return last_event(session, case).status_before
 
 
-def before_suspension(session: Session, case: Case, answers) -> CaseStatus:
+def before_suspension(session: Session, case: Case) -> CaseStatus:
     return session.scalar(
         select(CaseEvent.status_before).where(CaseEvent.case_id == case.id, CaseEvent.verb == "suspend")
         .order_by(CaseEvent.number.desc()).limit(1)

@@ -43,15 +43,19 @@ Effect = Callable[..., None]
 
 @dataclass(frozen=True)
 class Depends:
-    """Where a step leads depends: `pick(session, subject, answers)` names one of `states`.
+    """Where a step leads depends: `pick(session, subject)`, or the answers, name one of `states`.
 
-    With `or_stays` it may also answer None: the status stays.
+    With `or_stays` it may also be None: the status stays.
     """
 
     states: frozenset[Code]
     words: str
-    pick: Callable[[Session, Any, dict], Code | None]
+    pick: Callable[[Session, Any], Code] | None = None
+    by_answer: Callable[[dict], Code | None] | None = None
     or_stays: bool = False
+
+    def of(self, session: Session, subject: Any, answers: dict) -> Code | None:
+        return self.by_answer(answers) if self.by_answer else self.pick(session, subject)
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class Flow:
         step = self.by_verb[verb]
         answers = self._ready(session, step, subject, actor, now, answers)
         before = subject.status
-        target = step.target.pick(session, subject, answers) if isinstance(step.target, Depends) else step.target
+        target = step.target.of(session, subject, answers) if isinstance(step.target, Depends) else step.target
         try:
             for effect in step.first:
                 effect(session, subject, actor, now, answers)

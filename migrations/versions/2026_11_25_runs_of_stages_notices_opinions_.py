@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '8cceffcb6072'
-down_revision = '6fb27c61f4ba'
+down_revision = '70121fd31717'
 branch_labels = None
 depends_on = None
 

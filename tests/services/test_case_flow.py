@@ -49,7 +49,7 @@ def assigned(session, world, **answers):
 
 def fed_back(session, world):
     case = assigned(session, world)
-    take(session, case, "feed_back", feedback="双方已谈妥")
+    take(session, case, "feed_back", feedback="双方已谈妥", is_beyond=True)
     return case
 
 
