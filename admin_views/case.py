@@ -20,6 +20,7 @@ from .attachments import Attached
 from .base import EntityView
 from .bulk_actions import Assign, Change
 from .case_panels import panels
+from .case_story import next_step, timeline
 from .papers import Papers
 from .steps import Stepped
 
@@ -101,11 +102,8 @@ class CaseView(Stepped, Papers, Attached, EntityView):
         events = db.session.scalars(
             select(CaseEvent).where(CaseEvent.case_id == row.id).order_by(CaseEvent.number)
         ).all()
-        page["timeline"] = [
-            {"time": text(e.happened_at), "label": e.label, "who": e.user_name, "note": e.note,
-             "status": e.status_after.label}
-            for e in events
-        ]  # fmt: skip
+        page["timeline"] = timeline(events)
+        page["next_step"] = next_step(row)
         page["panels"] = panels(row)
         return page
 
