@@ -189,4 +189,6 @@ def reopen(session, case, actor, now, answers) -> None:
     case.outcome = case.closed_at = case.solved_at_tier = case.is_informed = case.archived_at = None
     case.terminate_reason = case.root_cause = None
     case.is_answered_on_spot = False
+    for party in case_stages.parties_of(session, case):
+        party.consent = party.consent_on = None  # whoever refused once is asked anew
     case_intake.begin(session, case, actor, now, local_day(now), reason=f"重新办理：{answers['reason']}")
