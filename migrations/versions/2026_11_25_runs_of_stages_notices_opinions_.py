@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '8cceffcb6072'
-down_revision = '70121fd31717'
+down_revision = 'c476c1614a0c'
 branch_labels = None
 depends_on = None
 
