@@ -1,4 +1,4 @@
-"""How SQLite is opened so that it behaves like a server database: one engine, four settings."""
+"""How SQLite is opened so that it behaves like a server database: one engine, five settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def configure_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _open(connection, _record) -> None:
         connection.isolation_level = None
-        for pragma in ("busy_timeout=10000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
+        # 16 MB: with the 2 MB of the driver, a list of a million rows would be read from the disk again and again.
+        for pragma in ("busy_timeout=10000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -29,7 +30,13 @@ def configure_sqlite(engine: Engine) -> None:
 
 
 def allow_long_work(engine: Engine) -> None:
-    """Lift the limits that keep a request from holding a PostgreSQL connection: for the worker only."""
+    """Lift the limits that keep a request from holding a PostgreSQL connection, and give SQLite room: for the worker only."""
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _widen(connection, _record) -> None:
+            connection.execute("PRAGMA cache_size=-65536")
+
     if engine.dialect.name == "postgresql":
 
         @event.listens_for(engine, "connect")

@@ -54,9 +54,9 @@ ENTITY_VIEWS = {
     "InstructionUnit": OrderedView,
     "Recusal": RecusalView,
     **dict.fromkeys(
-        ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "Clock",
-         "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Paper", "PaperTemplate",
-         "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
+        ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate",
+         "RosterImport", "SavedView", "SearchEntry", "Setting", "StageRun", "Team", "TeamChange", "TeamMember",
          "SignIn", "SignInFailure", "Todo", "UrgeContact"),
         ReadOnlyView,
     ),

@@ -155,6 +155,7 @@ class Cases:
             listing = Listing(session, Case, actor)
             half = listing.count(query, cap=self.count) // 2
             statement, _shape = listing.statement(query, [])
+            statement = statement.where(*listing.conditions(query))
             for where, order in listing._stretches(query, False):
                 stretch = statement.where(*where)
                 rows = session.scalar(select(func.count()).select_from(stretch.subquery()))

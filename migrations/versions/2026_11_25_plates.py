@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'bb8fc1e7668d'
-down_revision = '70121fd31717'
+down_revision = '8cceffcb6072'
 branch_labels = None
 depends_on = None
 
