@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, request, session as cookie, url_for
+from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, now, transaction
@@ -15,7 +15,8 @@ from services.due_dates import local_day
 from services.errors import Refused
 from services.records import find
 
-from .acting import HAS_JOBS, actor
+from .acting import actor
+from .background import begun
 from .base import CustomView
 from .door_code import public_url
 from .system import ReadOnlyView
@@ -122,11 +123,10 @@ class CoverageView(CustomView):
     def _begin(self, ask):
         try:
             with transaction() as session:
-                job_id = ask(session).id
+                job = ask(session)
         except Refused as no:
             return self._page(no.sentence, 422)
-        cookie[HAS_JOBS] = True
-        return redirect(url_for("jobs.index_view", wait=job_id))
+        return begun(job)
 
 
 def _sum(lines: list[plates.Coverage]) -> plates.Coverage:

@@ -250,7 +250,7 @@ PUBLIC = {
 }  # fmt: skip
 
 
-def test_nobody_needs_to_sign_in_for_the_pages_of_residents_and_for_no_others():
+def test_nobody_needs_to_sign_in_for_the_pages_of_residents_and_for_no_others(app):
     from admin_views.guard import OPEN
 
     assert OPEN - PUBLIC == {"static", "front", "account.sign_in", "account.sign_out"} and PUBLIC <= OPEN
