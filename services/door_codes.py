@@ -40,12 +40,23 @@ def find(session: Session, token: str) -> DoorCode | None:
 
 
 def scanned(session: Session, code: DoorCode) -> None:
-    """Count one scan without touching the row's version: people edit codes while others scan them."""
+    """Count one scan."""
+    _count(session, code, "scan_count")
+
+
+def told(session: Session, code: DoorCode) -> None:
+    """Count one appeal."""
+    _count(session, code, "appeal_count")
+
+
+def _count(session: Session, code: DoorCode, name: str) -> None:
+    # Without touching the row's version: many scan and tell at once, and people edit codes meanwhile.
     table = DoorCode.__table__
     session.connection().execute(
         update(table).where(table.c.subdistrict_id == code.subdistrict_id, table.c.id == code.id)
-        .values(scan_count=table.c.scan_count + 1)
+        .values({name: table.c[name] + 1})
     )  # fmt: skip
+    session.expire(code, [name])
 
 
 @records.before_save(DoorCode)

@@ -115,6 +115,7 @@ def _door(session: Session, world: World) -> None:
         Term(id=f"appeal_{tier}", name=name, starts="收到诉求", length=1, unit=TermUnit.WORKDAY, source="测试")
         for tier, name in (("neighborhood", "邻长回应"), ("group", "组长回应"), ("sector", "片长回应"), ("community", "村社区回应"), ("subdistrict", "街道回应"))
     )  # fmt: skip
+    session.add(Term(id="xf_objection", name="转送交办异议", starts="收到转送、交办", length=5, unit=TermUnit.WORKDAY, source="测试"))
     session.add_all([
         ServiceItem(name="邻居漏水", position=1), Hotline(name="报警", phone="110", is_emergency=True),
         ReceptionPoint(name="东里社区群众工作站", kind=PointKind.STATION, area_id=world.east.id, address="东里路1号", hours="工作日"),
