@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import and_, event, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from models.audit import AuditEvent
@@ -18,11 +18,11 @@ from models.user import User
 from . import records
 from .access import Actor, Permission
 from .errors import Conflict, Missing, Refused
+from .kept import kept
 
 EVIDENCE = {
     "B": "公开材料原文", "C": "公开报道，正式引用前请核对", "M": "通行做法，未经核实", "P": "本系统的建议值",
 }  # fmt: skip
-_KEPT = "parameters"
 _NAMES = UUID("5b3d0f6c-6f0e-5c0a-9a43-2f5d7c1e8b10")
 
 
@@ -70,6 +70,7 @@ PARAMETERS = {p.name: p for p in (
     Parameter("households_fewest", _CHIEFS, "每名邻长联系户数下限", "户", 5, 1, 20, "少于这个数的邻列入“联户调整”，建议合并", "示范街道材料：邻长每人联系5至15户", "B"),
     Parameter("households_most", _CHIEFS, "每名邻长联系户数上限", "户", 15, 5, 50, "多于这个数的邻列入“联户调整”，建议拆分", "示范街道材料：邻长每人联系5至15户", "B"),
     Parameter("soon_days", _DUE, "提前几天算将到期", "天", 3, 1, 15, "首页数字、分流台和案件列表按它标黄；只影响提醒，不改变任何法定期限", "没有统一规定"),
+    Parameter("whistle_minutes", _DUE, "应急哨多久报到", "分钟", 30, 5, 240, "应急哨从吹响起算，按分钟；一般哨按时限规则“部门报到”", "公开报道：平谷十六个部门三十分钟内报到", "C"),
     Parameter("calendar_ahead_days", _DUE, "提前几天提醒缺少工作日历", "天", 31, 15, 120, "下一年节假日还没有导入时，从这时起在首页提醒", "没有统一规定"),
     Parameter("appeal_reopen_days", _APPEALS, "答复后几天内可反映没有解决", "天", 30, 7, 90, "到期没有再反映的诉求自动归档，评价留空", "没有统一规定"),
     Parameter("public_per_address", _APPEALS, "同一网络地址每小时最多提交", "件", 60, 10, 5000, "一个小区可能共用一个地址，不宜过小；超过的请稍后再试或打电话", "没有统一规定"),
@@ -88,6 +89,9 @@ PARAMETERS = {p.name: p for p in (
     Parameter("list_page_size", _SCREEN, "列表默认每页条数", "条", 20, 20, 100, "每个人在列表上仍可自己换", "没有统一规定", choices=(20, 50, 100)),
     Parameter("mediator_capacity", _DISPATCH, "调解员可同时在办", "件", 10, 1, 60, "到这个数就不再建议交给本人；直接指定仍可以", "没有统一规定"),
     Parameter("unit_capacity", _DISPATCH, "单位可同时在办", "件", 80, 5, 500, "到这个数批量方案不再交给该单位", "没有统一规定"),
+    Parameter("leader_capacity", _DISPATCH, "每名领导可同时包案", "件", 5, 1, 50, "到这个数不能再任包案领导", "没有统一规定"),
+    Parameter("lawyer_capacity", _DISPATCH, "每名律师可同时参加专班", "个", 8, 1, 50, "到这个数不能再进专班", "没有统一规定"),
+    Parameter("staff_capacity", _DISPATCH, "每名工作人员可同时在手", "件", 12, 1, 100, "在办交办加专班，到这个数不能再进专班", "没有统一规定"),
     Parameter("repeat_days", _DISPATCH, "相近事项往前查多少天", "天", 180, 7, 730, "同一组范围内文字或地址相近的旧事项", "没有统一规定"),
     Parameter("presence_minutes", _DISPATCH, "调度台上“正在看”保留多久", "分钟", 3, 1, 30, "另一位调度员打开同一件时会看到谁在看", "没有统一规定"),
     Parameter("tray_size", _SCREEN, "分流台一次列出", "件", 30, 10, 100, "按期限从近到远，办完一件补一件", "没有统一规定"),
@@ -118,25 +122,17 @@ def values(session: Session) -> dict[str, int]:
 
 
 def _stored(session: Session, subdistrict_id: str | None) -> dict[str, int]:
-    """The changed values of one sub-district, read once per session.
+    """The changed values of one sub-district.
 
     The table is read directly: who signs in has no actor yet whose scope could apply.
     """
-    kept = session.info.setdefault(_KEPT, {})
-    if subdistrict_id not in kept:
+
+    def read() -> dict[str, int]:
         table = Setting.__table__.c
         wanted = select(table.name, table.value).where(table.subdistrict_id == subdistrict_id)
-        kept[subdistrict_id] = dict(session.connection().execute(wanted).all()) if subdistrict_id else {}
-    return kept[subdistrict_id]
+        return dict(session.connection().execute(wanted).all())
 
-
-@event.listens_for(Setting, "after_insert")
-@event.listens_for(Setting, "after_update")
-@event.listens_for(Setting, "after_delete")
-def _forget(_mapper, _connection, row: Setting) -> None:
-    found = Session.object_session(row)
-    if found is not None:
-        found.info.pop(_KEPT, None)
+    return kept(session, ("parameters", subdistrict_id), read) if subdistrict_id else {}
 
 
 def strictest(session: Session, name: str) -> int:
