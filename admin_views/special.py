@@ -7,6 +7,7 @@ from .dispatch import DispatchView
 from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
+from .late_steps import LateStepsView, WhistleFiguresView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
@@ -58,4 +59,4 @@ ENTITY_VIEWS = {
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TrayPlanView, WarningsView, LateStepsView, WhistleFiguresView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)
