@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import and_, func, select
 from sqlalchemy import case as when
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from models.case import Assignment, Case
 from models.clock import Clock
@@ -50,13 +50,13 @@ class LateStep:
 
 def late(session: Session, wanted: Wanted, now: datetime, limit: int = MOST) -> list[LateStep]:
     """The longest past first (running), or the latest due first (ended)."""
-    unit, order = aliased(Unit), Clock.due_on if wanted.is_running else Clock.due_on.desc()
+    order = Clock.due_on if wanted.is_running else Clock.due_on.desc()
     statement = (
-        select(Clock, Case.id, Case.case_no, unit.name, Worker)
+        select(Clock, Case.id, Case.case_no, Unit.name, Worker)
         .join(Clock.case)
         .outerjoin(Assignment, and_(Assignment.subdistrict_id == Clock.subdistrict_id, Assignment.id == Clock.part_id))
         .outerjoin(WhistleTarget, and_(WhistleTarget.subdistrict_id == Clock.subdistrict_id, WhistleTarget.id == Clock.part_id))
-        .outerjoin(unit, and_(unit.subdistrict_id == Clock.subdistrict_id, unit.id == _unit_id()))
+        .outerjoin(Unit, and_(Unit.subdistrict_id == Clock.subdistrict_id, Unit.id == _unit_id()))
         .outerjoin(Worker, and_(Worker.subdistrict_id == Clock.subdistrict_id, Worker.id == _worker_id()))
         .where(*_conditions(wanted, now)).order_by(order, Clock.id).limit(limit if wanted.is_running else 3 * limit)
     )  # fmt: skip
