@@ -23,7 +23,7 @@ from admin_views.guard import MOST_SENT
 from config import ROOT, Config
 from extensions import db, now
 from models.user import User
-from services import access
+from services import access, upkeep
 from services.errors import Refused
 
 Report = Callable[[str], None]
@@ -98,6 +98,9 @@ def prepare(config: Config, report: Report) -> None:
     else:
         report("数据库是空的，正在装入示例街道（虚构数据；不需要时用 DEMO=0 启动）……")
         _keep(config, _seed_demo(config, 1, 1, report), report)
+    with _system_session(config) as session:
+        upkeep.analyse(session)
+        session.commit()
 
 
 def _config() -> Config:

@@ -1,4 +1,4 @@
-"""How SQLite is opened so that it behaves like a server database: one engine, four settings."""
+"""How SQLite is opened so that it behaves like a server database: one engine, five settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def configure_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _open(connection, _record) -> None:
         connection.isolation_level = None
-        for pragma in ("busy_timeout=10000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
+        # 16 MB: with the 2 MB of the driver, a list of a million rows would be read from the disk again and again.
+        for pragma in ("busy_timeout=10000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

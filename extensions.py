@@ -15,7 +15,7 @@ from flask_wtf import CSRFProtect
 
 from database import begin_writing
 from models import Base
-from services import access, audit, custom, search
+from services import access, audit, custom, kept, search
 
 
 class ScopedSession(FlaskSession):
@@ -26,6 +26,7 @@ access.install(ScopedSession)
 audit.install(ScopedSession)
 search.install(ScopedSession)
 custom.install(ScopedSession)
+kept.install(ScopedSession)
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": ScopedSession, "autoflush": False})
 login = LoginManager()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import lru_cache
+
 from flask import Flask, request, url_for
 from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
@@ -10,7 +13,9 @@ from flask_login import current_user
 from extensions import db, now
 from models import entities
 from models.codes import MenuGroup
-from services.comments import unseen_count
+from services import backlog
+from services.access import Actor
+from services.due_dates import local_day
 from services.parameters import value as parameter_value
 from services.showing import text
 
@@ -38,7 +43,7 @@ def install(app: Flask) -> Admin:
         admin.add_view(ComponentsView())
     check_views([*app.extensions["entity_views"].values(), *admin._views])
     app.context_processor(lambda: _surroundings(admin))
-    app.context_processor(lambda: {"parameter": lambda name: parameter_value(db.session, name)})
+    app.jinja_env.globals["parameter"] = lambda name: parameter_value(db.session, name)
     return admin
 
 
@@ -56,10 +61,11 @@ def _surroundings(admin: Admin) -> dict:
         return {"nav": [], "me": None, "crumbs": [], "search_url": None}
     me = actor()
     return {
-        "nav": _menu(admin),
+        "nav": _menu(admin, me, request.script_root), "here": request.blueprint,
+        # Handed on unasked: pages without a menu need no database.
+        "backlogs": lambda: _questions(admin, me, request.script_root, local_day(now())).answers(db.session),
         "me": {"id": me.user_id, "name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
         "crumbs": _crumbs(admin),
-        "mention_count": lambda: unseen_count(db.session, me),
         "shown_at": text(now()),
         "search_url": url_for("search.index_view"),
         "sign_out_url": url_for("account.sign_out"),
@@ -67,18 +73,25 @@ def _surroundings(admin: Admin) -> dict:
     }  # fmt: skip
 
 
-def _menu(admin: Admin) -> list[dict]:
+@lru_cache(maxsize=256)
+def _menu(admin: Admin, _me: Actor, _root: str) -> list[dict]:
+    """The entries open to one person, made once: which they are follows from the person's permissions alone."""
     groups: dict[str, list] = {group.label: [] for group in MenuGroup}
     for view in admin._views:
         group = getattr(view, "group", "")
         in_menu = getattr(view, "entity", None) is None or view.entity.__in_menu__
         if group and in_menu and view.is_accessible():
-            groups[group].append({
-                "label": view.name, "url": url_for(f"{view.endpoint}.index_view"),
-                # Handed on unasked: pages without a menu need no database.
-                "is_current": request.blueprint == view.endpoint, "backlog": view.menu_count,
-            })  # fmt: skip
+            url = url_for(f"{view.endpoint}.index_view")
+            groups[group].append({"label": view.name, "url": url, "endpoint": view.endpoint, "view": view})
     return [{"label": label, "items": items} for label, items in groups.items() if items]
+
+
+@lru_cache(maxsize=256)
+def _questions(admin: Admin, me: Actor, root: str, _day: date) -> backlog.Questions:
+    """What the figures of one person's menu ask, by endpoint, and how many remarks mention the person."""
+    asked = {item["endpoint"]: item["view"].menu_count() for group in _menu(admin, me, root) for item in group["items"]}
+    asked["mentions"] = backlog.mentions_of(me)
+    return backlog.Questions({name: waiting for name, waiting in asked.items() if waiting}, me)
 
 
 def _crumbs(admin: Admin) -> list[dict]:

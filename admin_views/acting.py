@@ -4,8 +4,6 @@ from flask_login import current_user
 
 from services.access import ANONYMOUS, Actor
 
-HAS_JOBS = "has_jobs"  # in the cookie of a browser that has begun long work
-
 
 def actor() -> Actor:
     """The signed-in person's actor, or one that sees nothing."""

@@ -35,7 +35,7 @@ class AppealView(Stepped, Attached, EntityView):
     }  # fmt: skip
 
     def menu_count(self):
-        return backlog.appeals_of(db.session, actor())
+        return backlog.appeals_of(actor())
 
     def can_add(self) -> bool:
         return actor().may(Permission.APPEAL_ENTER) and self.may("create")

@@ -19,7 +19,7 @@ from models import Described, describe
 from models.fields import Description
 from services import custom, lookups, records
 from services.access import Permission, owner_of, permission_for
-from services.backlog import Backlog
+from services.backlog import Waiting
 from services.errors import Denied, Missing
 from services.labels import dictionary_names
 from services.queries import MOST_COLUMNS
@@ -56,8 +56,8 @@ class PermittedView:
             return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
         raise Denied("您的角色没有打开这个页面的权限；如工作需要，请联系安全管理员开通")
 
-    def menu_count(self) -> Backlog | None:
-        """What waits behind this entry of the menu; asked once a page, so one cheap statement."""
+    def menu_count(self) -> Waiting | None:
+        """What waits behind this entry of the menu; asked on every page, so from an index."""
         return None
 
     def _run_view(self, fn, *args, **kwargs):

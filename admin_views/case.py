@@ -51,7 +51,7 @@ class CaseView(Stepped, Papers, Attached, EntityView):
         return True  # whoever handles a case brings its papers, and only they see it
 
     def menu_count(self):
-        return backlog.cases_of(db.session, actor())
+        return backlog.cases_of(actor())
 
     def can_add(self) -> bool:
         return actor().may(Permission.CASE_REGISTER) and self.may("create")

@@ -36,7 +36,7 @@ class DispatchView(CustomView):
         super().__init__(name="分流调度台", endpoint="dispatch_desk")
 
     def menu_count(self):
-        return backlog.to_dispatch(db.session)
+        return backlog.to_dispatch()
 
     @expose("/", methods=("GET", "POST"))
     def index_view(self):

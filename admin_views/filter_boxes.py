@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
 from extensions import db
 from models.area import Area
 from models.fields import Description
 from services import lookups
 from services.access import Permission
 from services.filters import EMPTY, SPANS, YES_NO, Filter, filter_type, sentence
+from services.kept import kept
 from services.labels import dictionary_choices
 from services.queries import Query
 from services.showing import text
 
 from .acting import actor
+from .list_parts import part
 
 
 class FilterBoxes:
@@ -25,11 +29,16 @@ class FilterBoxes:
             return False
         return filter_type(d) != "exact" or actor().may(Permission.REVEAL)
 
-    def _filter_boxes(self, query: Query) -> list[dict]:
+    def _filter_boxes(self, query: Query) -> list[Markup]:
+        """The boxes of all filters; those that are not active look the same to everybody."""
         active = {f.description.name: f for f in query.filters}
         return [
-            self._filter_box(d, active.get(d.name) or Filter(d)) for d in self.described.values() if self._filterable(d)
+            part("filter_box", self._filter_box(d, active[d.name])) if d.name in active else self._empty_box(d)
+            for d in self.described.values() if self._filterable(d)
         ]
+
+    def _empty_box(self, d: Description) -> Markup:
+        return kept(db.session, self._kept_as("box", d.name), lambda: part("filter_box", self._filter_box(d, Filter(d))))
 
     def _filter_box(self, d: Description, active: Filter) -> dict:
         kind = filter_type(d)

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from flask import current_app, redirect, request, session as cookie, url_for
+from flask import current_app, redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, now, transaction
@@ -16,7 +16,7 @@ from services.errors import Refused
 from services.rosters.layouts import Layout, RosterLayout
 from services.showing import text
 
-from .acting import HAS_JOBS, actor
+from .acting import actor
 from .attachments import download
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -43,7 +43,6 @@ def receive(layout: Layout):
     with transaction() as session:
         kept = imports.receive(session, layout, sent.filename, digest, size, actor(), now())
         import_id = kept.id
-    cookie[HAS_JOBS] = True
     return redirect(url_for("imports.index_view", id=import_id))
 
 

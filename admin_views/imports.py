@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from flask import current_app, redirect, request, session as cookie, url_for
+from flask import current_app, redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, now, transaction
@@ -19,7 +19,7 @@ from services.access import Permission
 from services.errors import Conflict, Missing, Refused
 from services.showing import text
 
-from .acting import HAS_JOBS, actor
+from .acting import actor
 from .attachments import download
 from .base import CustomView
 from .importing import XLSX, folder, state_of, upload_page
@@ -134,7 +134,6 @@ class ImportsView(CustomView):
         try:
             with transaction() as session:
                 act(session, imports.own(session, import_id, actor()))
-            cookie[HAS_JOBS] = True
             return redirect(url_for(".index_view", id=import_id))
         except Missing:
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response, current_app, flash, redirect, request, send_file, session as cookie, url_for
+from flask import Response, current_app, flash, redirect, request, send_file, url_for
 from flask_admin import expose
 from sqlalchemy.orm import Session
 from urllib.parse import quote
@@ -14,11 +14,11 @@ from models.codes import JobStatus, RequestStatus
 from models.job import Job
 from services import export_flow, jobs
 from services.access import Actor, Permission
-from services.backlog import Backlog
+from services.backlog import Waiting
 from services.errors import Refused
 from services.showing import text
 
-from .acting import HAS_JOBS, actor
+from .acting import actor
 from .base import CustomView
 
 _TONES = {
@@ -48,14 +48,8 @@ class JobsView(CustomView):
     def is_accessible(self) -> bool:
         return actor().user_id is not None
 
-    def menu_count(self) -> Backlog | None:
-        """One's own jobs under way; asked only of a browser that has begun some."""
-        if not cookie.get(HAS_JOBS):
-            return None
-        count = len(jobs.waiting_of(db.session, actor()))
-        if not count:
-            cookie.pop(HAS_JOBS)
-        return Backlog(count, "项正在处理")
+    def menu_count(self) -> Waiting | None:
+        return Waiting(jobs.open_of(actor()), "项正在处理")
 
     @expose("/")
     def index_view(self):

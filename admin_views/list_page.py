@@ -6,19 +6,23 @@ from collections.abc import Sequence
 
 from flask import request
 from flask_admin import expose
+from markupsafe import Markup
 
 from extensions import db, now
 from models import Described
 from models.area import Area
 from models.fields import Description
 from services import areas, lookups, parameters
+from services.access import Permission
 from services.due_dates import local_day
 from services.errors import Denied, Missing
 from services.listing import COUNT_CAP, Listing, Page
 from services.queries import MOST_COLUMNS, MOST_SORTS, Query, Sort, listable, parse, token_of
+from services.kept import kept
 from services.showing import text
 
 from .acting import actor
+from .list_parts import part
 
 _PLACE = ("after", "before", "last", "jump")
 SIZES = (20, 50, 100)
@@ -38,7 +42,7 @@ class ListPage:
         listing = Listing(db.session, self.entity, actor())
         has_items = any(self.described[name].field.dictionary for name in columns)
         page = self._nearest(listing, query, columns, self.words if has_items else {})
-        return self.render("admin/list.html", page=self._page(query, page, listing.count(query), columns, views, args))
+        return self.render("admin/list.html", page=self._page(query, page, _count_text(listing, query), columns, views, args))
 
     def _query(self, args: dict) -> Query:
         return parse(db.session, self.entity, args, actor(), local_day(now()))
@@ -52,7 +56,7 @@ class ListPage:
         query.is_last, query.before, query.jump = query.jump is not None, None, None
         return listing.page(query, columns, words)
 
-    def _page(self, query: Query, page: Page, count: int, columns: Sequence[str], views, args: dict) -> dict:
+    def _page(self, query: Query, page: Page, count_text: str, columns: Sequence[str], views, args: dict) -> dict:
         asked = request.args.to_dict(flat=False)
         keep = {k: v for k, v in asked.items() if k not in _PLACE}
         rows, known = page.rows, self.described
@@ -61,13 +65,12 @@ class ListPage:
         return {
             "title": self.entity.__label__, "label": self.entity.__label__,
             "columns": headings, "rows": self._lines(rows, described, headings),
-            "count": count, "query": request.query_string.decode(),
-            "count_text": f"{COUNT_CAP:,}+ 条" if count > COUNT_CAP else f"{count:,} 条",
-            "filters": self._filter_boxes(query), "chips": self._chips(query, keep), "clear_url": self.link(),
+            "count_text": count_text, "query": request.query_string.decode(),
+            "filters": self._filter_panel(query), "chips": self._chips(query, keep), "clear_url": self.link(),
             "search": query.search, "search_hint": self._search_hint(),
             "tabs": self._tabs(views, request.query_string.decode()), "counts_url": self.link("counts_view"),
             "layout": self._layout(query, list(columns), {**views.layout, **asked}), "views": self._view_form(views),
-            "most_columns": MOST_COLUMNS, "sorts": self._sort_boxes(query), "jump": self._jump(query),
+            "most_columns": MOST_COLUMNS, "jump": self._jump(query),
             "create_url": self.link("create_view") if self.can_add() else None,
             "export_url": self._export_url(keep, columns) if self.may("export") else None,
             "import_url": self.link("import_view") if self.may("import") and self.can_add() else None,
@@ -80,6 +83,20 @@ class ListPage:
             "hidden_args": [(k, x) for k, v in keep.items() if k in ("page_size", "columns", "density") for x in v],
             "delete_url": self.link("delete_view") if self.can_remove() else None,
         }  # fmt: skip
+
+    def _filter_panel(self, query: Query) -> Markup:
+        """All filters and the order to choose from; what nothing is chosen of is drawn once for everybody."""
+
+        def drawn() -> Markup:
+            return part("filter_body", self._filter_boxes(query), self._sort_boxes(query))
+
+        if query.filters or request.args.get("sort"):
+            return drawn()
+        return kept(db.session, self._kept_as("filters", actor().may(Permission.REVEAL)), drawn)
+
+    def _kept_as(self, *what) -> tuple:
+        """The name of something that everybody of a sub-district sees alike on this list."""
+        return (*what, self.slug, actor().subdistrict_id, request.script_root)
 
     def _export_url(self, keep: dict, columns: Sequence[str]) -> str:
         return self._turn({**keep, "columns": [",".join(columns)]}).replace(self.link(), self.link("export_view"), 1)
@@ -168,6 +185,14 @@ class ListPage:
 
     def exportable(self) -> list[Description]:
         return listable(self.described)
+
+
+def _count_text(listing: Listing, query: Query) -> str:
+    about = listing.about(query)
+    if about is not None:
+        return f"约 {about:,} 条"
+    count = listing.count(query)
+    return f"{COUNT_CAP:,}+ 条" if count > COUNT_CAP else f"{count:,} 条"
 
 
 def _sort_key(sort: Sort) -> str:

@@ -116,7 +116,7 @@ class LoadsView(CustomView):
         super().__init__(name="联户调整", endpoint="area_loads")
 
     def menu_count(self):
-        return backlog.without_chief(db.session)
+        return backlog.without_chief()
 
     @expose("/")
     def index_view(self):
@@ -268,7 +268,7 @@ class AgreementView(Attached, EntityView):
         return True  # a unit sends in its signed copy
 
     def menu_count(self):
-        return backlog.unsigned(db.session, local_day(now())) if self.may("edit") else None
+        return backlog.unsigned(local_day(now())) if self.may("edit") else None
 
     def buttons(self, row):
         if row.signed_on or not self.can_change():

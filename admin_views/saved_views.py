@@ -6,18 +6,20 @@ from urllib.parse import parse_qs, urlencode
 
 from flask import flash, redirect, request
 from flask_admin import expose
+from markupsafe import Markup
 from sqlalchemy import select
 
 from extensions import db, now, transaction
-from models.user import Role
 from services import saved_views
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import BadQuery, Refused
+from services.kept import kept
 from services.listing import Listing
 from services.queries import Query, listable, parse
 
 from .acting import actor
+from .list_parts import part
 
 DENSITIES = {"": "宽松", "compact": "紧凑"}
 COUNTED = 999
@@ -43,22 +45,23 @@ class SavedViews:
 
     def _layout(self, query: Query, columns: list[str], args: dict) -> dict:
         """What the settings of the list offer: all columns, the shown ones first and in their order."""
-        known = {d.name: d for d in listable(self.described)}
-        ordered = [*columns, *(name for name in known if name not in columns)]
         density = (args.get("density") or [""])[0]
         return {
-            "columns": [{"name": n, "label": known[n].label, "is_shown": n in columns} for n in ordered if n in known],
+            "columns": kept(db.session, self._kept_as("columns", *columns), lambda: self._column_choice(columns)),
             "density": density, "densities": list(DENSITIES.items()), "url": self.link("layout_view"),
             "page_size": query.page_size, "is_changed": any(name in args for name in saved_views.LAID_OUT),
         }  # fmt: skip
 
+    def _column_choice(self, columns: list[str]) -> Markup:
+        known = {d.name: d for d in listable(self.described)}
+        ordered = [*columns, *(name for name in known if name not in columns)]
+        return part("column_choice", [{"name": n, "label": known[n].label, "is_shown": n in columns} for n in ordered if n in known])
+
     def _view_form(self, views: saved_views.Views) -> dict:
         """What is needed to save the list as it is."""
-        roles = []
-        if actor().may(Permission.SHARE):
-            roles = db.session.execute(select(Role.id, Role.name).order_by(Role.code)).all()
         return {
-            "own": [view for view in views.named if view.is_own], "roles": [tuple(role) for role in roles],
+            "own": [view for view in views.named if view.is_own],
+            "roles": saved_views.roles(db.session) if actor().may(Permission.SHARE) else [],
             "keep_url": self.link("keep_view"), "drop_url": self.link("drop_view"),
         }  # fmt: skip
 

@@ -19,7 +19,7 @@ from models.case import Case
 from models.codes import AreaKind
 from models.fields import Description
 from services import access, custom
-from services.case_flow import local_day
+from services.due_dates import local_day
 from services.filters import EMPTY, filter_type
 from services.listing import Listing
 from services.queries import parse, token_of
@@ -155,6 +155,7 @@ class Cases:
             listing = Listing(session, Case, actor)
             half = listing.count(query, cap=self.count) // 2
             statement, _shape = listing.statement(query, [])
+            statement = statement.where(*listing.conditions(query))
             for where, order in listing._stretches(query, False):
                 stretch = statement.where(*where)
                 rows = session.scalar(select(func.count()).select_from(stretch.subquery()))

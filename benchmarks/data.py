@@ -10,13 +10,15 @@ from time import perf_counter
 
 from sqlalchemy import create_engine, make_url
 from sqlalchemy import text as sql
+from sqlalchemy.orm import Session
 
 import cli
 from app import create_app
 from config import Config
 from extensions import db
+from services import upkeep
 
-from . import growth
+from . import desk, growth
 
 SEEDS = "seeds"
 _READY = "ready"
@@ -49,6 +51,12 @@ class Store:
         self.seeds(report)
         name = f"cases_{cases}"
         self._make(name, lambda config: growth.grow(config, cases), SEEDS, report)
+        return self.config(name)
+
+    def desk(self, cases: int, report: Callable[[str], None]) -> Config:
+        """A copy of the grown database in which many matters wait to be dispatched."""
+        name = f"desk_{cases}"
+        self._make(name, desk.fill, f"cases_{cases}", report)
         return self.config(name)
 
     def drop(self, name: str) -> None:
@@ -107,8 +115,12 @@ def fill(config: Config, report: Callable[[str], None] = lambda line: None) -> N
 
 
 def freshen(config: Config) -> None:
-    """What a server does by itself within a minute, so that every run begins alike."""
+    """What a server does by itself within a minute, and the console for a file at its start, so that every run begins alike."""
     engine = create_engine(config.url)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE")
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    with Session(engine) as session:
+        upkeep.analyse(session)
+        session.commit()
     engine.dispose()

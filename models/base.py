@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON, CheckConstraint, Enum, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String,
-    UniqueConstraint, Uuid, and_,
+    UniqueConstraint, Uuid, and_, literal_column, text,
 )  # fmt: skip
 from sqlalchemy.orm import (
     DeclarativeBase, Mapped, declared_attr, foreign, mapped_column, relationship, remote,
@@ -82,7 +82,8 @@ class Described:
     in_menu: False for parts shown on their owner's page only; sort: the order of the list,
     an attribute with "-" before it for descending (else newest first);
     inline: owned parts that are filled in on the form of their owner, as class names;
-    alike: what makes two rows look like the same thing, see `Alike`.
+    alike: what makes two rows look like the same thing, see `Alike`;
+    live: a column of codes and those values of it that rows have which are still being worked on, see `live_rows`.
     """
 
     __declared__: ClassVar[tuple[str, ...]] = ()
@@ -98,6 +99,7 @@ class Described:
     __sort__: ClassVar[str] = ""
     __inline__: ClassVar[tuple[str, ...]] = ()
     __alike__: ClassVar[tuple[Alike, ...]] = ()
+    __live__: ClassVar[tuple[str, tuple[Code, ...]] | None] = None
 
     @classmethod
     def slug(cls) -> str:
@@ -106,7 +108,7 @@ class Described:
 
     @classmethod
     def _absorb(
-        cls, label, group, title, hint, key, scope, in_menu, order, sort, inline=(), alike=()
+        cls, label, group, title, hint, key, scope, in_menu, order, sort, inline=(), alike=(), live=None
     ) -> None:
         own = cls.__dict__
         annotations = dict(own.get("__annotations__", {}))
@@ -137,6 +139,7 @@ class Described:
         cls.__sort__ = sort or cls.__sort__
         cls.__inline__ = inline or cls.__inline__
         cls.__alike__ = alike or cls.__alike__
+        cls.__live__ = live or cls.__live__
 
 
 def _link(cls) -> None:
@@ -234,6 +237,26 @@ def finish() -> None:
             column = f"{first}_id" if first in owner.__refs__ else first
             if f"ix_{owner.__table__.name}_{column}" not in {index.name for index in owner.__table__.indexes}:
                 _index(owner.__table__, tenant, column)
+        if cls.__live__:
+            _index_live_rows(cls)
+
+
+def live_rows(cls: type[Described]):
+    """The rows still being worked on, as SQL with its values written out: so a database knows the indexes of them alone."""
+    name, values = cls.__live__
+    column = literal_column(f"{cls.__table__.name}.{name}")
+    return column.in_([literal_column(f"'{value.value}'") for value in values])
+
+
+def _index_live_rows(cls) -> None:
+    """Lists of live rows alone, in the list's own order or along a range: each an index of its own."""
+    table, (name, values) = cls.__table__, cls.__live__
+    is_live = text(f"{name} IN ({', '.join(repr(value.value) for value in values)})")
+    for column in table.c:
+        described: Field | None = column.info.get("field")
+        if described and described.sorted and (described.filtered or column.name == cls.__sort__.lstrip("-")):
+            columns = (table.c.subdistrict_id, column, table.c.id)
+            Index(f"ix_{table.name}_{column.name}_live", *columns, sqlite_where=is_live, postgresql_where=is_live)
 
 
 def _index(table, tenant: bool, name: str, sort: str = "") -> None:
@@ -291,9 +314,10 @@ class Entity(Described, Base):
     def __init_subclass__(
         cls, *, label: str = "", group: str = "", title: tuple = (), hint: tuple = (), key: tuple = (),
         unique: tuple | None = None, scope: Scope | None = None, in_menu: bool = True,
-        order: int = 50, sort: str = "", inline: tuple = (), alike: tuple = (), **kwargs,
+        order: int = 50, sort: str = "", inline: tuple = (), alike: tuple = (),
+        live: tuple[str, tuple[Code, ...]] | None = None, **kwargs,
     ):  # fmt: skip
-        cls._absorb(label, group, title, hint, key, scope, in_menu, order, sort, inline, alike)
+        cls._absorb(label, group, title, hint, key, scope, in_menu, order, sort, inline, alike, live)
         super().__init_subclass__(**kwargs)
         if not cls.__dict__.get("__abstract__"):
             for names in unique if unique is not None else ((key,) if key else ()):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
 from .codes import (
-    OVER_STATES, AssignmentRole, AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage,
+    OPEN_STATES, OVER_STATES, AssignmentRole, AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage,
     ObjectionState, PartyKind, PartyRole, Secrecy, Tier, UnitRating, Urgency,
 )  # fmt: skip
 from .fields import Alike, choice, field, ref
@@ -49,6 +49,7 @@ class Case(
         Alike(("mobile", "name", "role"), part="CaseParty", days=("received_on", 30)),
         Alike(("id_number",), part="CaseParty", days=("received_on", 365)),
     ),
+    live=("status", tuple(state for state in CaseStatus if state in OPEN_STATES)),
 ):  # fmt: skip
     """An appeal, dispute or petition matter.
 

@@ -1,25 +1,35 @@
-"""What waits for somebody, as small figures in the menu: one statement each, counted to `CAP` at most."""
+"""What waits for somebody, as small figures in the menu: all in one statement, counted to `CAP` at most each."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import CompoundSelect, Select, func, select, union
 from sqlalchemy.orm import Session
 
+from models import live_rows
 from models.agreement import ResponsibilityAgreement
 from models.appeal import Appeal
 from models.area import Area
 from models.case import Case
 from models.codes import AgreementStatus, AppealStatus, AreaKind, CaseStatus, Tier5
+from models.comment import Mention
 from models.neighbor import Chief
 
-from .access import Actor, Permission
-from .case_flow import OPEN_STATES
-from .dispatch import WAITING
+from .access import Actor, Permission, scoped
+from .dispatch import WAITING as UNGIVEN
 
 CAP = 99
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits, as a question: the ids of it, and what it is, e.g. “件待分流”."""
+
+    ids: Select | CompoundSelect
+    what: str
 
 
 @dataclass(frozen=True)
@@ -38,43 +48,60 @@ class Backlog:
         return f"超过{CAP}{self.what}" if self.count > CAP else f"{self.count}{self.what}"
 
 
-def to_dispatch(session: Session) -> Backlog:
+class Questions:
+    """Some questions of one actor by name, made once for many requests; answered in one statement."""
+
+    def __init__(self, asked: Mapping[str, Waiting], actor: Actor):
+        self._whats = {name: waiting.what for name, waiting in asked.items()}
+        figures = [
+            select(func.count()).select_from(waiting.ids.limit(CAP + 1).subquery()).scalar_subquery()
+            for waiting in asked.values()
+        ]
+        self._statement = scoped(select(*figures), actor)
+
+    def answers(self, session: Session) -> dict[str, Backlog]:
+        found = session.execute(self._statement).one()
+        return {name: Backlog(n, what) for (name, what), n in zip(self._whats.items(), found, strict=True)}
+
+
+def to_dispatch() -> Waiting:
     """Cases that nobody has been given yet."""
-    return _backlog(session, select(Case.id).where(Case.status.in_(WAITING)), "件待分流")
+    return Waiting(select(Case.id).where(Case.status.in_(UNGIVEN)), "件待分流")
 
 
-def cases_of(session: Session, actor: Actor) -> Backlog | None:
+def cases_of(actor: Actor) -> Waiting | None:
     """What an actor has to do about cases: close those answered, else the open ones of the own unit or hands."""
     if actor.may(Permission.CASE_DISPATCH):
-        return _backlog(session, select(Case.id).where(Case.status == CaseStatus.FED_BACK), "件待办结")
+        return Waiting(select(Case.id).where(Case.status == CaseStatus.FED_BACK), "件待办结")
+    rows = Case.__table__.c  # one's own cases are in sight anyway; each way walks an index of its own
     own = [
-        column == value
-        for column, value in ((Case.handler_id, actor.worker_id), (Case.lead_unit_id, actor.unit_id)) if value
-    ]  # fmt: skip
+        select(rows.id).where(rows.subdistrict_id == actor.subdistrict_id, column == value, live_rows(Case)).limit(CAP + 1)
+        for column, value in ((rows.handler_id, actor.worker_id), (rows.lead_unit_id, actor.unit_id)) if value
+    ]
     if not own:
         return None
-    return _backlog(session, select(Case.id).where(or_(*own), Case.status.in_(OPEN_STATES)), "件由我办理")
+    return Waiting(union(*(select(way.subquery()) for way in own)), "件由我办理")
 
 
-def appeals_of(session: Session, actor: Actor) -> Backlog | None:
+def appeals_of(actor: Actor) -> Waiting | None:
     """Appeals that an actor should take: those of the own rung for chiefs and communities, of the sub-district for the office."""
     if not actor.may(Permission.APPEAL_HANDLE):
         return None
     waiting = select(Appeal.id).where(Appeal.status == AppealStatus.WAITING)
     if not actor.area_code:
         waiting = waiting.where(Appeal.tier == Tier5.SUBDISTRICT)
-    return _backlog(session, waiting, "件诉求待接单")
+    return Waiting(waiting, "件诉求待接单")
 
 
-def unsigned(session: Session, today: date) -> Backlog:
+def unsigned(today: date) -> Waiting:
     """Responsibility agreements past their day and not signed."""
     late = select(ResponsibilityAgreement.id).where(
         ResponsibilityAgreement.status == AgreementStatus.DRAFT, ResponsibilityAgreement.due_on < today
     )
-    return _backlog(session, late, "份逾期未签")
+    return Waiting(late, "份逾期未签")
 
 
-def without_chief(session: Session) -> Backlog:
+def without_chief() -> Waiting:
     """Neighbourhoods without a chief in office."""
     # Unscoped tables inside: the outer areas are scoped, and one index entry a place answers the question.
     chiefs = Chief.__table__.c
@@ -82,8 +109,10 @@ def without_chief(session: Session) -> Backlog:
         chiefs.subdistrict_id == Area.subdistrict_id, chiefs.area_id == Area.id, chiefs.ended_on.is_(None)
     )
     missing = select(Area.id).where(Area.kind == AreaKind.NEIGHBORHOOD, ~led.exists())
-    return _backlog(session, missing, "个邻没有邻长")
+    return Waiting(missing, "个邻没有邻长")
 
 
-def _backlog(session: Session, ids: Select, what: str) -> Backlog:
-    return Backlog(len(session.scalars(ids.limit(CAP + 1)).all()), what)
+def mentions_of(actor: Actor) -> Waiting:
+    """Remarks that mention a person and have not been seen yet."""
+    unseen = select(Mention.comment_id).where(Mention.user_id == actor.user_id, Mention.seen_at.is_(None))
+    return Waiting(unseen, "条没看")

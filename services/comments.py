@@ -22,7 +22,6 @@ from .errors import Denied, Missing, Refused
 SHORTEST, LONGEST = 2, 1000
 SHOWN = 50
 MOST_CALLS = 10
-MOST_COUNTED = 99
 TAKE_BACK_WITHIN = timedelta(minutes=10)
 # What follows an @ that does not stand in the middle of a mail address.
 _CALL = re.compile(r"(?<![0-9A-Za-z._-])[@＠]([^@＠\n]{1,30})")
@@ -160,11 +159,6 @@ def _labels(session: Session, comments: Iterable[Comment], actor: Actor) -> dict
         for slug, wanted in ids.items() if slug in known and actor.may(f"{slug}:view")
         for record_id, label in lookups.labels(session, known[slug], wanted, actor).items()
     }  # fmt: skip
-
-
-def unseen_count(session: Session, actor: Actor) -> int:
-    """How many mentions wait for the actor, counted up to `MOST_COUNTED` and one."""
-    return len(session.scalars(_unseen(actor).limit(MOST_COUNTED + 1)).all())
 
 
 def unseen_of(session: Session, row: Described, actor: Actor) -> set[str]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    Boolean, Column, ColumnElement, FromClause, Numeric, Row, String, and_, cast, delete, event, exists, insert, inspect,
+    Boolean, Column, ColumnElement, FromClause, Numeric, Row, Select, String, and_, cast, delete, event, exists, insert, inspect,
     literal_column, select, type_coerce,
 )  # fmt: skip
 from sqlalchemy.orm import Session
@@ -26,11 +26,11 @@ from models.kinds import SHORT, DayText
 from . import records
 from .access import Actor
 from .errors import Refused
+from .kept import kept
 from .numbers import next_number
 from .probing import few
 
 MOST_FIELDS = 40
-_KEPT = "custom_fields"
 _TYPES = {
     CustomKind.TEXT: String(200), CustomKind.CHOICE: String(64), CustomKind.NUMBER: Numeric(14, 2),
     CustomKind.DATE: DayText(10), CustomKind.YES_NO: Boolean(),
@@ -73,24 +73,33 @@ class CustomDescription(Description):
 
 def described(session: Session, entity: type[Described]) -> dict[str, Description]:
     """All attributes of an entity by name: the declared ones, then those the office has added."""
-    added = _all(session).get(entity.slug())
-    return {**describe(entity), **added} if added else describe(entity)
+    actor = session.info.get("actor")
+    if actor is None or actor.subdistrict_id is None:
+        return describe(entity)
+
+    def merged() -> dict[str, Description]:
+        added = _all(session).get(entity.slug())
+        return {**describe(entity), **added} if added else describe(entity)
+
+    return kept(session, ("described", actor.subdistrict_id, entity), merged)
 
 
 def _all(session: Session) -> dict[str, dict[str, CustomDescription]]:
-    """{slug: {name: description}} of every active field, read once per session."""
+    """{slug: {name: description}} of every active field."""
     actor = session.info.get("actor")
     if actor is None or actor.subdistrict_id is None:
         return {}
-    kept = session.info.get(_KEPT)
-    if kept is None:
-        kept = session.info[_KEPT] = {}
-        table = CustomField.__table__
-        wanted = select(table).where(table.c.subdistrict_id == actor.subdistrict_id, table.c.is_active.is_(True))
-        for row in session.connection().execute(wanted.order_by(table.c.sort, table.c.number).limit(500)):
-            found = description(row)
-            kept.setdefault(row.roster.partition(":")[2], {})[found.name] = found
-    return kept
+    return kept(session, ("custom_fields", actor.subdistrict_id), lambda: _read(session, actor.subdistrict_id))
+
+
+def _read(session: Session, here: str) -> dict[str, dict[str, CustomDescription]]:
+    read: dict[str, dict[str, CustomDescription]] = {}
+    table = CustomField.__table__
+    wanted = select(table).where(table.c.subdistrict_id == here, table.c.is_active.is_(True))
+    for row in session.connection().execute(wanted.order_by(table.c.sort, table.c.number).limit(500)):
+        found = description(row)
+        read.setdefault(row.roster.partition(":")[2], {})[found.name] = found
+    return read
 
 
 def description(row: CustomField | Row) -> CustomDescription:
@@ -102,15 +111,6 @@ def description(row: CustomField | Row) -> CustomDescription:
     )  # fmt: skip
     kind = SHORT if row.kind is CustomKind.TEXT else None
     return CustomDescription(name, Column(name, _TYPES[row.kind]), shown, kind, None, None, field_id=row.id)
-
-
-@event.listens_for(CustomField, "after_insert")
-@event.listens_for(CustomField, "after_update")
-@event.listens_for(CustomField, "after_delete")
-def _forget(_mapper, _connection, row: CustomField) -> None:
-    session = Session.object_session(row)
-    if session is not None:
-        session.info.pop(_KEPT, None)
 
 
 def extensible() -> list[type[Entity]]:
@@ -144,19 +144,28 @@ def _is_sound(session: Session, row: CustomField, actor: Actor, now) -> None:
 def condition(
     session: Session, entity: type[Entity], d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement],
     is_ordered: bool = True,
-) -> ColumnElement[bool]:
-    """Rows whose value fits.
+) -> tuple[ColumnElement[bool], int | None]:
+    """Rows whose value fits, and how many where a look has told.
 
     Few are fetched by their keys; many are met by reading on in the list's own order. Rows that are
     only counted (not `is_ordered`) are joined to the entries, of which each row has one at most.
     """
     entries = _entries if is_ordered else _entries.alias()
-    column = entries.c.number if d.type is Decimal else entries.c.text
-    wanted = and_(_of(entries, d, actor), fits(type_coerce(column, DayText()) if d.type is date else column))
+    wanted = _wanted(entries, d, actor, fits)
     if not is_ordered:
-        return and_(entries.c.record_id == entity.id, wanted)
-    keys = few(session, select(literal_column("1")).where(wanted), select(entries.c.record_id).where(wanted))
-    return _exists(entity, wanted) if keys is None else entity.id.in_(keys)
+        return and_(entries.c.record_id == entity.id, wanted), None
+    keys, count = few(session, select(literal_column("1")).where(wanted), select(entries.c.record_id).where(wanted))
+    return (_exists(entity, wanted) if keys is None else entity.id.in_(keys)), count
+
+
+def entries(d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement]) -> Select:
+    """The entries whose value fits, whoever may see the rows."""
+    return select(literal_column("1")).where(_wanted(_entries, d, actor, fits))
+
+
+def _wanted(entries: FromClause, d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement]) -> ColumnElement[bool]:
+    column = entries.c.number if d.type is Decimal else entries.c.text
+    return and_(_of(entries, d, actor), fits(type_coerce(column, DayText()) if d.type is date else column))
 
 
 def is_empty(entity: type[Entity], d: CustomDescription, actor: Actor) -> ColumnElement[bool]:

@@ -16,9 +16,8 @@ from models.workday import Workday
 
 from . import parameters
 from .errors import Refused
+from .kept import kept
 from .showing import LOCAL
-
-_KEPT = "work_calendar"
 
 
 def local_day(now: datetime) -> date:
@@ -78,12 +77,13 @@ def _months_later(start: date, count: int) -> date:
 
 
 def calendar(session: Session) -> Calendar:
-    """The work calendar as people keep it; read once per session."""
-    known = session.info.get(_KEPT)
-    if known is None:
+    """The work calendar as people keep it."""
+
+    def read() -> Calendar:
         days = dict(session.execute(select(Workday.day, Workday.is_workday)).all())
-        known = session.info[_KEPT] = Calendar(days, frozenset(day.year for day in days))
-    return known
+        return Calendar(days, frozenset(day.year for day in days))
+
+    return kept(session, "calendar", read)
 
 
 def missing_years(session: Session, today: date) -> list[int]:

@@ -65,13 +65,17 @@ SPANS = {
 
 @dataclass
 class Filter:
-    """One active filter: which column, which values, bounds or span of days."""
+    """One active filter: which column, which values, bounds or span of days.
+
+    `met` is how many rows fit, once a look at an index has counted them.
+    """
 
     description: Description
     values: list[Any] = field(default_factory=list)
     low: Any = None
     high: Any = None
     span: str = ""
+    met: int | None = None
 
 
 def filter_type(description: Description) -> str:
@@ -211,7 +215,7 @@ def condition(
     if filter_type(d) == "text":
         return or_(*(_has_words(session, entity, d, d.of(entity), value, actor) for value in wanted.values))
     found = _fits(session, wanted, d.of(entity), actor)
-    return _few_or_many(session, entity, found) if is_ordered and _is_scattered(found) else found
+    return _few_or_many(session, entity, wanted, found) if is_ordered and _is_scattered(found) else found
 
 
 def _is_scattered(found: ColumnElement[bool]) -> bool:
@@ -219,13 +223,13 @@ def _is_scattered(found: ColumnElement[bool]) -> bool:
     return found.operator in (operators.in_op, operators.or_)
 
 
-def _few_or_many(session: Session, entity: type[Described], found: ColumnElement[bool]) -> ColumnElement[bool]:
+def _few_or_many(session: Session, entity: type[Described], wanted: Filter, found: ColumnElement[bool]) -> ColumnElement[bool]:
     """Few rows are fetched by their keys; many are met by reading on in the list's own order.
 
     `IS TRUE` keeps a database from collecting and sorting all of them through the column's index.
     """
     key = getattr(entity, list(entity.__mapper__.primary_key)[-1].key)
-    keys = few(session, select(literal_column("1")).select_from(entity).where(found), select(key).where(found))
+    keys, wanted.met = few(session, select(literal_column("1")).select_from(entity).where(found), select(key).where(found))
     if keys is not None:
         return key.in_(keys)
     return found.self_group().is_(true())
@@ -241,9 +245,18 @@ def _custom(
         return _fits_entry(session, others, column, actor)
 
     if EMPTY not in wanted.values:
-        return custom.condition(session, entity, d, actor, fits, is_ordered)
+        found, wanted.met = custom.condition(session, entity, d, actor, fits, is_ordered)
+        return found
     empty = custom.is_empty(entity, d, actor)
-    return or_(empty, custom.condition(session, entity, d, actor, fits)) if others.values else empty
+    return or_(empty, custom.condition(session, entity, d, actor, fits)[0]) if others.values else empty
+
+
+def entries(session: Session, wanted: Filter, actor: Actor) -> Select | None:
+    """The entries that fit a filter on a field of the office, one a row; None for any other filter."""
+    d = wanted.description
+    if not isinstance(d, CustomDescription) or EMPTY in wanted.values:
+        return None
+    return custom.entries(d, actor, lambda column: _fits_entry(session, wanted, column, actor))
 
 
 def _fits_entry(session: Session, wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
@@ -322,7 +335,7 @@ def _has_words(session, entity, d: Description, column, value: str, actor: Actor
     found = []
     for word in value.split()[:6]:
         if search.is_indexed(entity) and d in search.searched(entity):
-            found.append(search.condition(session, entity, word, actor))
+            found.append(search.condition(entity, word, actor, search.look(session, entity, word, actor), session.get_bind().dialect.name))
         found.append(contains(column, word))
     return and_(*found)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import Select, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from models.codes import JobStatus
@@ -43,6 +43,11 @@ def enqueue(
     session.add(job)
     session.flush()
     return job
+
+
+def open_of(actor: Actor) -> Select:
+    """The ids of a person's own jobs that are not over yet."""
+    return select(Job.id).where(Job.requested_by_id == actor.user_id, Job.status.in_(OPEN))
 
 
 def waiting_of(session: Session, actor: Actor) -> Sequence[Job]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.dictionary import DictItem
 
-_KEPT = "dictionaries"
+from .kept import kept
 
 
 def dictionary_names(session: Session) -> dict[str, str]:
@@ -25,23 +25,15 @@ def dictionary_choices(session: Session, dictionary: str) -> list[tuple[str, str
 
 
 def _dictionaries(session: Session) -> tuple[dict[str, str], dict[str, dict[str | None, list]]]:
-    """All names, and the active items of each dictionary by parent; read at once, a changed item forgets them."""
-    kept = session.info.get(_KEPT)
-    if kept is None:
-        kept = session.info[_KEPT] = ({}, {})
-        table = DictItem.__table__.c
-        wanted = select(table.id, table.name, table.dictionary, table.parent_key, table.is_active)
-        for key, name, dictionary, parent, is_active in session.connection().execute(wanted.order_by(table.sort, table.id)):
-            kept[0][key] = name
-            if is_active:
-                kept[1].setdefault(dictionary, {}).setdefault(parent, []).append((key, name))
-    return kept
+    """All names, and the active items of each dictionary by parent."""
+    return kept(session, "dictionaries", lambda: _read(session))
 
 
-@event.listens_for(DictItem, "after_insert")
-@event.listens_for(DictItem, "after_update")
-@event.listens_for(DictItem, "after_delete")
-def _forget(_mapper, _connection, item: DictItem) -> None:
-    found = Session.object_session(item)
-    if found is not None:
-        found.info.pop(_KEPT, None)
+def _read(session: Session) -> tuple[dict[str, str], dict[str, dict[str | None, list]]]:
+    names, active, table = {}, {}, DictItem.__table__.c
+    wanted = select(table.id, table.name, table.dictionary, table.parent_key, table.is_active)
+    for key, name, dictionary, parent, is_active in session.connection().execute(wanted.order_by(table.sort, table.id)):
+        names[key] = name
+        if is_active:
+            active.setdefault(dictionary, {}).setdefault(parent, []).append((key, name))
+    return names, active

@@ -16,14 +16,15 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement, Select, String, Uuid, and_, case, false, func, literal, literal_column, or_, select, true, tuple_, type_coerce,
+    union,
 )  # fmt: skip
 from sqlalchemy.orm import Session, aliased
 
-from models import Described, describe
+from models import Described, describe, live_rows
 from models.codes import Code
 
 from . import custom, filters, search
-from .access import Actor, Permission
+from .access import Actor, Permission, is_narrowed, visible_ids
 from .columns import shown as column_shown
 from .errors import BadQuery
 from .filters import Filter
@@ -95,14 +96,24 @@ class Listing:
         self.entity = entity
         self.actor = actor
         self.described = custom.described(session, entity)
+        self._looks: dict[str, search.Look | None] = {}
 
     def conditions(self, query: Query, is_ordered: bool = True) -> list[ColumnElement[bool]]:
         """The WHERE of filters and search; the row scope is added by the session."""
-        found = [condition for wanted in query.filters for condition in self._narrowings(query, wanted, is_ordered)]
+        found = [condition for wanted in query.filters for condition in self._told(query, wanted, is_ordered)]
         found += [self._matches(word, is_ordered) for word in self._words(query.search)]
         if query.changed_since:
             found.append(self.entity.updated_at >= query.changed_since)
         return found
+
+    def _told(self, query: Query, wanted: Filter, is_ordered: bool) -> Iterator[ColumnElement[bool]]:
+        """One filter as SQL, which names the indexes of live rows where it asks for nothing else."""
+        live = self.entity.__live__
+        if live and live[0] == wanted.description.key and set(wanted.values) <= set(live[1]):
+            yield live_rows(self.entity)
+            if set(wanted.values) == set(live[1]):
+                return
+        yield from self._narrowings(query, wanted, is_ordered)
 
     def _narrowings(self, query: Query, wanted: Filter, is_ordered: bool) -> Iterator[ColumnElement[bool]]:
         """One filter as SQL. A bound the walk has left behind stays a check, so that the index begins at the position."""
@@ -128,34 +139,77 @@ class Listing:
 
     def _matches(self, word: str, is_ordered: bool = True) -> ColumnElement[bool]:
         """Rows with this word in any searched column; masked kinds by their whole value only."""
+        found = list(self._beside_index(word))
+        if search.is_indexed(self.entity):
+            # Beside other reasons the index may name a row again, so that only alone it counts by a join.
+            dialect = self.session.get_bind().dialect.name
+            found.append(search.condition(self.entity, word, self.actor, self._look(word), dialect, is_ordered or bool(found)))
+        return or_(false(), *found)
+
+    def _beside_index(self, word: str) -> Iterator[ColumnElement[bool]]:
+        """What finds a row without the index: whole values of masked kinds, and everything where there is no index."""
         has_index = search.is_indexed(self.entity)
-        found: list = []
         for description in self.described.values():
             if not description.field.searched or description.target:
                 continue
             column = getattr(self.entity, description.key)
             if is_clear(description, self.actor):
                 if not has_index:
-                    found.append(filters.contains(column, word))
+                    yield filters.contains(column, word)
             elif description.kind.is_open:
-                found.append(column == word)
+                yield column == word
             elif self.actor.may(Permission.REVEAL):
                 value = description.kind.normalise(word)
                 if description.kind.check(value) is None:
-                    found.append(column == value)
-        if has_index:
-            # Beside other reasons the index may name a row again, so that only alone it counts by a join.
-            found.append(search.condition(self.session, self.entity, word, self.actor, is_ordered or bool(found)))
-        return or_(false(), *found)
+                    yield column == value
+
+    def _look(self, word: str) -> search.Look | None:
+        """What the search index says of a word; asked once for a page and its count."""
+        if word not in self._looks:
+            self._looks[word] = search.look(self.session, self.entity, word, self.actor)
+        return self._looks[word]
+
+    def _known(self, query: Query) -> search.Look | None:
+        """What the search index says of a list that nothing but one word narrows."""
+        words = self._words(query.search)
+        if len(words) != 1 or query.filters or query.changed_since or is_narrowed(self.entity, self.actor):
+            return None
+        if not search.is_indexed(self.entity) or any(True for _ in self._beside_index(words[0])):
+            return None
+        return self._look(words[0])
+
+    def about(self, query: Query) -> int | None:
+        """How many rows fit, to two figures, where the index says that a searched word is in very many."""
+        seen = self._known(query)
+        if seen is None or not seen.is_many or seen.count <= COUNT_CAP:
+            return None
+        return round(seen.count, 2 - len(str(seen.count)))
 
     def count(self, query: Query, cap: int | None = None) -> int:
         """How many rows fit, counted to one past `cap` (`COUNT_CAP`) at most."""
+        seen, only = self._known(query), self._only(query)
+        if seen is not None and seen.is_exact and not seen.is_many:
+            return seen.count
+        if only is not None and only.met is not None:
+            return only.met
         return self.session.execute(select(self.counting(query, cap))).scalar_one()
+
+    def _only(self, query: Query) -> Filter | None:
+        """The filter of a list that nothing else narrows."""
+        is_only = len(query.filters) == 1 and not query.search and not query.changed_since
+        return query.filters[0] if is_only and not is_narrowed(self.entity, self.actor) else None
 
     def counting(self, query: Query, cap: int | None = None):
         """The capped count as a value inside a statement, so that several can be asked at once."""
-        inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query, is_ordered=False))
-        return select(func.count()).select_from(inner.limit((cap or COUNT_CAP) + 1).subquery()).scalar_subquery()
+        only, most = self._only(query), (cap or COUNT_CAP) + 1
+        if is_narrowed(self.entity, self.actor) and not (query.filters or query.search or query.changed_since):
+            ways = visible_ids(self.entity, self.actor)
+            if ways:
+                return _count_of_any(ways, most)
+        inner = filters.entries(self.session, only, self.actor) if only else None
+        if inner is None:
+            inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query, is_ordered=False))
+        return _count(inner, most)
 
     def statement(self, query: Query, names: list[str], is_bare: bool = False) -> tuple[Select, list]:
         """SELECT of id, sort values and the wanted attributes, references by joined titles.
@@ -180,7 +234,7 @@ class Listing:
                 columns.append(type_coerce(column, String) if is_bare and description.code else column)
         # Labelled by position: two joined titles may carry the same column name.
         columns = [column.label(f"c{i}") for i, column in enumerate(columns)]
-        statement = select(*columns).select_from(self.entity).where(*self.conditions(query))
+        statement = select(*columns).select_from(self.entity)
         for relation in joins:
             statement = statement.outerjoin(relation)
         return statement, shape
@@ -188,12 +242,17 @@ class Listing:
     def page(self, query: Query, names: list[str], words: dict[str, str]) -> Page:
         """One page of rows. `words` are the dictionary's names by key."""
         statement, shape = self.statement(query, names)
+        conditions, key = self.conditions(query), identity(self.entity)
         is_back = query.before is not None or query.is_last
         raw: list = []
         for where, order in self._stretches(query, is_back):
             wanted = query.page_size + 1 - len(raw)
             if wanted > 0:
-                raw += self.session.execute(statement.where(*where).order_by(*order).limit(wanted)).all()
+                inner = (select(key).select_from(self.entity).correlate(None) if conditions else statement).where(*conditions, *where)
+                inner = inner.order_by(*order).limit(wanted)
+                # What is narrowed finds its rows by their keys first, so that nothing is joined to the rest.
+                page = statement.where(key.in_(inner)).order_by(*order) if conditions else inner
+                raw += self.session.execute(page).all()
         has_more, raw = len(raw) > query.page_size, raw[: query.page_size]
         if is_back:
             raw = raw[::-1]
@@ -263,6 +322,7 @@ class Listing:
         """
         whole = replace(query, after=None, before=None, is_last=False, jump=None)
         statement, shape = self.statement(whole, names, is_bare=True)
+        statement = statement.where(*self.conditions(whole))
         shows = [column_shown(d, parts, self.actor, words, is_clear) for d, parts, _ in shape]
         for where, order in self._stretches(whole, False):
             wanted = statement.where(*where).order_by(*order)
@@ -272,6 +332,16 @@ class Listing:
                     show(stored[at : at + len(parts or "1")]) for show, (_, parts, at) in zip(shows, shape, strict=True)
                 ]
                 yield from zip(*shown, strict=True)
+
+
+def _count(rows: Select, most: int):
+    return select(func.count()).select_from(rows.limit(most).subquery()).scalar_subquery()
+
+
+def _count_of_any(ways: list[Select], most: int):
+    """How many ids some ways find together, up to `most`; one that finds so many by itself is enough."""
+    together = union(*(select(way.limit(most).subquery()) for way in ways))
+    return case(*((_count(way, most) >= most, most) for way in ways), else_=_count(together, most))
 
 
 def _is_nullable(column) -> bool:

@@ -16,7 +16,7 @@ from models.codes import JobStatus
 from models.job import Job
 from models.user import User
 
-from . import appeal_flow, jobs, limits, sign_in, sweep
+from . import appeal_flow, jobs, limits, sign_in, sweep, upkeep
 from .access import bind, system
 from .errors import Refused
 from .showing import LOCAL
@@ -42,6 +42,7 @@ NIGHTLY: list[Duty] = [
     Duty("limits", "清理过期的访问计数", limits.forget_old),
     Duty("sweep", "到期提醒、催办、亮牌和升级", sweep.run),
     Duty("jobs", "清理三个月前的后台任务", jobs.forget_old),
+    Duty("statistics", "更新数据库的统计", upkeep.analyse),
 ]
 
 

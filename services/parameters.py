@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import and_, event, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from models.audit import AuditEvent
@@ -18,11 +18,11 @@ from models.user import User
 from . import records
 from .access import Actor, Permission
 from .errors import Conflict, Missing, Refused
+from .kept import kept
 
 EVIDENCE = {
     "B": "公开材料原文", "C": "公开报道，正式引用前请核对", "M": "通行做法，未经核实", "P": "本系统的建议值",
 }  # fmt: skip
-_KEPT = "parameters"
 _NAMES = UUID("5b3d0f6c-6f0e-5c0a-9a43-2f5d7c1e8b10")
 
 
@@ -122,25 +122,17 @@ def values(session: Session) -> dict[str, int]:
 
 
 def _stored(session: Session, subdistrict_id: str | None) -> dict[str, int]:
-    """The changed values of one sub-district, read once per session.
+    """The changed values of one sub-district.
 
     The table is read directly: who signs in has no actor yet whose scope could apply.
     """
-    kept = session.info.setdefault(_KEPT, {})
-    if subdistrict_id not in kept:
+
+    def read() -> dict[str, int]:
         table = Setting.__table__.c
         wanted = select(table.name, table.value).where(table.subdistrict_id == subdistrict_id)
-        kept[subdistrict_id] = dict(session.connection().execute(wanted).all()) if subdistrict_id else {}
-    return kept[subdistrict_id]
+        return dict(session.connection().execute(wanted).all())
 
-
-@event.listens_for(Setting, "after_insert")
-@event.listens_for(Setting, "after_update")
-@event.listens_for(Setting, "after_delete")
-def _forget(_mapper, _connection, row: Setting) -> None:
-    found = Session.object_session(row)
-    if found is not None:
-        found.info.pop(_KEPT, None)
+    return kept(session, ("parameters", subdistrict_id), read) if subdistrict_id else {}
 
 
 def strictest(session: Session, name: str) -> int:

@@ -13,8 +13,8 @@ VERY_FEW = 500
 FEW = 2000
 
 
-def few(session: Session, probe: Select, keys: Select) -> list | Select | None:
-    """What `keys` finds if `probe`, which has at least as many rows, has few; else None.
+def few(session: Session, probe: Select, keys: Select) -> tuple[list | Select | None, int | None]:
+    """What `keys` finds if `probe`, which has as many rows, has few, and how many; else None.
 
     Very few are read here and now; the limit on others changes nothing but tells the database how
     many there are.
@@ -22,6 +22,6 @@ def few(session: Session, probe: Select, keys: Select) -> list | Select | None:
     very_few = min(VERY_FEW, FEW)
     found = session.scalars(keys.limit(very_few + 1)).all()
     if len(found) <= very_few:
-        return found
+        return found, len(found)
     count = session.execute(select(func.count()).select_from(probe.limit(FEW + 1).subquery())).scalar_one()
-    return keys.limit(count) if count <= FEW else None
+    return (keys.limit(count), count) if count <= FEW else (None, None)

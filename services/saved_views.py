@@ -14,6 +14,7 @@ from models.user import Role
 
 from .access import Actor, Permission
 from .errors import Missing, Refused
+from .kept import kept
 
 MOST_VIEWS = 30
 MOST_CHARACTERS = 20
@@ -43,7 +44,12 @@ class Views:
 
 
 def of(session: Session, slug: str, actor: Actor) -> Views:
-    """Everything kept for one list and one person, in one statement."""
+    """Everything kept for one list and one person."""
+    key = ("views", actor.subdistrict_id, slug, actor.user_id, actor.role_code)
+    return kept(session, key, lambda: _read(session, slug, actor))
+
+
+def _read(session: Session, slug: str, actor: Actor) -> Views:
     lines = session.execute(
         select(SavedView.id, SavedView.name, SavedView.query, SavedView.user_id, SavedView.role_id, Role.name)
         .outerjoin(SavedView.role)
@@ -56,6 +62,17 @@ def of(session: Session, slug: str, actor: Actor) -> Views:
         for line in lines if line.name != LAYOUT
     ]  # fmt: skip
     return Views(parse_qs(layout), named)
+
+
+def roles(session: Session) -> list[tuple[str, str]]:
+    """The roles a view may be shared with, as (id, name)."""
+
+    def read() -> list[tuple[str, str]]:
+        table = Role.__table__.c
+        wanted = select(table.id, table.name).order_by(table.code)
+        return [tuple(line) for line in session.connection().execute(wanted)]
+
+    return kept(session, "roles", read)
 
 
 def lay_out(session: Session, slug: str, wanted: dict[str, str], actor: Actor) -> None:

@@ -9,25 +9,30 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from uuid import UUID
 
 from pypinyin import Style, lazy_pinyin
 from sqlalchemy import (
-    BigInteger, ColumnElement, FromClause, Select, and_, delete, event, exists, func, insert, inspect, literal_column, or_, select, text,
+    BigInteger, ClauseElement, ColumnElement, Executable, FromClause, Select, and_, delete, event, exists, false, func, insert,
+    inspect, literal_column, or_, select, text, union_all,
 )  # fmt: skip
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
 from models import Described, Entity, describe
 from models.fields import Description
 from models.search import SearchEntry
 
+from . import probing
 from .access import Actor, Permission
-from .probing import few
 from .sets import run_many
 
 SEPARATOR = "\n"
 _RUN = re.compile(r"[^\W_]+")
+_HANZI = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
+_NUMBERS = 1 << 62  # of entries
 # Family names that are read otherwise than the same character elsewhere.
 _SURNAMES = {
     "曾": "zeng", "单": "shan", "解": "xie", "仇": "qiu", "区": "ou", "查": "zha", "任": "ren", "盖": "ge",
@@ -96,7 +101,7 @@ def indexed() -> list[type[Entity]]:
 
 def _number(record_id: str) -> int:
     """The random half of a UUIDv7 as the row's number in the full-text index."""
-    return UUID(record_id).int & (1 << 62) - 1
+    return UUID(record_id).int & _NUMBERS - 1
 
 
 def entry_of(entity: type[Entity], subdistrict_id: str, record_id: str, values: dict, now) -> dict:
@@ -131,54 +136,137 @@ def _slugs(entity: type[Entity]) -> list[str]:
     return [mapper.class_.slug() for mapper in inspect(entity).self_and_descendants]
 
 
-def condition(
-    session: Session, entity: type[Entity], word: str, actor: Actor, is_ordered: bool = True
-) -> ColumnElement[bool]:
-    """Rows of an entity with a word in what this person may search.
+@dataclass(frozen=True)
+class Look:
+    """How many records have all pairs of a word, by a look at the index: few, or many (then about how many).
 
-    Rows that are only counted (not `is_ordered`) are joined to what the index finds, at most once each.
+    `is_exact`: the word is one pair, so that who has the pair has the word.
     """
+
+    count: int
+    is_many: bool
+    is_exact: bool
+
+
+def look(session: Session, entity: type[Entity], word: str, actor: Actor) -> Look | None:
+    """What the index says of a word; None for one too short for it. Counts what others may see, too."""
     word = normal(word)
+    ways = _ways(word, actor)
+    if ways is None:
+        return None
+    ask = _look_in_full_text if session.get_bind().dialect.name == "sqlite" else _look_in_grams
+    count, is_many = ask(session, entity, ways, actor.subdistrict_id)
+    return Look(count, is_many, ways[0] == [word])
+
+
+def condition(
+    entity: type[Entity], word: str, actor: Actor, seen: Look | None, dialect: str, is_ordered: bool = True
+) -> ColumnElement[bool]:
+    """Rows of an entity with a word in what this person may search; `seen` is what `look` said of it.
+
+    Few are fetched by their keys; many are met by reading on in the list's own order. Rows that are only
+    counted (not `is_ordered`) are joined to what the index finds, at most once each.
+    """
+    word, ways = normal(word), _ways(normal(word), actor)
     may_see_names = actor.may(Permission.NAMES)
-    hits = _hits(session, entity, word, actor.subdistrict_id, may_see_names)
-    if hits is not None and not is_ordered:
-        entries, found = _entries.alias(), hits.subquery()
-        return and_(
-            found.c[0] == entries.c.number, entries.c.id == entity.id, _has_word(entries, entity, word, actor, may_see_names)
-        )
-    wanted = _has_word(_entries, entity, word, actor, may_see_names)
-    if hits is not None:
-        keys = few(session, hits, select(_entries.c.id).where(_entries.c.number.in_(hits), wanted))
-        if keys is not None:
-            return entity.id.in_(keys)
-    here = select(literal_column("1")).where(_entries.c.id == entity.id, wanted)
-    return exists(here.correlate_except(_entries))
+    if seen is not None and (not is_ordered or not seen.is_many):
+        entries = _entries if is_ordered else _entries.alias()
+        wanted = [_finds(entries, entity, ways, actor.subdistrict_id, dialect)]
+        if not seen.is_exact:
+            wanted.append(_has_word(entries, word, may_see_names))
+        if not is_ordered:
+            return and_(entries.c.id == entity.id, *wanted)
+        return entity.id.in_(select(_entries.c.id).where(*wanted).limit(seen.count))
+    if _HANZI.fullmatch(word):  # written alike in the index and in the row, so the row itself is read
+        return or_(false(), *(getattr(entity, d.key).contains(word) for d in searched(entity) if may_see_names or not d.is_personal))
+    here = select(literal_column("1")).where(_entries.c.id == entity.id, _is_of(_entries, entity, actor.subdistrict_id))
+    return exists(here.where(_has_word(_entries, word, may_see_names)).correlate_except(_entries))
 
 
-def _has_word(entries: FromClause, entity: type[Entity], word: str, actor: Actor, may_see_names: bool) -> ColumnElement[bool]:
+def _has_word(entries: FromClause, word: str, may_see_names: bool) -> ColumnElement[bool]:
     columns = [entries.c.words, *([entries.c.names] if may_see_names else [])]
-    contains = or_(*(column.contains(word, autoescape=True) for column in columns))
-    return and_(entries.c.subdistrict_id == actor.subdistrict_id, entries.c.entity.in_(_slugs(entity)), contains)
+    return or_(*(column.contains(word, autoescape=True) for column in columns))
 
 
-def _hits(
-    session: Session, entity: type[Entity], word: str, subdistrict_id: str, may_see_names: bool
-) -> Select | None:
-    """The numbers of the index rows with all pairs of a word; None for a word too short for it."""
+def _is_of(entries: FromClause, entity: type[Entity], subdistrict_id: str) -> ColumnElement[bool]:
+    return and_(entries.c.subdistrict_id == subdistrict_id, entries.c.entity.in_(_slugs(entity)))
+
+
+def _ways(word: str, actor: Actor) -> list[list[str]] | None:
+    """The pairs of a word as they stand in the index: among the words, and among names for who may see them."""
     wanted = list(dict.fromkeys(pairs(word)))
     if not wanted:
         return None
-    ways = [wanted, *([[f"n{pair}" for pair in wanted]] if may_see_names else [])]
+    return [wanted, *([[f"n{pair}" for pair in wanted]] if actor.may(Permission.NAMES) else [])]
+
+
+def _finds(entries: FromClause, entity: type[Entity], ways: list[list[str]], subdistrict_id: str, dialect: str) -> ColumnElement[bool]:
+    """Entries of an entity that the index finds."""
+    found = entries.c.number.in_(_full_text(ways)) if dialect == "sqlite" else or_(*(_has_grams(entries, way) for way in ways))
+    return and_(_is_of(entries, entity, subdistrict_id), found)
+
+
+def _full_text(ways: list[list[str]], kinds: Iterable[str] = ()) -> Select:
+    """SQLite: the numbers of the entries that have all pairs of one way, in their order; of some kinds only, or of all."""
+    match = " OR ".join("(" + " AND ".join(f'"{pair}"' for pair in way) + ")" for way in ways)
+    match = f"({' OR '.join(kinds)}) AND ({match})" if kinds else match
+    rows = text("SELECT rowid FROM search_grams WHERE search_grams MATCH :match").bindparams(match=match)
+    return select(rows.columns(literal_column("rowid", BigInteger)).subquery().c.rowid)
+
+
+def _has_grams(entries: FromClause, way: list[str]) -> ColumnElement[bool]:
+    """PostgreSQL: entries with all these pairs, as the GIN index knows them."""
+    return func.string_to_array(entries.c.grams, literal_column("' '")).op("@>")(func.string_to_array(" ".join(way), " "))
+
+
+def _look_in_full_text(session: Session, entity: type[Entity], ways: list[list[str]], subdistrict_id: str) -> tuple[int, bool]:
+    """Few in all entities together are counted by their entries; the gram of one kind costs more than they do.
+
+    The numbers are random and read in their order, so the place of the last one read tells how many there are.
+    """
+    connection = session.connection()
+    if connection.execute(_first(_full_text(ways))).one()[0] <= probing.FEW:
+        return connection.execute(select(func.count()).where(_finds(_entries, entity, ways, subdistrict_id, "sqlite"))).scalar_one(), False
     kinds = [_kind_of(subdistrict_id, slug) for slug in _slugs(entity)]
-    if session.get_bind().dialect.name == "sqlite":
-        words = " OR ".join("(" + " AND ".join(f'"{pair}"' for pair in way) + ")" for way in ways)
-        match = f"({' OR '.join(kinds)}) AND ({words})"
-        rows = text("SELECT rowid FROM search_grams WHERE search_grams MATCH :match").bindparams(match=match)
-        found = rows.columns(literal_column("rowid", BigInteger)).subquery()
-        return select(found.c.rowid)
-    grams = func.string_to_array(literal_column("search_entries.grams"), literal_column("' '"))
-    wanted_here = [grams.op("@>")(func.string_to_array(" ".join([kind, *way]), " ")) for kind in kinds for way in ways]
-    return select(_entries.c.number).where(_entries.c.subdistrict_id == subdistrict_id, or_(*wanted_here))
+    count, last = connection.execute(_first(_full_text(ways, kinds))).one()
+    is_many = count > probing.FEW
+    return (count * _NUMBERS // last if is_many and last else count), is_many
+
+
+def _first(numbers: Select) -> Select:
+    """How many there are, to one past few, and the last of these."""
+    first = numbers.limit(probing.FEW + 1).subquery()
+    return select(func.count(), func.max(first.c[0]))
+
+
+def _look_in_grams(session: Session, entity: type[Entity], ways: list[list[str]], subdistrict_id: str) -> tuple[int, bool]:
+    """What statistics know to be frequent is not looked up: the planner says how many there are about.
+
+    A gram unknown to them is guessed by the same rule as one that cannot exist, which is asked for beside it.
+    """
+    connection, here = session.connection(), _is_of(_entries, entity, subdistrict_id)
+    wanted = [select(literal_column("1")).where(here, _has_grams(_entries, way)) for way in (ways[0], ["\u2026"])]
+    plan = connection.execute(_Explain(union_all(*wanted))).scalar_one()[0]["Plan"]
+    known, unknown = (branch["Plan Rows"] for branch in plan["Plans"])
+    if known > max(2 * unknown, probing.FEW):
+        return known, True
+    some = select(literal_column("1")).where(_finds(_entries, entity, ways, subdistrict_id, "postgresql"))
+    count = connection.execute(select(func.count()).select_from(some.limit(probing.FEW + 1).subquery())).scalar_one()
+    return count, count > probing.FEW
+
+
+class _Explain(Executable, ClauseElement):
+    """The plan of a statement, as JSON."""
+
+    inherit_cache = False
+
+    def __init__(self, statement):
+        self.statement = statement
+
+
+@compiles(_Explain)
+def _explain(element, compiler, **kw) -> str:
+    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, literal_binds=True, **kw)}"
 
 
 def rebuild(session: Session, entities: Iterable[type[Entity]], now) -> int:

@@ -17,7 +17,7 @@ from models.codes import AccessKind
 from models.division import Division
 from models.user import Role, SignIn, SignInFailure, User
 
-from . import audit, parameters
+from . import audit, kept, parameters
 from .access import Actor, bind
 from .errors import Refused
 
@@ -146,7 +146,7 @@ def _digest(token: str) -> str:
 
 
 def current(session: Session, token: str, now: datetime) -> Present | None:
-    """Whose session a token opens, if it still lives: one statement a request, and one for the parameters.
+    """Whose session a token opens, if it still lives, and what is kept may be used: one statement a request.
 
     Tables are read directly: before this answer there is no actor whose scope could apply.
     """
@@ -156,7 +156,7 @@ def current(session: Session, token: str, now: datetime) -> Present | None:
         select(
             users.id, users.name, users.subdistrict_id, roles.permissions, roles.code, roles.name, areas.code,
             users.unit_id, users.worker_id, users.is_scoped, users.username, divisions.name,
-            users.must_change_password, opened.last_seen_at, opened.started_at,
+            users.must_change_password, opened.last_seen_at, opened.started_at, kept.MARK,
         )
         .select_from(SignIn.__table__)
         .join(User.__table__, users.id == opened.user_id)
@@ -169,7 +169,8 @@ def current(session: Session, token: str, now: datetime) -> Present | None:
     ).first()  # fmt: skip
     if line is None:
         return None
-    user_id, name, subdistrict, permissions, code, role, area, unit, worker, is_scoped, username, place, must, seen, began = line
+    user_id, name, subdistrict, permissions, code, role, area, unit, worker, is_scoped, username, place, must, seen, began, mark = line
+    kept.begin(session, mark)
     idle = timedelta(minutes=parameters.value(session, "idle_minutes", subdistrict))
     longest = timedelta(hours=parameters.value(session, "session_hours", subdistrict))
     if now - seen >= idle or now - began >= longest:

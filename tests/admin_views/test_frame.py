@@ -35,7 +35,7 @@ def test_the_menu_says_what_waits(names, client, sign_in, role, expected):
 
 def test_a_page_without_a_menu_asks_for_no_figure(names, client, sign_in, monkeypatch):
     sign_in(client, names["peace_law_director"])
-    monkeypatch.setattr(backlog, "_backlog", lambda *args: pytest.fail("asked"))
+    monkeypatch.setattr(backlog.Questions, "answers", lambda *args: pytest.fail("asked"))
     assert client.get("/admin/nowhere/").status_code == 404
 
 

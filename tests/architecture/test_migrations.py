@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from database import configure_sqlite
 from models import Base
+from models.revision import SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -68,3 +69,14 @@ def test_every_check_of_the_models_is_there(migrated):
 def test_the_way_down_leaves_nothing(migrated):
     downgrade(revision="base")
     assert set(inspect(migrated).get_table_names()) - {"alembic_version"} == set()
+
+
+@pytest.mark.parametrize("table", SMALL)
+def test_every_small_table_still_renews_the_mark(migrated, table):
+    """A migration that makes a table anew loses its triggers, and what processes keep would go stale unseen."""
+    with migrated.connect() as connection:
+        if migrated.dialect.name == "sqlite":
+            wanted = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table AND name LIKE '%_renews'"
+        else:
+            wanted = "SELECT 3 * count(*) FROM pg_trigger WHERE tgrelid = CAST(:table AS regclass) AND NOT tgisinternal"
+        assert connection.scalar(text(wanted), {"table": table}) == 3

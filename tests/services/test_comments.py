@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 
 from models.audit import AuditEvent
 from models.comment import Mention
-from services import access, colleagues, comments
+from services import access, backlog, colleagues, comments
 from services.errors import Denied, Missing, Refused
 from tests.conftest import NOW
 from tests.support.builders import build_user, build_world, called, raw_case
@@ -34,6 +34,10 @@ def world(session):
     world.user["outsider"].name = "孙八"
     session.flush()
     return world
+
+
+def unseen_count(session, actor) -> int:
+    return backlog.Questions({"mentions": backlog.mentions_of(actor)}, actor).answers(session)["mentions"].count
 
 
 def acting(session, world, key):
@@ -200,9 +204,9 @@ def test_the_unseen_are_counted_until_they_are_seen(session, world):
     one = remark(session, world, "@李四 第一").comment
     remark(session, world, "@李四 第二", row=world.west_household)
     friend = acting(session, world, "friend")
-    counts = [comments.unseen_count(session, friend)]
+    counts = [unseen_count(session, friend)]
     comments.mark_seen(session, comments.unseen_of(session, world.east_household, friend), friend, NOW)
-    counts.append(comments.unseen_count(session, friend))
+    counts.append(unseen_count(session, friend))
     assert counts == [2, 1] and comments.unseen_of(session, world.east_household, friend) == set()
     assert session.scalar(select(Mention.seen_at).where(Mention.comment_id == one.id)) == NOW
 
@@ -210,7 +214,7 @@ def test_the_unseen_are_counted_until_they_are_seen(session, world):
 def test_nobody_marks_the_mentions_of_others(session, world):
     one = remark(session, world, "@李四 请看").comment
     comments.mark_seen(session, [one.id], acting(session, world, "twin"), NOW)
-    assert comments.unseen_count(session, acting(session, world, "friend")) == 1
+    assert unseen_count(session, acting(session, world, "friend")) == 1
 
 
 def test_a_list_of_mentions_costs_two_statements_for_one_entity(session, world):
