@@ -8,6 +8,7 @@ from .door_code import DoorCodeView
 from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
+from .late_steps import LateStepsView, WhistleFiguresView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
@@ -62,4 +63,8 @@ ENTITY_VIEWS = {
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, CoverageView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)
+CUSTOM_VIEWS = (
+    SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
+    ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
+    WhistleFiguresView,
+)  # fmt: skip
