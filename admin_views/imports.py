@@ -14,7 +14,6 @@ from models import Entity
 from models.codes import JobStatus
 from models.job import Job
 from models.roster_import import RosterImport
-from services import importing as _work  # noqa: F401  the worker learns here how imports are done
 from services import imports, jobs
 from services.access import Permission
 from services.errors import Conflict, Missing, Refused
@@ -24,7 +23,8 @@ from .acting import HAS_JOBS, actor
 from .attachments import download
 from .base import CustomView
 from .importing import XLSX, folder, state_of, upload_page
-from .jobs import begun, kept_file
+from .background import begun
+from .jobs import kept_file
 
 _SHOWN_PROBLEMS = 200
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from urllib.parse import quote
 
 from extensions import db, now, transaction
-from models.codes import JobStatus
+from models.codes import JobStatus, RequestStatus
 from models.job import Job
-from services import jobs
+from services import export_flow, jobs
 from services.access import Actor, Permission
 from services.backlog import Backlog
 from services.errors import Refused
@@ -29,12 +29,6 @@ _TONES = {
 
 def folder():
     return current_app.config["CONSOLE"].instance / "jobs"
-
-
-def begun(job: Job):
-    """Tell that long work was begun, and go to the page where it can be watched; for the door that asked for it."""
-    cookie[HAS_JOBS] = True
-    return redirect(url_for("jobs.index_view", wait=job.id))
 
 
 def waiting(session: Session, me: Actor) -> list[tuple[str, str, str]]:
@@ -68,7 +62,7 @@ class JobsView(CustomView):
         me, everyone = actor(), bool(request.args.get("all"))
         rows = [_line(job, me, now()) for job in jobs.listed(db.session, me, everyone)]
         return self.render(
-            "admin/jobs.html", rows=rows, everyone=everyone, wait=request.args.get("wait", ""),
+            "admin/jobs.html", rows=rows, requests=[] if everyone else _requests(me), everyone=everyone, wait=request.args.get("wait", ""),
             is_busy=any(row["is_open"] for row in rows), state_url=url_for(".state_view", **({"all": 1} if everyone else {})),
             tabs=[("我的", url_for(".index_view"), not everyone), ("所有人的", url_for(".index_view", all=1), everyone)]
             if me.may(Permission.JOBS) else [],
@@ -97,6 +91,15 @@ class JobsView(CustomView):
     def file_view(self):
         job, path = jobs.result_file(db.session, request.args.get("id", ""), actor(), now(), folder() / "kept")
         return kept_file(path, job.file_name)
+
+
+def _requests(me: Actor) -> list[dict]:
+    """One's own requests for large exports that wait or were declined."""
+    return [
+        {"title": r.title, "status": r.status.label, "tone": "bad" if r.status is RequestStatus.DECLINED else "info",
+         "time": text(r.requested_at), "note": r.note or "", "who": r.decided_by.name if r.decided_by else ""}
+        for r in export_flow.own(db.session, me)
+    ]  # fmt: skip
 
 
 def kept_file(path, file_name: str) -> Response:

@@ -1,23 +1,22 @@
-"""Excel on every list: export of what is on screen."""
+"""Export of what is on screen: at once, by the worker, or after a second person's leave."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 
-from flask import request
+from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from formats import sheets
-from models.codes import AccessKind
-from services import audit
+from services import exports
 from services.access import Permission
 from services.errors import Refused
-from services.listing import COUNT_CAP, Listing
-from services.showing import LOCAL
+from services.exports import Export
 
 from .acting import actor
 from .attachments import download
+from .background import begun
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -29,48 +28,54 @@ class Sheets:
     def export_view(self):
         """Asks which columns; the same query, scope and masks as the screen."""
         self.require("export")
-        me = actor()
-        query = self._query(request.args.to_dict(flat=False))
-        listing = Listing(db.session, self.entity, me)
-        if request.method == "GET":
-            return self.render(
-                "admin/export.html", heading=f"导出{self.entity.__label__}", post_url=request.full_path,
-                count=_count(listing.count(query)), chips=self._chips(query, request.args.to_dict(flat=False)),
-                columns=[{"name": d.name, "label": d.label, "is_chosen": d.name in (query.columns or self.listed())} for d in self.exportable()],
-                may_clear=me.may(Permission.EXPORT_CLEAR) and any(d.is_personal for d in self.exportable()),
-                cancel_url=self.link(),
-            )  # fmt: skip
-        chosen = [d for d in self.exportable() if d.name in request.form.getlist("columns")]
-        if not chosen:
-            raise Refused("请至少选择一列再导出")
-        is_clear = bool(request.form.get("clear"))
-        reason = request.form.get("reason", "").strip()
-        if is_clear:
-            me.require(Permission.EXPORT_CLEAR)
-            if len(reason) < 2:
-                raise Refused("明文导出请写明事由，例如“上报浏阳市委政法委”")
-        return self._export(listing, query, chosen, is_clear, reason)
-
-    def _export(self, listing, query, chosen, is_clear: bool, reason: str):
-        me = listing.actor
-        at = now().astimezone(LOCAL)
-        kind = f"明文导出，事由：{reason}；" if is_clear else ""
-        words = "；".join(chip["label"] for chip in self._chips(query, {})) or "全部"
-        buffer = io.BytesIO()
-        rows = listing.every_line(query, [d.name for d in chosen], self.words, is_clear=is_clear)
-        count = sheets.write(
-            buffer, title=self.entity.__label__, columns=[sheets.column_of(d) for d in chosen],
-            rows=rows,
-            note=f"{me.name} {at:%Y-%m-%d %H:%M} 导出；{kind}范围：{words}",
-            is_masked=not is_clear and any(d.is_personal for d in chosen),
+        args = request.args.to_dict(flat=False)
+        query = self._query(args)
+        scope = "；".join(chip["label"] for chip in self._chips(query, args)) or "全部"
+        wanted = Export(
+            self.slug, args, tuple(request.form.getlist("columns")), bool(request.form.get("clear")),
+            request.form.get("format") == "csv", " ".join(request.form.get("reason", "").split())[:200], scope,
         )  # fmt: skip
+        problem = ""
+        if request.method == "POST":
+            try:
+                return self._export(wanted)
+            except Refused as no:
+                problem = no.sentence
+                db.session.rollback()
+        return self._ask(wanted, query, args, problem), 422 if problem else 200
+
+    def _export(self, wanted: Export):
+        me, at = actor(), now()
+        exports.check(db.session, wanted, me)
+        count = exports.count(db.session, wanted, me, at)
+        if count > exports.most_without_leave(db.session, wanted):
+            with transaction() as session:
+                exports.ask(session, wanted, me, at, count)
+            flash("已提交审批。有审批权限的同事同意后，后台会生成文件，到这里下载", "success")
+            return redirect(url_for("jobs.index_view"))
+        if count > exports.AT_ONCE:
+            with transaction() as session:
+                answer = begun(exports.begin(session, wanted, me, at, count))
+            return answer
+        file = io.BytesIO()
+        written = exports.write(db.session, wanted, me, at, file)
+        content = file.getvalue()
         with transaction() as session:
-            audit.accessed(
-                session, AccessKind.EXPORT_CLEAR if is_clear else AccessKind.EXPORT, entity=self.entity,
-                detail=words[:200], count=count, reason=reason[:200] or None,
-            )  # fmt: skip
-        return download(buffer.getvalue(), f"{self.entity.__label__}_{at:%Y%m%d_%H%M}.xlsx", XLSX)
+            exports.log(session, wanted, written, hashlib.sha256(content).hexdigest())
+        return download(content, wanted.file_name(at), "text/csv" if wanted.is_csv else XLSX)
 
-
-def _count(count: int) -> str:
-    return f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
+    def _ask(self, wanted: Export, query, args: dict, problem: str):
+        me, described = actor(), {d.name: d for d in self.exportable()}
+        first = [name for name in (wanted.columns or query.columns or self.listed()) if name in described]
+        names = [*first, *(name for name in described if name not in first)]
+        count = exports.count(db.session, wanted, me, now())
+        has_personal = any(d.is_personal for d in described.values())
+        return self.render(
+            "admin/export.html", heading=f"导出{self.entity.__label__}", post_url=request.full_path, count=count, problem=problem,
+            chips=self._chips(query, args), cancel_url=self.link(), wanted=wanted,
+            columns=[{"name": name, "label": described[name].label, "is_chosen": name in first} for name in names],
+            may_clear=me.may(Permission.EXPORT_CLEAR) and has_personal, has_personal=has_personal,
+            most=exports.most_without_leave(db.session, Export(self.slug, {}, ())),
+            most_clear=exports.most_without_leave(db.session, Export(self.slug, {}, (), is_clear=True)),
+            is_long=count > exports.AT_ONCE,
+        )  # fmt: skip

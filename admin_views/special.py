@@ -4,6 +4,7 @@ from .appeal import AppealView
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
+from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
 from .orders import ObjectionView, OrderView, UnitView
@@ -34,6 +35,7 @@ ENTITY_VIEWS = {
     "Mediator": MediatorView,
     "Staff": StaffView,
     "ResponsibilityAgreement": AgreementView,
+    "ExportRequest": ExportRequestView,
     "User": UserView,
     "Role": RoleView,
     "Workday": WorkdayView,

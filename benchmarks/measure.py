@@ -93,6 +93,11 @@ def _added(prepare: Callable[..., Work], args: tuple) -> float:
     return _status("VmHWM") - before
 
 
+def peak() -> float:
+    """The most megabytes this process has held (Linux only)."""
+    return _status("VmHWM")
+
+
 def resident() -> float:
     """Megabytes this process holds now (Linux only)."""
     return _status("VmRSS")

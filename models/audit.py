@@ -53,4 +53,5 @@ class AccessEvent(Entity, label="访问日志", group="系统", title=("kind",),
     detail: Mapped[ShortText | None] = field("内容", listed=True)
     row_count: Mapped[int | None] = field("条数", listed=True)
     reason: Mapped[ShortText | None] = field("事由", listed=True)
+    file_hash: Mapped[str | None] = field("文件校验值", type_=String(64), help="导出文件的 SHA-256，用来核对手上的文件是不是这一次导出的")
     address: Mapped[str | None] = field("来源地址", listed=True, type_=String(45))

@@ -367,6 +367,14 @@ class JobStatus(Code):
     CANCELLED = "cancelled", "已取消"
 
 
+class RequestStatus(Code):
+    """Written by the flow of export requests only."""
+
+    WAITING = "waiting", "待审批"
+    APPROVED = "approved", "已同意"
+    DECLINED = "declined", "未同意"
+
+
 class AuditVerb(Code):
     CREATE = "create", "新增"
     UPDATE = "update", "修改"

@@ -31,6 +31,7 @@ class Permission(Code):
     NAMES = "personal:name", "查看姓名全名"
     REVEAL = "personal:reveal", "逐项查看号码明文（记录在案）"
     EXPORT_CLEAR = "personal:export", "导出明文（记录在案）"
+    EXPORT_APPROVE = "export:approve", "审批大批量导出"
     CASE_REGISTER = "case:register", "登记案件"
     CASE_ACCEPT = "case:accept", "受理案件"
     CASE_DISPATCH = "case:dispatch", "分流交办"

@@ -19,6 +19,7 @@ from models.residence import ResidentialArea
 from . import audit, parameters, records
 from .access import Actor, Permission
 from .errors import Missing, Refused
+from .rosters import writing
 
 BELOW = {
     AreaKind.SUBDISTRICT: (AreaKind.COMMUNITY, AreaKind.VILLAGE),
@@ -127,6 +128,40 @@ def _rename(session: Session, area: Area, parent: Area) -> None:
         )  # fmt: skip
         if changed.rowcount:
             audit.bulk(session, Area, f"{before}改名为{full}，下级全称随之修改", changed.rowcount)
+
+
+def grow(session: Session, rows: Sequence[dict], now: datetime) -> None:
+    """Add many areas below communities in a few statements; rows have id, name, kind (stored) and parent_id, parents first.
+
+    The caller has made sure that no sibling has the name; codes and full names are made here.
+    """
+    for kind in (AreaKind.SECTOR, AreaKind.GROUP, AreaKind.NEIGHBORHOOD):
+        level = [row for row in rows if row["kind"] == kind.value]
+        parents, last = _above(session, {row["parent_id"] for row in level})
+        pending = []
+        for row in level:
+            parent = parents.get(row["parent_id"])
+            if parent is None or kind not in BELOW[parent.kind]:
+                raise Refused(f"“{row['name']}”的上级不对，{kind.label}不能建在这里")
+            number = last[parent.id] = last.get(parent.id, 0) + 1
+            if number > 999:
+                raise Refused(f"{parent.full_name}下面已有999个区域，请在别处新建")
+            named = {"code": f"{parent.code}.{number:03d}", "full_name": f"{parent.full_name}/{row['name']}"}
+            pending.append(writing.begun(session, Area, {**row, **named}, now))
+        writing.store(session, Area, pending, now)
+
+
+def _above(session: Session, ids: set[str]) -> tuple[dict, dict[str, int]]:
+    """The areas with these ids, and the last number given below each."""
+    parents, last = {}, {}
+    wanted = list(ids)
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        for parent in session.execute(select(Area.id, Area.kind, Area.code, Area.full_name).where(Area.id.in_(some))):
+            parents[parent.id] = parent
+        for parent_id, code in session.execute(select(Area.parent_id, func.max(Area.code)).where(Area.parent_id.in_(some)).group_by(Area.parent_id)):
+            last[parent_id] = int(code.rsplit(".", 1)[1])
+    return parents, last
 
 
 def top(session: Session, actor: Actor) -> Area:

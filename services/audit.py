@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,8 @@ from models import Described, Entity, describe, uuid7
 from models.audit import AccessEvent, AuditEvent
 from models.codes import AccessKind, AuditVerb, Code
 from models.sealed import Sealed, seal, unseal
+
+from .sets import run_many
 
 _SILENT = {
     "audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters",
@@ -166,12 +168,15 @@ def _title(entity: type[Described]) -> list[tuple[str, type[Code] | None]]:
 
 def written(session: Session, entity: type[Described], entries: Iterable[tuple]) -> None:
     """Record rows written past the listener, as (id, name, verb, {attribute: [old, new] as stored})."""
-    said, batch = session.info.get("verb"), []
-    for record_id, label, verb, changes in entries:
-        if changes:
-            batch.append(_entry(session, entity, record_id, label, said or verb, changes))
-    if batch:
-        session.connection().execute(insert(AuditEvent.__table__), batch)
+    said = session.info.get("verb")
+    told = [entry for entry in entries if entry[3]]
+    if not told:
+        return
+    same = _entry(session, entity, "", "", said, None)
+    columns: dict[str, Sequence[Any]] = {name: [value] * len(told) for name, value in same.items()}
+    ids, labels, verbs, changes = zip(*told, strict=True)
+    columns |= {"id": [uuid7() for _ in told], "record_id": ids, "record_label": labels, "changes": changes}
+    run_many(session.connection(), insert(AuditEvent.__table__), columns | ({} if said else {"verb": verbs}))
 
 
 def _entry(session, entity, record_id, record_label, verb, changes) -> dict:
@@ -208,7 +213,7 @@ def remarked(session: Session, remark: Described, row: Described, verb: AuditVer
 def accessed(
     session: Session, kind: AccessKind, *, entity: type[Described] | None = None,
     record_id: str | None = None, detail: str | None = None, count: int | None = None,
-    reason: str | None = None,
+    reason: str | None = None, file_hash: str | None = None,
 ) -> None:  # fmt: skip
     """Record a reading of personal data, an export or a sign-in."""
     actor, now = session.info["actor"], session.info["now"]
@@ -219,7 +224,7 @@ def accessed(
             "updated_at": now, "version": 1, "happened_at": now, "user_id": actor.user_id,
             "user_name": actor.name, "kind": kind,
             "entity_label": entity.__label__ if entity else None, "record_id": record_id,
-            "detail": detail, "row_count": count, "reason": reason,
+            "detail": detail, "row_count": count, "reason": reason, "file_hash": file_hash,
             "address": session.info.get("address"),
         }],
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import inspect, select
@@ -16,6 +17,7 @@ from . import records
 from .access import Actor
 from .due_dates import local_day
 from .errors import Refused
+from .rosters import writing
 from .showing import masked
 
 
@@ -50,6 +52,20 @@ def _is_somebody_else(chief: Chief) -> bool:
     """True when name and phone of a stored chief are both replaced: a term must not be overwritten."""
     state = inspect(chief)
     return state.persistent and all(state.attrs[name].history.has_changes() for name in ("name", "mobile"))
+
+
+def appoint(session: Session, rows: Sequence[dict], now: datetime) -> None:
+    """Add many terms of office in a few statements; rows have id, name, mobile (stored), area_id and started_on.
+
+    The caller has made sure that nobody is in office there; the post follows the area.
+    """
+    kinds: dict[str, str] = {}
+    wanted = [row["area_id"] for row in rows]
+    for start in range(0, len(wanted), 500):
+        some = session.execute(select(Area.id, Area.kind).where(Area.id.in_(wanted[start : start + 500])))
+        kinds |= {key: kind.value for key, kind in some}
+    pending = [writing.begun(session, Chief, {**row, "kind": kinds[row["area_id"]]}, now) for row in rows]
+    writing.store(session, Chief, pending, now)
 
 
 def in_office(session: Session, area_id: str) -> Chief | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .appeal_flow import APPEAL_FLOW
 from .case_flow import CASE_FLOW
+from .export_flow import EXPORT_FLOW
 from .flow import Flow, print_table
 from .order_flow import OBJECTION_FLOW, ORDER_FLOW
 
-FLOWS: tuple[Flow, ...] = (APPEAL_FLOW, CASE_FLOW, ORDER_FLOW, OBJECTION_FLOW)
+FLOWS: tuple[Flow, ...] = (APPEAL_FLOW, CASE_FLOW, ORDER_FLOW, OBJECTION_FLOW, EXPORT_FLOW)
 
 
 def print_all() -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from formats import headings, reading
+from formats import headings, marking, reading
 from formats.headings import Headings
 from formats.reading import Row, Sheet, Unreadable, Upload
 from models.roster_import import RosterImport
@@ -138,7 +138,7 @@ def _foreseen(work: Work, layout: Layout, kept: RosterImport, upload, sheet, whe
         planner = _planner(session, layout, work, kept, upload, columns)
         for rows in _portions(work, upload, sheet, where):
             decisions = planner.settle(rows)
-            ready = [d for d in decisions if d.kind in _WRITTEN and d.number not in wrong]
+            ready = [d for d in decisions if d.kind in _WRITTEN and (d.what or d.number not in wrong)]
             errors = [error for d in decisions for error in d.errors]
             if layout.writes_in_sets:
                 errors += layout.foresee(session, planner, ready, work.actor, work.now())
@@ -148,7 +148,7 @@ def _foreseen(work: Work, layout: Layout, kept: RosterImport, upload, sheet, whe
             problems += errors[: MOST_PROBLEMS - len(problems)]
             for decision in decisions:
                 kind = decision.kind
-                if kind != "error" and decision.number not in wrong:
+                if kind != "error" and (decision.what or decision.number not in wrong):
                     count[kind] += 1
                     if kind in _WRITTEN and len(lines) < SHOWN:
                         lines.append(layout.line(session, planner, decision, words).plain())
@@ -263,6 +263,25 @@ def _write(session: Session, work: Work, layout: Layout, kept: RosterImport, upl
     )  # fmt: skip
     sentence = f"新增{count['add']:,}条，修改{count['change']:,}条，相同{count['same']:,}条"
     work.finish({"url": f"/admin/imports/?id={kept.id}", "sentence": sentence}, session=session)
+
+
+# ---- the file with its errors marked ------------------------------------------------
+
+
+@work("import_marked", is_repeatable=True)
+def mark(work: Work) -> None:
+    """Make the workbook with the wrong cells marked, for the person whose file it is."""
+    with work.reading() as session:
+        kept = _row(session, work)
+        session.expunge(kept)
+    marks = [(row, column or 0, sentence) for row, column, _at, _label, _value, sentence in (kept.preview or {}).get("problems", ())]
+    target = work.folder / "marked.xlsx"
+    try:
+        marking.marked(imports.path_of(folder_of(work), kept), kept.file_name, target, kept.sheet or "", (kept.heading_row or 1) + (kept.heading_rows or 1) - 1, marks)
+    except Unreadable as no:
+        raise Refused(no.sentence) from None
+    stem = kept.file_name.rsplit(".", 1)[0][:80]
+    work.finish({"sentence": f"标出{len(marks):,}处"}, file=target, file_name=f"{stem}_标出错误.xlsx")
 
 
 # ---- taking back --------------------------------------------------------------------

@@ -70,7 +70,7 @@ SAMPLE: Facts = {
     "followup": {"rating": "满意"}, "events": [{"at": _MOMENT, "on": _DAY, "label": "登记", "who": "孙示例", "note": "电话登记"}],
     "team": {"leader": "钱示例", "plan": "先听取双方意见。", "formed_on": _DAY,
              "members": [{"seat": "包案领导", "name": "钱示例", "post": "示例单位副主任", "mobile": "13800000000"}]},
-    "whistle": {"number": "吹哨1号", "by_unit": "示例社区", "by": "孙示例", "at": _MOMENT, "due": _MOMENT, "units": "示例单位", "reason": "需要联合处置",
+    "whistle": {"number": "吹哨1号", "kind": "综合执法", "contact": "孙示例", "by_unit": "示例社区", "by": "孙示例", "at": _MOMENT, "due": _MOMENT, "units": "示例单位", "reason": "需要联合处置",
                 "urgency": "紧急", "place": "1栋", "phone": "13800000000", "demand": "请到场核实", "arrived_by": "郑示例", "arrived_at": _MOMENT,
                 "done": "已处置", "closed_at": _MOMENT, "rating": "满意", "counter_rating": "满意"},
     "urge": {"number": "催办1号", "to": "示例单位", "due_on": _DAY, "reason": "临近期限", "by": "孙示例", "at": _MOMENT, "way": "电话", "contact": "接通",

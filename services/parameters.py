@@ -63,6 +63,7 @@ class Parameter:
 
 _CHIEFS, _DUE, _DISPATCH, _APPEALS = "三长联户", "期限提醒", "分流调度", "群众诉求"
 _SIGN_IN, _SCREEN = "登录安全", "列表、文件和明文"
+_EXPORT = "导出审批"
 _USUAL = "等级保护要求有这类措施，数值由本单位定"
 # fmt: off
 PARAMETERS = {p.name: p for p in (
@@ -85,6 +86,8 @@ PARAMETERS = {p.name: p for p in (
     Parameter("reveal_seconds", _SCREEN, "明文显示多久", "秒", 60, 10, 300, "逐项查看的号码到时自动变回星号", "没有统一规定"),
     Parameter("attachment_megabytes", _SCREEN, "附件大小上限", "兆", 10, 1, 20, "每个附件；改小后已上传的不受影响", "没有统一规定"),
     Parameter("import_days", _SCREEN, "导入的原文件保留多少天", "天", 90, 7, 365, "到期自动删除；导入记录和操作日志一直保留", "没有统一规定"),
+    Parameter("export_rows", _EXPORT, "遮住号码的导出超过多少条须审批", "条", 50_000, 100, 1_000_000, "超过时写明事由，由另一人同意后才生成文件", "没有统一规定"),
+    Parameter("export_clear_rows", _EXPORT, "明文导出超过多少条须审批", "条", 5_000, 0, 1_000_000, "填0表示每次明文导出都须另一人同意", "个人信息保护要求限制批量明文导出，数值由本单位定", "M"),
     Parameter("list_page_size", _SCREEN, "列表默认每页条数", "条", 20, 20, 100, "每个人在列表上仍可自己换", "没有统一规定", choices=(20, 50, 100)),
     Parameter("mediator_capacity", _DISPATCH, "调解员可同时在办", "件", 10, 1, 60, "到这个数就不再建议交给本人；直接指定仍可以", "没有统一规定"),
     Parameter("unit_capacity", _DISPATCH, "单位可同时在办", "件", 80, 5, 500, "到这个数批量方案不再交给该单位", "没有统一规定"),

@@ -24,6 +24,7 @@ from models.search import SearchEntry
 
 from .access import Actor, Permission
 from .probing import few
+from .sets import run_many
 
 SEPARATOR = "\n"
 _RUN = re.compile(r"[^\W_]+")
@@ -220,7 +221,7 @@ def refresh(session: Session, entity: type[Entity], new: Sequence[dict], changed
     forget(session, [row["id"] for row in moved])
     entries = [entry_of(entity, row["subdistrict_id"], row["id"], row, now) for row in (*new, *moved)]
     if entries:
-        session.connection().execute(insert(_entries), entries)
+        run_many(session.connection(), insert(_entries), {name: [entry[name] for entry in entries] for name in entries[0]})
 
 
 def forget(session: Session, ids: Sequence[str]) -> None:

@@ -90,13 +90,13 @@ def _created(session: Session, entity: type[Entity], entries: Sequence, actor: A
     if not entries:
         return {}
     rows, reasons = _rows(session, entity, [e.record_id for e in entries]), {}
-    used = _used(session, entity, list(rows))
+    used, described = _used(session, entity, list(rows)), custom.described(session, entity)
     gone = []
     for entry in entries:
         row = rows.get(entry.record_id)
         if row is None:
             reasons[entry.id] = "已被删除"
-        elif row["version"] != 1:
+        elif any(_now(described, row, name) != new for name, (_old, new) in entry.changes.items()):
             reasons[entry.id] = "导入以后又改过"
         elif entry.record_id in used:
             reasons[entry.id] = f"已有{used[entry.record_id]}用到它"
@@ -115,6 +115,12 @@ def _created(session: Session, entity: type[Entity], entries: Sequence, actor: A
     return reasons
 
 
+def _now(described: dict, row: dict, name: str) -> Any:
+    """What a row has today, as the trail would tell it."""
+    d = described.get(name)
+    return audit.plain(row[d.key]) if d is not None and d.key in row else (row.get("extra") or {}).get(name)
+
+
 def _used(session: Session, entity: type[Entity], ids: Sequence[str]) -> dict[str, str]:
     """{id: label of what refers to it}."""
     found: dict[str, str] = {}
@@ -122,6 +128,8 @@ def _used(session: Session, entity: type[Entity], ids: Sequence[str]) -> dict[st
         for start in range(0, len(ids), 500):
             some = list(ids[start : start + 500])
             wanted = select(table.c[column]).where(table.c.subdistrict_id == session.info["actor"].subdistrict_id, table.c[column].in_(some))
+            if table is entity.__table__:
+                wanted = wanted.where(table.c.id.not_in(ids))  # what goes too does not count
             found |= dict.fromkeys(session.connection().scalars(wanted.distinct()), label)
     return found
 
@@ -173,16 +181,13 @@ def _changed(session: Session, entity: type[Entity], entries: Sequence, actor: A
         after, moved = dict(row), []
         for name, (old, new) in entry.changes.items():
             d = described.get(name)
-            if d is None or d.key not in row:
-                extra = dict(after.get("extra") or {})
-                if extra.get(name) != new:
-                    moved.append(d.label if d else name)
-                extra.pop(name, None)
+            if _now(described, row, name) != new:
+                moved.append(d.label if d else name)
+            if d is not None and d.key in row:
+                after[d.key] = _stored(d.column, old)
+            else:
+                extra = {key: value for key, value in (after.get("extra") or {}).items() if key != name}
                 after["extra"] = (extra | {name: old} if old is not None else extra) or None
-                continue
-            if audit.plain(row[d.key]) != new:
-                moved.append(d.label)
-            after[d.key] = _stored(d.column, old)
         if moved:
             reasons[entry.id] = f"“{'、'.join(moved)}”导入以后又改过"
         else:

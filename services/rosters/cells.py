@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import Enum, String, select
+from sqlalchemy import Enum, String, Uuid, select
 from sqlalchemy.orm import Session
 
 from formats.child import Fault
@@ -56,6 +56,8 @@ _YES_NO = {
 
 def words_of(cell: Any) -> str:
     """A cell as the text a person sees in it."""
+    if cell.__class__ is str:
+        return cell.strip()
     if isinstance(cell, Fault):
         raise ValueError(f"这一格是{cell}，请改成正确的内容，或复制后选择性粘贴为数值")
     if isinstance(cell, float):
@@ -251,7 +253,18 @@ def stored_type(column) -> Any:
     """The type by which a column gives and takes stored values."""
     if isinstance(column.type, Sealed):
         return String(column.type.impl.length)
-    return String(column.type.length) if isinstance(column.type, Enum) else column.type
+    if isinstance(column.type, Enum):
+        return String(column.type.length)
+    return _PlainUuid(as_uuid=False) if isinstance(column.type, Uuid) else column.type
+
+
+class _PlainUuid(Uuid):
+    """As `Uuid(as_uuid=False)`, without making an object of each value only to print it."""
+
+    def result_processor(self, dialect, coltype):
+        if self.native_uuid and dialect.supports_native_uuid:
+            return super().result_processor(dialect, coltype)
+        return lambda v: v and f"{v[:8]}-{v[8:12]}-{v[12:16]}-{v[16:20]}-{v[20:]}"
 
 
 def is_equal(d: Description, value: Any, stored: Any) -> bool:

@@ -41,13 +41,14 @@ class Decision:
     """What one row of the sheet means: `values` to write by stored attribute, into a new or a known record.
 
     `known` holds all stored values of a known record; `is_late` says that somebody changed the
-    record after the sheet was taken from it.
+    record after the sheet was taken from it; `what` names the part of a wide sheet, "" its main roster.
     """
 
-    __slots__ = ("errors", "is_late", "known", "number", "values")
+    __slots__ = ("errors", "is_late", "known", "number", "values", "what")
 
     def __init__(self, number: int, values: dict, known: dict | None, errors: list[RowError], is_late: bool = False):
         self.number, self.values, self.known, self.errors, self.is_late = number, values, known, errors, is_late
+        self.what = ""
 
     @property
     def record_id(self) -> Any:
@@ -140,8 +141,9 @@ class Planner:
     def settle(self, rows: Sequence[Row]) -> list[Decision]:
         """Decide about each of these rows."""
         lines = [_Line(row, {}) for row in rows]
-        for name, d in self.described.items():
-            self._read(name, d, lines)
+        for name in self.places:
+            self._read(name, self.described[name], lines)
+        self._complete(lines)
         for line in lines:
             line.key = self._key(line)
         stored = self._stored({line.key for line in lines if line.key})
@@ -156,6 +158,9 @@ class Planner:
         return {d.key: d.label for d in self.every.values()}
 
     # -- cells
+
+    def _complete(self, lines: list[_Line]) -> None:
+        """Where a planner adds what the cells themselves do not say."""
 
     def _read(self, name: str, d: Description, lines: list[_Line]) -> None:
         """One column of a portion; a text met before is not read again."""
@@ -245,7 +250,8 @@ class Planner:
     def _stand(self, lines: list[_Line], stored: dict[tuple, list[dict]]) -> None:
         """Titles of what references point to now, where a cell shows one with asterisks."""
         ids: dict[type, set[str]] = defaultdict(set)
-        for name, d in self.described.items():
+        for name in self.places:
+            d = self.described[name]
             if d.target:
                 for line in lines:
                     cell = line.cells.get(name)

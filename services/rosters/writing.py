@@ -6,7 +6,7 @@ statements; else row by row through the same rules as the form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -26,6 +26,7 @@ from ..custom import CustomDescription
 from ..errors import Conflict, Missing, Refused
 from ..listing import identity
 from ..records import Pending
+from ..sets import run_many
 from .cells import opened, stored_type
 from .errors import NotImported, RowError, harmless
 from .planning import Decision, Plan
@@ -118,6 +119,11 @@ def _beginnings(entity: type[Entity]) -> dict[str, Any]:
     return found
 
 
+def begun(session: Session, entity: type[Entity], values: dict[str, Any], now: datetime) -> Pending:
+    """A new row with these stored values, for `store`."""
+    return _pending(session, entity, Decision(0, values, None, []), now)
+
+
 def _pending(session: Session, entity: type[Entity], decision: Decision, now: datetime) -> Pending:
     known = decision.known
     if known is None:
@@ -127,7 +133,7 @@ def _pending(session: Session, entity: type[Entity], decision: Decision, now: da
             "updated_at": now, "version": 1,
         }  # fmt: skip
     else:
-        row = {name: value for name, value in known.items() if name != "_id"}
+        row = dict(known)
     added = None
     for name, value in decision.values.items():
         if name in row and not name.startswith("custom_"):
@@ -158,54 +164,54 @@ def _write_set(session, entity, decisions, actor, now) -> list[RowError]:
 def store(session: Session, entity: type[Entity], pending: Sequence[Pending], now: datetime, verb: AuditVerb | None = None) -> None:
     """Insert and update rows that have passed the rules, with trail and indexes."""
     connection, table = session.connection(), bare(entity.__table__)
-    names = [c.name for c in table.c]
-    new = [p for p in pending if p.known is None]
+    new = [p.row for p in pending if p.known is None]
     changed = [p for p in pending if p.known is not None]
     if new:
-        connection.execute(insert(table), [{name: p.row.get(name) for name in names} for p in new])
+        run_many(connection, insert(table), {c.name: [row.get(c.name) for row in new] for c in table.c})
+    moves = [_moved(p) for p in changed]
     if changed:
-        _update(connection, table, changed, now)
-    described = custom.described(session, entity)
-    audit.written(session, entity, [_trail(entity, described, p, verb) for p in pending])
-    search.refresh(session, entity, [p.row for p in new], [(p.row, p.known) for p in changed], now)
+        _update(connection, table, changed, moves, now)
+    described = [(name, d.key) for name, d in custom.described(session, entity).items() if not isinstance(d, CustomDescription)]
+    audit.written(session, entity, [
+        *(_trail(entity, described, p, p.row, verb or AuditVerb.CREATE) for p in pending if p.known is None),
+        *(_trail(entity, described, p, moved, verb or AuditVerb.UPDATE) for p, moved in zip(changed, moves, strict=True)),
+    ])  # fmt: skip
+    search.refresh(session, entity, new, [(p.row, p.known) for p in changed], now)
     custom.refresh(session, entity, [(p.row, p.known) for p in pending], now)
 
 
-def _update(connection, table: Table, changed: Sequence[Pending], now: datetime) -> None:
+def _moved(p: Pending) -> set[str]:
+    """Which columns of a known row get another value."""
+    known = p.known
+    return {name for name, value in p.row.items() if value != known[name]}
+
+
+def _update(connection, table: Table, changed: Sequence[Pending], moves: Sequence[set[str]], now: datetime) -> None:
     """One statement for a portion; a version that has moved on meanwhile stops it."""
-    written = list(dict.fromkeys(
-        name for p in changed for name, value in p.row.items()
-        if name in table.c and value != p.known.get(name) and name not in ("version", "updated_at")
-    ))  # fmt: skip
+    written = [name for name in set().union(*moves) if name in table.c and name not in ("version", "updated_at")]
     if not written:
         return
     own = (table.c.subdistrict_id == bindparam("of_place"), table.c.id == bindparam("of_id"), table.c.version == bindparam("of_version"))
-    values = {name: bindparam(f"to_{name}", type_=table.c[name].type) for name in written}
-    statement = update(table).where(*own).values(**values, version=bindparam("to_version"), updated_at=bindparam("to_updated_at", type_=table.c.updated_at.type))
-    params = []
+    values = {name: bindparam(f"to_{name}", type_=table.c[name].type) for name in (*written, "version", "updated_at")}
+    columns = {"of_place": [p.row["subdistrict_id"] for p in changed], "of_id": [p.row["id"] for p in changed], "of_version": [p.known["version"] for p in changed]}
     for p in changed:
         p.row["version"], p.row["updated_at"] = p.known["version"] + 1, now
-        params.append({
-            "of_place": p.row["subdistrict_id"], "of_id": p.row["id"], "of_version": p.known["version"],
-            "to_version": p.row["version"], "to_updated_at": now, **{f"to_{name}": p.row[name] for name in written},
-        })  # fmt: skip
-    if connection.execute(statement, params).rowcount not in (-1, len(params)):
+    columns |= {f"to_{name}": [p.row[name] for p in changed] for name in (*written, "version", "updated_at")}
+    if run_many(connection, update(table).where(*own).values(**values), columns) != len(changed):
         raise Conflict("导入的同时别人也修改了这些记录，整张表都没有导入。请重新核对预览，再确认导入")
 
 
-def _trail(entity, described: dict[str, Description], p: Pending, verb: AuditVerb | None) -> tuple:
-    """(id, name, verb, changes) of one row for the audit trail."""
-    before, after, changes = p.known or {}, p.row, {}
-    for name, d in described.items():
-        if isinstance(d, CustomDescription):
-            continue
-        old, new = before.get(d.key), after.get(d.key)
-        if old != new:
-            changes[name] = [audit.plain(old), audit.plain(new)]
-    old, new = before.get("extra") or {}, after.get("extra") or {}
-    if old != new:
+def _trail(entity, described: Sequence[tuple[str, str]], p: Pending, names: Container[str], verb: AuditVerb) -> tuple:
+    """(id, name, verb, changes) of one row for the audit trail; `names` are the columns that may differ."""
+    before, after = p.known or {}, p.row
+    changes = {
+        name: [audit.plain(before.get(key)), audit.plain(after[key])] for name, key in described
+        if key in names and before.get(key) != after[key]
+    }  # fmt: skip
+    if "extra" in names:
+        old, new = before.get("extra") or {}, after.get("extra") or {}
         changes |= {name: [old.get(name), new.get(name)] for name in {**old, **new} if old.get(name) != new.get(name)}
-    return after["id"], audit.title_in(entity, after), verb or (AuditVerb.UPDATE if p.known else AuditVerb.CREATE), changes
+    return after["id"], audit.title_in(entity, after), verb, changes
 
 
 def _refused(session, entity, decisions, pending: Sequence[Pending], actor: Actor) -> list[RowError]:

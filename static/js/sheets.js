@@ -29,10 +29,11 @@ if (form) {
   const state = form.querySelector("[data-export-state]");
   const clear = form.querySelector("[data-export-clear]");
   const reason = form.querySelector("[data-export-reason]");
+  const isNeeded = reason !== null && "exportNeeded" in reason.dataset;
 
   const show = () => {
     count.textContent = `已选 ${boxes.filter((box) => box.checked).length} 列，共 ${boxes.length} 列`;
-    if (reason) reason.hidden = !clear.checked;
+    if (reason) reason.hidden = !isNeeded && !clear.checked;
   };
   const choose = (isChosen) => () => {
     for (const box of boxes) box.checked = isChosen;
@@ -50,9 +51,9 @@ if (form) {
   form.addEventListener("change", show);
   form.addEventListener("submit", (event) => {
     if (!boxes.some((box) => box.checked)) refuse(event, "请至少选择一列再导出", boxes[0]);
-    else if (clear?.checked && reason.querySelector("input").value.trim().length < 2)
-      refuse(event, "明文导出请写明事由，例如“上报浏阳市委政法委”", reason.querySelector("input"));
-    else state.textContent = "正在生成表格，好了会自动下载";
+    else if ((isNeeded || clear?.checked) && reason.querySelector("input").value.trim().length < 2)
+      refuse(event, "请写明导出的事由，例如“上报浏阳市委政法委”", reason.querySelector("input"));
+    else state.textContent = "exportLater" in form.dataset ? "正在提交" : "正在生成表格，好了会自动下载";
   });
   show();
 }

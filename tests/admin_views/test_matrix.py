@@ -48,6 +48,7 @@ household_member          vcedxi  vcedxi  -       v       v       v       -     
 chief                     vcedxi  vcexi   v       v       v       v       -       -       -       v       vx      -       -       -
 user                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v
 role                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v
+export_request            -       -       -       v       -       -       -       -       -       -       vx      -       -       -
 audit_event               -       -       -       -       -       -       -       -       -       -       -       -       -       vx
 access_event              -       -       -       -       -       -       -       -       -       -       -       -       -       vx
 custom_field              -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -
@@ -74,6 +75,7 @@ PAGES = """
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/jobs/?all=1        -       -       -       -       -       -       -       -       -       -       -       y       -       -
 /admin/imports/           y       y       -       y       -       -       -       -       -       -       -       y       -       -
+/admin/imports/wide/three_chiefs/  y  y   -       -       -       -       -       -       -       -       -       -       -       -
 /admin/imports/?all=1     -       -       -       -       -       -       -       -       -       -       -       y       -       -
 /admin/batch/             y       y       y       y       y       -       -       -       y       -       -       y       y       -
 """
@@ -96,7 +98,7 @@ reopen                    -       -       -       y       y       -       -     
 # fmt: on
 LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))
 PATHS = {"v": "", "c": "new/", "e": "edit/?id=", "d": "delete/?id=", "x": "export/", "i": "import/"}
-WRITTEN_BY_SERVICES = {"team", "objection", "audit_event", "access_event"}
+WRITTEN_BY_SERVICES = {"team", "export_request", "objection", "audit_event", "access_event"}
 
 
 def table(text: str) -> dict[str, dict[str, str]]:

@@ -8,16 +8,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from models.area import Area
 from models.audit import AccessEvent, AuditEvent
 from models.codes import AuditVerb, JobStatus
 from models.household import Household, HouseholdMember
 from models.job import Job
 from models.neighbor import Chief
 from models import sealed
+from models.residence import ResidentialArea
 from models.roster_import import RosterImport
 from services import access, audit, custom, importing, imports, jobs, search
 from services.errors import Conflict, Missing, Refused
@@ -85,6 +88,17 @@ class Desk:
         self.do(imports.confirm, import_id, kept.digest, kept.sha256, takes, skips)
         return self.kept(import_id)
 
+    def marked(self, import_id: str) -> io.BytesIO:
+        """The workbook with its errors marked, as the worker makes it."""
+        with self.open() as session:
+            job = imports.ask_marked(session, imports.own(session, import_id, self.actor), self.actor, self.now)
+            session.commit()
+            job_id = job.id
+        self.work()
+        with self.open() as session:
+            assert session.get(Job, (self.actor.subdistrict_id, job_id)).problem is None
+        return io.BytesIO((self.folder / "kept" / job_id).read_bytes())
+
     def undo(self, import_id: str) -> RosterImport:
         self.do(imports.ask_undo, import_id)
         return self.kept(import_id)
@@ -116,7 +130,7 @@ def desk(engine, tmp_path):
     desk = Desk(engine, tmp_path)
     with access.bind(desk.session(), access.system("430181002"), NOW) as session:
         build_world(session)
-        user = build_user(session, "clerk", ["personal:name", "import:all", *(f"household:{a}" for a in ("view", "create", "edit", "import")), "chief:import", "chief:create", "chief:edit"], is_scoped=False)
+        user = build_user(session, "clerk", ["personal:name", "import:all", *(f"household:{a}" for a in ("view", "create", "edit", "import")), "area:create", "residential_area:create", "chief:import", "chief:create", "chief:edit"], is_scoped=False)
         session.commit()
         desk.actor = access.actor_of(user, None)
         session.connection().execute(update(Household.__table__).values(updated_at=NOW - timedelta(days=30)))
@@ -371,3 +385,106 @@ def test_a_download_of_a_kept_file_is_noted(desk):
         imports.fetched(session, imports.find(session, done, desk.actor), "原文件")
         session.commit()
         assert session.scalars(select(AccessEvent.detail)).all() == ["下载导入的原文件：住户.csv"]
+
+
+# ---- the file with its errors marked ------------------------------------------------
+
+
+@once
+def test_the_workbook_comes_back_with_the_wrong_cells_marked_and_everything_else_as_it_was(desk):
+    book = Workbook()
+    for line in (["住户表"], HEAD, ["H001", "甲某某", "13800", EAST, "东里社区1号"], ["N1", "癸某某", None, "无此邻", "=1+1"]):
+        book.active.append(line)
+    book.active["E4"] = "新路1号"
+    book.active["A1"].font = Font(bold=True)
+    file = io.BytesIO()
+    book.save(file)
+    done = desk.upload(name="住户.xlsx", content=file.getvalue())
+    sheet = load_workbook(desk.marked(done)).active
+    comments = {cell.coordinate: cell.comment.text for row in sheet for cell in row if cell.comment}
+    assert comments == {
+        "C3": "手机号码应为11位数字，以1开头，例如13800000000", "D4": "没有找到这个区域，请填区域的“全称”或“编码”",
+    }  # fmt: skip
+    assert (sheet["C3"].value, sheet["C3"].fill.fgColor.rgb, sheet["A1"].font.bold, sheet["A2"].fill.fill_type) == ("13800", "FFF4B6B1", True, None)
+
+
+@once
+def test_an_old_format_comes_back_as_a_workbook_with_marks(desk):
+    done = desk.upload(["H001", "甲某某", "13800"])
+    sheet = load_workbook(desk.marked(done)).active
+    assert ([c.value for c in sheet[2]][:3], sheet["C2"].comment.text[:8]) == (["H001", "甲某某", "13800"], "手机号码应为11")
+
+
+# ---- the wide roster of the three chiefs --------------------------------------------
+
+WIDE = "村社区,小区,片,片长,电话,组,组长,电话,邻,邻长,电话,户主,门牌,电话".split(",")
+
+
+def wide(number: int, **facts) -> list:
+    """A row of the wide roster: household `number` of the first neighbourhood of a new sector, unless told otherwise."""
+    given = {
+        "community": "东里社区", "estate": "柳荫苑", "sector": "第2片", "a": "片甲", "ap": "13900000001", "group": "第1组", "b": "组乙",
+        "bp": "13900000002", "near": "第1邻", "c": "邻丙", "cp": "13900000003", "head": f"户{chr(0x4E00 + number)}", "door": f"{number}号",
+        "phone": f"138{number:08d}",
+    }  # fmt: skip
+    return list((given | facts).values())
+
+
+def tree(desk) -> dict:
+    with desk.open() as session:
+        return {
+            "areas": session.execute(select(Area.full_name, Area.code).where(Area.name == "第2片")).all(),
+            "chiefs": sorted(session.execute(select(Chief.name, Chief.mobile, Chief.ended_on, Area.full_name).join(Chief.area)).all(), key=str),
+            "homes": sorted(session.execute(select(Household.head_name, Household.address, Household.mobile, Area.full_name).join(Household.neighborhood)).all()),
+            "estates": session.scalars(select(ResidentialArea.name)).all(),
+        }  # fmt: skip
+
+
+def test_one_wide_sheet_builds_areas_chiefs_residential_areas_and_households(desk):
+    done = desk.upload(wide(1), wide(2), wide(3, near="第2邻", c="邻丁", cp="13900000004"), head=WIDE, roster="three_chiefs")
+    assert desk.counts(done) == (12, 0, 0, 0, 0)  # a sector, a group, 2 neighbourhoods, 4 chiefs, an estate, 3 households
+    assert desk.confirm(done).applied_at is not None
+    found = tree(desk)
+    assert found["areas"] == [("东里社区/第2片", "430181002001.002")]
+    assert [(c[0], c[1], c[3]) for c in found["chiefs"]] == [
+        ("片甲", "13900000001", "东里社区/第2片"), ("组乙", "13900000002", "东里社区/第2片/第1组"),
+        ("邻丁", "13900000004", "东里社区/第2片/第1组/第2邻"), ("邻丙", "13900000003", "东里社区/第2片/第1组/第1邻"),
+    ]  # fmt: skip
+    assert [home for home in found["homes"] if home[1] in ("柳荫苑2号", "柳荫苑3号")] == [
+        ("户丂", "柳荫苑2号", "13800000002", "东里社区/第2片/第1组/第1邻"), ("户七", "柳荫苑3号", "13800000003", "东里社区/第2片/第1组/第2邻"),
+    ]  # fmt: skip
+    assert found["estates"] == ["柳荫苑"]
+
+
+def test_a_wide_sheet_that_comes_back_changes_only_what_is_new_and_is_undone_whole(desk):
+    before = tree(desk)
+    first = desk.upload(wide(1), wide(2), head=WIDE, roster="three_chiefs")
+    desk.confirm(first)
+    again = desk.upload(wide(1, ap="13900000009"), wide(2, ap="13900000009", head="户新", phone="13700000000"), head=WIDE, roster="three_chiefs")
+    assert desk.counts(again) == (0, 2, 1, 0, 0)  # the phone of a chief; the head of a household; one household as it was
+    desk.confirm(again)
+    found = tree(desk)
+    assert ("户新", "柳荫苑2号", "13700000000", "东里社区/第2片/第1组/第1邻") in found["homes"]
+    assert ("片甲", "13900000009", None, "东里社区/第2片") in found["chiefs"]
+    desk.undo(again)
+    assert desk.undo(first).left is None
+    assert tree(desk) == before
+
+
+@once
+def test_another_person_in_a_post_is_a_change_of_person(desk):
+    desk.confirm(desk.upload(wide(1), head=WIDE, roster="three_chiefs"))
+    desk.confirm(desk.upload(wide(1, c="邻新", cp="13900000008"), head=WIDE, roster="three_chiefs"))
+    assert [(c[0], c[2] is None) for c in tree(desk)["chiefs"] if c[3].endswith("第1邻")] == [("邻丙", False), ("邻新", True)]
+
+
+@once
+def test_what_is_wrong_in_a_wide_sheet_is_named_by_its_cell(desk):
+    lines = [wide(1), wide(2, c="邻丁", cp="13900000004"), wide(3, community="无此社区"), wide(4, group=None), wide(5, bp="139"), wide(6, near="第3邻", c="邻戊", cp=None), wide(7, phone="4.30181E+17")]
+    done = desk.upload(*lines, head=WIDE, roster="three_chiefs")
+    assert [(p[2], p[5]) for p in desk.kept(done).preview["problems"]] == [
+        ("J3", "东里社区/第2片/第1组/第1邻的邻长与第2行写的不一样，请改成一致"),
+        ("A4", "没有这个村社区，请核对名称；新的村社区先在“区域”里新增"),
+        ("F5", "请填写组"), ("H6", "手机号码应为11位数字，以1开头，例如13800000000"), ("K7", "请填写邻长电话"),
+        ("N8", "手机号码应为11位数字，以1开头，例如13800000000"),
+    ]  # fmt: skip

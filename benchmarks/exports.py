@@ -1,0 +1,200 @@
+"""Exports of the cases, whole and in parts: CPU seconds, peak of memory, size of the file; and pages meanwhile.
+
+Each line runs in a process of its own. The base is xlsxwriter in its constant-memory mode writing
+the same rows out of memory, without a database: the least it could take.
+"""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import quantiles
+
+import xlsxwriter
+
+from config import Config
+from extensions import db, now
+from formats import archive, sheets
+from models.case import Case
+from services import access, exports
+from services.listing import Listing
+from services.queries import Query
+
+from . import data, measure
+from .console import open_app, sign_in
+
+COLUMNS = (
+    "case_no", "subject", "kind", "category", "channel", "level", "urgency", "summary", "occurred_on", "received_on",
+    "amount", "people_count", "area", "place", "status", "stage", "due_on", "lead_unit", "registered_at", "closed_at",
+)  # fmt: skip
+_SAMPLE = 1000
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run took: CPU seconds, the process's peak in MB, and the file's size in MB."""
+
+    seconds: float
+    peak: float
+    size: float
+
+
+def table(config: Config, cases: int) -> Iterator[tuple[str, Cost]]:
+    """Every line, the base first."""
+    yield "xlsxwriter constant_memory，同样的行，不读库", measure.apart(_run, "plain", config, cases)
+    yield "csv.writer，同样的行，不读库", measure.apart(_run, "csv", config, cases)
+    yield "本台的写法，同样的行，不读库", measure.apart(_run, "rows", config, cases)
+    yield "本台 库→xlsx（zlib-ng）", measure.apart(_run, "whole", config, cases)
+    yield "本台 库→xlsx（标准库 zlib）", measure.apart(_run, "whole_zlib", config, cases)
+    yield "本台 库→xlsx（zlib-ng），前 50,000 条", measure.apart(_run, "whole", config, min(cases, 50_000))
+
+
+def _run(name: str, config: Config, cases: int) -> Cost:
+    with tempfile.TemporaryDirectory() as folder, open_app(config).app_context():
+        session = access.bind(db.session.session_factory(), access.system(config.subdistrict), now())
+        session.connection(execution_options={"only_reads": True})
+        path = Path(folder) / "export"
+        work = _WORKS[name](session, path, cases)
+        before = time.process_time()
+        work()
+        took = time.process_time() - before
+        session.close()
+        return Cost(took, measure.peak(), path.stat().st_size / 1e6)
+
+
+def _lines(session, most: int) -> Iterator[tuple]:
+    wanted = exports.Export(Case.slug(), {}, COLUMNS)
+    listing = Listing(session, Case, session.info["actor"])
+    return islice(listing.every_line(Query(), list(wanted.columns), exports.dictionary_names(session)), most)
+
+
+def _columns(session) -> list[sheets.SheetColumn]:
+    described = Listing(session, Case, session.info["actor"]).described
+    return [exports.column_of(session, described[name]) for name in COLUMNS]
+
+
+def _again(session, cases: int) -> Iterator[tuple]:
+    """So many rows out of a thousand stored ones, without a database."""
+    return islice(cycle(list(_lines(session, _SAMPLE))), cases)
+
+
+def _plain(session, path: Path, cases: int) -> Callable[[], None]:
+    rows = _again(session, cases)
+
+    def work() -> None:
+        book = xlsxwriter.Workbook(path, {
+            "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+            "default_date_format": "yyyy-mm-dd", "remove_timezone": True,
+        })  # fmt: skip
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+        book.close()
+
+    return work
+
+
+def _csv(session, path: Path, cases: int) -> Callable[[], None]:
+    rows = _again(session, cases)
+
+    def work() -> None:
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+
+    return work
+
+
+def _ours(session, path: Path, rows: Iterator[tuple], is_fast: bool) -> Callable[[], None]:
+    columns = _columns(session)
+
+    def work() -> None:
+        with path.open("wb+") as file:
+            sheets.write(file, title="案件", columns=columns, rows=rows, note="性能测试", is_masked=False, is_fast=is_fast)
+
+    return work
+
+
+_WORKS: dict[str, Callable] = {
+    "plain": _plain, "csv": _csv,
+    "rows": lambda session, path, cases: _ours(session, path, _again(session, cases), True),
+    "whole": lambda session, path, cases: _ours(session, path, _lines(session, cases), True),
+    "whole_zlib": lambda session, path, cases: _ours(session, path, _lines(session, cases), False),
+}  # fmt: skip
+
+
+def beside_pages(config: Config, cases: int) -> tuple[float, float, float]:
+    """The 99th percentile in ms of a page of the console alone, and while the worker exports; MB of its peak."""
+    visitor = sign_in(open_app(config), "fazhiban")
+    alone = _pages(visitor, lambda count: count < 300)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.exports", str(config.instance), str(cases)], stdout=subprocess.PIPE, text=True
+    )
+    child.stdout.readline()  # it begins to write
+    meanwhile = _pages(visitor, lambda count: child.poll() is None)
+    return _p99(alone), _p99(meanwhile), len(meanwhile)
+
+
+def _pages(visitor, goes_on: Callable[[int], bool]) -> list[float]:
+    times = []
+    while goes_on(len(times)):
+        began = time.perf_counter()
+        visitor.get("/admin/unit/")
+        times.append((time.perf_counter() - began) * 1000)
+        time.sleep(0.02)
+    return times
+
+
+def _p99(times: list[float]) -> float:
+    return quantiles(times, n=100)[98]
+
+
+def roster(store: data.Store) -> tuple[float, int]:
+    """Seconds from asking to the finished file of a filtered roster of 46,608 households, and its rows."""
+    config = store.config(data.SEEDS)
+    with tempfile.TemporaryFile() as file, open_app(config).app_context():
+        session = access.bind(db.session.session_factory(), access.system(config.subdistrict), datetime.now().astimezone())
+        wanted = exports.Export(
+            "household", {"use": ["owner", "rented", "vacant"]},
+            ("household_no", "head_name", "mobile", "neighborhood", "address", "use"), is_clear=True, reason="性能测试",
+        )  # fmt: skip
+        began = time.perf_counter()
+        count = exports.count(session, wanted, session.info["actor"], now())
+        exports.write(session, wanted, session.info["actor"], now(), file)
+        session.close()
+        return time.perf_counter() - began, count
+
+
+def main() -> None:
+    """The child that exports while pages are asked for, at the worker's priority."""
+    import os
+
+    os.nice(10)
+    folder, cases = sys.argv[1:]
+    config = Config(instance=Path(folder))
+    print("begins", flush=True)
+    _run("whole", config, int(cases))
+
+
+def print_all(store: data.Store, config: Config, cases: int) -> None:
+    base = None
+    print("| | CPU 秒 | 与 xlsxwriter 之比 | 峰值内存 MB | 文件 MB |\n|---|---|---|---|---|")
+    for label, cost in table(config, cases):
+        base = base or cost.seconds
+        print(f"| {label} | {cost.seconds:.1f} | {cost.seconds / base:.3f} | {cost.peak:.0f} | {cost.size:.0f} |", flush=True)
+    seconds, count = roster(store)
+    print(f"\n筛选后的住户名册 {count:,} 户，从提交到文件：{seconds:.1f} 秒")
+    alone, meanwhile, count = beside_pages(config, cases)
+    print(f"导出时打开列表页 {count:,} 次，p99：空闲 {alone:.1f} ms，导出中 {meanwhile:.1f} ms，{meanwhile / alone:.2f} 倍")
+    print(f"快压缩：{'zlib-ng' if archive._fast else '没有安装，都是标准库'}")
+
+
+if __name__ == "__main__":
+    main()
