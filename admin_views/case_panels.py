@@ -16,6 +16,7 @@ from models.codes import OPEN_STATES, ClockState
 from services import clocks, early_warnings, repeats
 
 from .acting import actor
+from .mediation import agreement_panel, follow_up_panel, session_panel
 from .papers import paper_panel
 from .warnings import hit_line
 
@@ -54,7 +55,9 @@ def repeat_panel(case: Case) -> Panel | None:
     return {"title": "可能相关的事项", "template": "admin/panels/repeats.html", "repeats": lines} if lines else None
 
 
-PANELS: tuple[Callable[[Case], Panel | None], ...] = (clock_panel, warning_panel, repeat_panel, paper_panel)
+PANELS: tuple[Callable[[Case], Panel | None], ...] = (
+    clock_panel, warning_panel, repeat_panel, session_panel, agreement_panel, follow_up_panel, paper_panel,
+)  # fmt: skip
 
 
 def panels(case: Case) -> list[Panel]:

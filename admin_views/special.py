@@ -7,6 +7,7 @@ from .dispatch import DispatchView
 from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
+from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
@@ -26,6 +27,10 @@ ENTITY_VIEWS = {
     "Case": CaseView,
     "Assignment": OrderView,
     "Objection": ObjectionView,
+    "MediationSession": SessionView,
+    "MediationAgreement": SettlementView,
+    "Confirmation": ConfirmationView,
+    "FollowUp": FollowUpView,
     "Unit": UnitView,
     "Area": AreaView,
     "Chief": ChiefView,
@@ -41,7 +46,7 @@ ENTITY_VIEWS = {
     "Workday": WorkdayView,
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "Clock",
-         "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Paper", "PaperTemplate",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "FollowUpCall", "Job", "Mention", "Paper", "PaperTemplate",
          "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
          "SignIn", "SignInFailure", "Todo"),
         ReadOnlyView,

@@ -13,6 +13,8 @@ from models.appeal import Appeal
 from models.area import Area
 from models.case import Case
 from models.codes import AgreementStatus, AppealStatus, AreaKind, CaseStatus, Tier5
+from models.follow_up import FollowUp
+from models.mediation_codes import FollowUpState
 from models.neighbor import Chief
 
 from .access import Actor, Permission
@@ -64,6 +66,13 @@ def appeals_of(session: Session, actor: Actor) -> Backlog | None:
     if not actor.area_code:
         waiting = waiting.where(Appeal.tier == Tier5.SUBDISTRICT)
     return _backlog(session, waiting, "件诉求待接单")
+
+
+def to_follow_up(session: Session, actor: Actor) -> Backlog | None:
+    """Follow-ups still to be made, for who makes them."""
+    if not actor.may(Permission.FOLLOW_UP):
+        return None
+    return _backlog(session, select(FollowUp.id).where(FollowUp.status == FollowUpState.PLANNED), "件待回访")
 
 
 def unsigned(session: Session, today: date) -> Backlog:

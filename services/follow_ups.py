@@ -43,6 +43,10 @@ def is_asked(session: Session, case: Case) -> str | None:
     return "还没有回访。请先完成回访，或者三天都联系不上后登记“未能联系”" if session.scalar(planned) else None
 
 
+def of(session: Session, case: Case) -> list[FollowUp]:
+    return list(session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.created_at, FollowUp.id)))
+
+
 def case_of(session: Session, follow_up: FollowUp) -> Case:
     return session.get(Case, (follow_up.subdistrict_id, follow_up.case_id))
 

@@ -157,7 +157,6 @@ def _sign(session, agreement, actor, now, answers) -> None:
 def _take_effect(session: Session, agreement: MediationAgreement, now: datetime) -> None:
     days = (agreement.parties_signed_on, agreement.mediator_signed_on, agreement.sealed_on)
     agreement.effective_on = max(day for day in days if day)
-    agreement.agreement_no = agreement.agreement_no or _number(session, agreement, now)
     session.flush()
     case = case_of(session, agreement)
     if agreement.form is AgreementForm.WRITTEN and not clocks.live(session, case, TERM, agreement):
@@ -169,12 +168,15 @@ def _take_effect(session: Session, agreement: MediationAgreement, now: datetime)
             inbox.put(session, item, "performance", f"{case.case_no}协议事项到期前督促履行", mediator, now, due_on=item.due_on)
 
 
-def _number(session: Session, agreement: MediationAgreement, now: datetime) -> str:
+def _number(session, agreement, actor, now, answers) -> None:
     """（2026）集里桥人调字第0001号: one sequence a committee and year."""
+    if agreement.agreement_no:
+        return
     year = now.astimezone(LOCAL).year
     committee = session.get(Committee, (agreement.subdistrict_id, agreement.committee_id))
-    name = committee.name.removesuffix("人民调解委员会").removesuffix("社区").removesuffix("村").removesuffix("街道") or committee.name
-    return f"（{year}）{name}人调字第{next_number(session, f'agreement:{committee.id}'[:40], year):04d}号"
+    name = committee.name.removesuffix("人民调解委员会").removesuffix("社区").removesuffix("村").removesuffix("街道")
+    number = next_number(session, f"agreement {committee.id.replace('-', '')[-28:]}", year)
+    agreement.agreement_no = f"（{year}）{name or committee.name}人调字第{number:04d}号"
 
 
 def _perform(session, agreement, actor, now, answers) -> None:
@@ -231,7 +233,7 @@ AGREEMENT_FLOW = Flow(
     AgreementState,
     [
         Step("sign", "签订生效", {S.DRAFT}, S.EFFECTIVE, P.MEDIATE, asks=_SIGNATURES,
-             guards=(has_items, is_signed_by_all, has_enough_copies), effects=(_sign,),
+             guards=(has_items, is_signed_by_all, has_enough_copies), first=(_number,), effects=(_sign,),
              hint="生效日期取各方签名、调解员签名和盖章中最晚的一天"),
         Step("perform", "登记履行", {S.EFFECTIVE, S.BREACHED}, None, P.MEDIATE,
              asks=(Ask("item", "哪一项", AgreementItem), Ask("performance", "履行情况", Performance),
