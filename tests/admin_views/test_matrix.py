@@ -37,6 +37,10 @@ hotline                   vcedxi  v       v       vcedxi  v       -       -     
 case                      -       vce     vce     vcex    v       v       v       v       v       vc      vx      -       -       -
 warning_rule              -       v       v       vcedxi  v       v       -       -       -       -       vx      -       -       -
 objection                 -       v       -       vx      v       -       -       -       v       -       vx      -       -       -
+mediation_session         -       vce     -       vce     v       vce     vce     v       -       -       vx      -       -       -
+mediation_agreement       -       vce     v       vcex    v       vce     vce     v       v       -       vx      -       -       -
+confirmation              -       vce     -       vce     v       vce     vce     v       -       -       vx      -       -       -
+follow_up                 -       v       ve      vex     v       v       v       -       v       -       vx      -       -       -
 team                      -       v       -       vx      vx      v       v       v       v       -       vx      -       -       -
 committee                 vcedxi  v       v       vcedxi  v       v       v       -       v       -       vx      -       -       -
 mediator                  vcedxi  ve      v       vcedxi  v       v       v       v       v       -       vx      -       -       -
