@@ -21,6 +21,9 @@ from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
 from .tray_plan import TrayPlanView
 from .warnings import WarningsView
+from .whistle import (
+    InstructionView, OrderedView, RecusalView, ReportView, SupervisionView, UrgeView, WhistleView,
+)  # fmt: skip
 
 ENTITY_VIEWS = {
     "Appeal": AppealView,
@@ -44,11 +47,18 @@ ENTITY_VIEWS = {
     "User": UserView,
     "Role": RoleView,
     "Workday": WorkdayView,
+    "Whistle": WhistleView,
+    "WhistleTarget": ReportView,
+    "Urge": UrgeView,
+    "Supervision": SupervisionView,
+    "Instruction": InstructionView,
+    "InstructionUnit": OrderedView,
+    "Recusal": RecusalView,
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "Clock",
          "Comment", "Counter", "CustomEntry", "DeskPresence", "FollowUpCall", "Job", "Mention", "Paper", "PaperTemplate",
          "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
-         "SignIn", "SignInFailure", "Todo"),
+         "SignIn", "SignInFailure", "Todo", "UrgeContact"),
         ReadOnlyView,
     ),
 }  # fmt: skip

@@ -21,6 +21,7 @@ class Clock(Entity, label="时限", group="解纷", title=("name",), in_menu=Fal
     """One period of one case, computed once and counted again only when it is extended or paused.
 
     Whether it is close or past is never stored: readers compare `due_on` with their own day.
+    `alert_level` is what the nightly sweep has done about it last, so that it does nothing twice.
     `part` and `part_id` name the row the period belongs to (an order, a whistle); empty ones are
     of the whole matter. `cap_on` is the statutory day an internal period must not pass.
     """
@@ -40,12 +41,14 @@ class Clock(Entity, label="时限", group="解纷", title=("name",), in_menu=Fal
     due_on: Mapped[date] = field("到期日", listed=True, is_fixed=True)
     due_reason: Mapped[ShortText] = field("期限说明", is_fixed=True)
     stopped_at: Mapped[datetime | None] = field("结束时间", listed=True, is_fixed=True)
+    alert_level: Mapped[int] = field("已催到第几级", default=0, low=0, high=9, is_fixed=True, is_hidden=True)
     __table_args__ = (
         CheckConstraint("(state IN ('met', 'cancelled')) = (stopped_at IS NOT NULL)", name="stopped_has_time"),
         CheckConstraint("(state = 'paused') = (paused_on IS NOT NULL)", name="paused_has_day"),
         CheckConstraint("cap_on IS NULL OR due_on <= cap_on", name="within_the_law"),
         CheckConstraint("due_on >= starts_on", name="due_after_start"),
         Index("ix_clocks_state_due_on", "subdistrict_id", "state", "due_on", "id"),
+        Index("ix_clocks_to_alert", "subdistrict_id", "state", "alert_level", "due_on", "id"),
         Index(
             "uq_clocks_one_running", "subdistrict_id", "case_id", "term_id", "part", "part_id", unique=True,
             postgresql_where=text("state IN ('running', 'paused') AND part_id IS NOT NULL"),

@@ -268,6 +268,102 @@ class TeamSeat(Code):
     STAFF = "staff", "工作人员"
 
 
+class WhistleKind(Code):
+    """The three whistles of the model (群众诉求、综合执法、应急处置)."""
+
+    UNSOLVED = "unsolved", "群众反映、街道解决不了"
+    ENFORCEMENT = "enforcement", "综合执法"
+    EMERGENCY = "emergency", "应急处置"
+
+
+class WhistleReason(Code):
+    """Why the sub-district cannot do it alone (S045)."""
+
+    COOPERATION = "cooperation", "需要协作"
+    STRENGTH = "strength", "力量不足"
+    POWER = "power", "无执法权"
+    EMERGENCY = "emergency", "应急"
+
+
+class WhistleLevel(Code):
+    NORMAL = "normal", "一般"
+    EMERGENCY = "emergency", "应急"
+
+
+class WhistleStatus(Code):
+    """Of the whistle as a whole; written by its flow only."""
+
+    OPEN = "open", "进行中"
+    CLOSED = "closed", "已销哨"
+    WITHDRAWN = "withdrawn", "已撤哨"
+
+
+class ReportStatus(Code):
+    """How far one unit is that was whistled for (S044)."""
+
+    BLOWN = "blown", "待接哨"
+    ACKNOWLEDGED = "acknowledged", "已接哨"
+    ARRIVED = "arrived", "已报到"
+    WORKING = "working", "处置中"
+    DONE = "done", "待销哨"
+    CONFIRMED = "confirmed", "已销哨"
+    WITHDRAWN = "withdrawn", "已撤哨"
+
+
+class UrgeStatus(Code):
+    OPEN = "open", "待答复"
+    ANSWERED = "answered", "已答复"
+    LAPSED = "lapsed", "事项已办"
+
+
+class ContactMethod(Code):
+    PHONE = "phone", "电话"
+    VISIT = "visit", "当面"
+    MESSAGE = "message", "短信或政务微信"
+    LETTER = "letter", "书面"
+
+
+class CardColour(Code):
+    """The card of a supervision, in order of weight."""
+
+    NONE = "none", "普通督办"
+    YELLOW = "yellow", "黄牌"
+    RED = "red", "红牌"
+
+
+class SupervisionStatus(Code):
+    OPEN = "open", "待回复"
+    REPLIED = "replied", "待审核"
+    ACCEPTED = "accepted", "已认可"
+    LIFTED = "lifted", "已解除"
+
+
+class InstructionKind(Code):
+    INSTRUCTION = "instruction", "领导批示"
+    JOINT = "joint", "领导调度联办"
+
+
+class InstructionStatus(Code):
+    OPEN = "open", "办理中"
+    CLOSED = "closed", "已办结"
+
+
+class OrderedStatus(Code):
+    """How far a unit is with its part of an instruction."""
+
+    WAITING = "waiting", "待答复"
+    ANSWERED = "answered", "已答复"
+    ACCEPTED = "accepted", "已认可"
+
+
+class Closeness(Code):
+    """Why somebody keeps out of a matter (回避)."""
+
+    KIN = "kin", "近亲属"
+    INTEREST = "interest", "有利害关系"
+    OTHER = "other", "其他可能影响公正的关系"
+
+
 class ClockState(Code):
     """Whether a period runs; near and past are computed by whoever reads it."""
 

@@ -56,6 +56,8 @@ class Team(
     plan: Mapped[LongText | None] = field("处置方案")
     formed_on: Mapped[date] = field("组建日期", listed=True, filtered=True, sorted=True)
     disbanded_at: Mapped[datetime | None] = field("撤销时间", listed=True, is_fixed=True)
+    disbanded_by: Mapped[User | None] = ref("撤销人", is_fixed=True)
+    disband_reason: Mapped[ShortText | None] = field("撤销原因", is_fixed=True)
     leader_kind: Mapped[str] = _seat_of(WorkerKind.STAFF)
     mediator_kind: Mapped[str] = _seat_of(WorkerKind.MEDIATOR)
     lawyer_kind: Mapped[str] = _seat_of(WorkerKind.LAWYER)
@@ -66,6 +68,7 @@ class Team(
         CheckConstraint("leader_id <> staff_id", name="leader_is_not_staff"),
         CheckConstraint("mediator_id <> staff_id", name="mediator_is_not_staff"),
         CheckConstraint("lawyer_id <> staff_id", name="lawyer_is_not_staff"),
+        CheckConstraint("disband_reason IS NULL OR disbanded_at IS NOT NULL", name="disbanded_has_time"),
         Index(
             "uq_teams_one_active", "subdistrict_id", "case_id", unique=True,
             postgresql_where=text("disbanded_at IS NULL"), sqlite_where=text("disbanded_at IS NULL"),

@@ -32,6 +32,7 @@ class Worker(
     mobile: Mapped[Mobile | None] = field("联系电话", listed=True, searched=True)
     unit: Mapped[Unit | None] = ref("所在单位", listed=True, filtered=True)
     skills: Mapped[ShortText | None] = field("专长", searched=True, help="例如 婚姻家庭、劳动争议，用顿号分开")
+    languages: Mapped[ShortText | None] = field("语言", help="会说的方言或手语，例如 浏阳话、客家话，用顿号分开")
     is_active: Mapped[bool] = field("在岗", listed=True, filtered=True, default=True)
     __table_args__ = (
         UniqueConstraint("subdistrict_id", "id", "kind"),

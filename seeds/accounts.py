@@ -26,6 +26,9 @@ _ACCOUNTS = (
     ("daiban", "duty_leader"),
     ("tiaojie", "mediator"),
     ("bumen", "department_liaison"),
+    ("cuiban", "urging_agent"),
+    ("duban", "supervision_clerk"),
+    ("waibu", "external_unit"),
     ("taizhang", "ledger_leader"),
     ("xitong", "system_admin"),
     ("anquan", "security_admin"),
@@ -87,6 +90,11 @@ def _place(session: Session, username: str) -> dict:
         return _in_unit(session, "平安法治办公室", nth=username == "chuangkou")
     if username == "bumen":
         return _in_unit(session, "城市建设和物业管理办公室")
+    if username in ("cuiban", "duban"):
+        return _in_unit(session, "平安法治办公室", nth=2 + (username == "duban"))
+    if username == "waibu":
+        outside = select(Unit).where(Unit.kind == UnitKind.EXTERNAL, Unit.is_active.is_(True)).order_by(Unit.name)
+        return {"unit": session.scalar(outside.limit(1))}
     if username == "daiban":
         leaders = select(Staff).where(Staff.is_leader.is_(True), Staff.is_active.is_(True))
         leader = session.scalar(leaders.order_by(Staff.name, Staff.mobile).limit(1))

@@ -17,6 +17,7 @@ from models.clock import Clock
 from models.codes import ClockState
 from models.term import Term
 
+from . import inbox, urges
 from .due_dates import DueDate, calendar, due_date, explain, for_term, local_day
 from .errors import Refused
 
@@ -73,7 +74,15 @@ def stop(
     """End periods that were kept (`MET`) or have lost their object (`CANCELLED`)."""
     for clock in live(session, case, term_id, part):
         clock.state, clock.stopped_at, clock.paused_on = state, now, None
+        _take_back(session, clock, now)
     session.flush()
+
+
+def _take_back(session: Session, clock: Clock, now: datetime) -> None:
+    """What was put before people because this period ran out has lost its reason."""
+    if clock.alert_level:
+        inbox.settle_many(session, [(clock.case_id, inbox.kind_of(clock.id)), (clock.case_id, f"red{inbox.kind_of(clock.id)}"[:32])], now)
+        urges.lapse_of(session, clock, now)
 
 
 def pause(session: Session, case: Case, now: datetime) -> list[Clock]:
@@ -114,6 +123,8 @@ def _count_again(session: Session, clock: Clock, case: Case) -> None:
         day, reason = clock.cap_on, f"{reason}；不得晚于整件期限"
     elif clock.cap_on is not None:
         clock.cap_on = max(clock.cap_on, day)
+    if day > was:
+        clock.alert_level = 0
     clock.due_on, clock.due_reason = day, reason[:200]
     if case.due_on == was and not clock.part:
         case.due_on, case.due_reason = clock.due_on, clock.due_reason

@@ -35,12 +35,16 @@ def next_number(session: Session, purpose: str, year: int = 0, count: int = 1) -
     raise RuntimeError(f"the counter {purpose} of {year} cannot be raised")
 
 
+def place_name(session: Session) -> str:
+    """How the numbers of a sub-district begin: 集里."""
+    place = session.get(Division, session.info["actor"].subdistrict_id)
+    return (place.short_name or place.name) if place else ""
+
+
 def case_number(session: Session, now: datetime) -> str:
     """集里〔2026〕00001号: one code for one matter (一案一码)."""
     year = now.astimezone(LOCAL).year
-    place = session.get(Division, session.info["actor"].subdistrict_id)
-    name = (place.short_name or place.name) if place else ""
-    return f"{name}〔{year}〕{next_number(session, 'case', year):05d}号"
+    return f"{place_name(session)}〔{year}〕{next_number(session, 'case', year):05d}号"
 
 
 def household_number(session: Session) -> str:

@@ -521,7 +521,7 @@ def test_only_the_security_administrator_may_change_users(session):
 
 
 def test_there_is_an_account_for_each_kind_of_work(model):
-    expected = "shujuyuan shequ chuangkou fazhiban daiban tiaojie bumen taizhang xitong anquan shenji"
+    expected = "shujuyuan shequ chuangkou fazhiban daiban tiaojie bumen cuiban duban waibu taizhang xitong anquan shenji"
     assert [account.username for account in model.accounts] == expected.split()
 
 

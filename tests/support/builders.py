@@ -72,7 +72,11 @@ def build_dictionary(session: Session) -> None:
             session.flush()
     terms = [
         ("divert", "分流调解反馈", 5, TermUnit.WORKDAY), ("tj_mediate", "人民调解", 1, TermUnit.MONTH),
-        ("xf_handle", "信访事项办结", 60, TermUnit.DAY),
+        ("xf_handle", "信访事项办结", 60, TermUnit.DAY), ("whistle", "部门报到", 1, TermUnit.WORKDAY),
+        ("whistle_handle", "报到后处置", 5, TermUnit.WORKDAY), ("urge_answer", "催办答复", 2, TermUnit.WORKDAY),
+        ("supervision_reply", "督办回复", 3, TermUnit.WORKDAY), ("grid_yellow_accept", "黄牌（受理、报到环节）", 1, TermUnit.WORKDAY),
+        ("grid_red_accept", "红牌（受理、报到环节）", 2, TermUnit.WORKDAY), ("grid_yellow_handle", "黄牌（办理环节）", 5, TermUnit.WORKDAY),
+        ("grid_red_handle", "红牌（办理环节）", 10, TermUnit.WORKDAY),
     ]  # fmt: skip
     for key, name, length, unit in terms:
         if session.get(Term, key) is None:

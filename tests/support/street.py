@@ -8,19 +8,27 @@ from sqlalchemy.orm import Session
 
 from models.agreement import ResponsibilityAgreement, ResponsibilityGoal
 from models.case import Case, Objection
-from models.codes import AccessKind, AreaKind, CaseKind, CustomKind, WarningKind
+from models.codes import (
+    AccessKind, AreaKind, CardColour, CaseKind, Closeness, CustomKind, InstructionKind, WarningKind, WhistleKind, WhistleLevel,
+    WhistleReason,
+)  # fmt: skip
 from models.custom import CustomField
 from models.audit import AccessEvent
 from models.department import DispatchRule, DutyDay
 from models.household import HouseholdMember
+from models.instruction import Instruction, InstructionUnit
 from models.mediation import Counsellor
 from models.neighbor import Chief
+from models.recusal import Recusal
 from models.residence import Building, ResidentialArea
+from models.supervision import Supervision
+from models.urge import Urge
 from models.user import Role, User
 from models.warning import WarningRule
+from models.whistle import Whistle, WhistleTarget
 from models.workday import Workday
 from seeds.base import expand, read
-from services import access, case_flow, teams
+from services import access, case_flow, instructions, records, supervisions, teams, urges, whistles
 from services.due_dates import local_day
 from tests.support.builders import World, build_chief, build_world, case_facts, party
 
@@ -91,6 +99,30 @@ def _cases(session: Session, world: World) -> None:
         raised_at=now,
     ))  # fmt: skip
     session.flush()
+    _side_tracks(session, world, given)
+
+
+def _side_tracks(session: Session, world: World, case: Case) -> None:
+    """A whistle, an urge, a supervision, an instruction and a recusal about one matter."""
+    system, now, today = access.system("430181002"), session.info["now"], local_day(session.info["now"])
+    whistle = Whistle(
+        case_id=case.id, kind=WhistleKind.ENFORCEMENT, reason=WhistleReason.POWER, level=WhistleLevel.NORMAL, area_id=world.east.id,
+        place="东里路口", request="请到场核查施工许可", contact_name="丁干部", contact_phone="0731-83600000", known_at=now,
+    )  # fmt: skip
+    whistles.blow(session, whistle, system, now)
+    whistles.call(session, WhistleTarget(whistle_id=whistle.id, unit_id=world.justice.id), system, now)
+    urges.urge(session, Urge(case_id=case.id, demand="请说明进展", due_on=today), system, now)
+    supervisions.issue(
+        session, Supervision(case_id=case.id, unit_id=world.justice.id, demand="三日内拿出方案", reply_by=today, card=CardColour.NONE),
+        system, now,
+    )  # fmt: skip
+    instruction = Instruction(
+        case_id=case.id, kind=InstructionKind.INSTRUCTION, leader_id=world.leader.id, words="请抓紧办理", given_on=today
+    )
+    instructions.give(session, instruction, system, now)
+    part = InstructionUnit(instruction_id=instruction.id, unit_id=world.justice.id, due_on=today)
+    instructions.address(session, part, system, now)
+    records.save(session, Recusal(worker_id=world.clerk.id, case_id=case.id, closeness=Closeness.KIN, reason="当事人是其舅舅"), system, now)
 
 
 def _accounts(session: Session, world: World) -> dict[str, str]:
@@ -99,6 +131,7 @@ def _accounts(session: Session, world: World) -> dict[str, str]:
         "community_staff": {"area_id": world.east.id, "unit_id": world.east_unit.id},
         "case_leader": {"worker_id": world.leader.id}, "mediator": {"worker_id": world.mediator.id},
         "lawyer": {"worker_id": world.lawyer.id}, "department_liaison": {"unit_id": world.justice.id},
+        "external_unit": {"unit_id": world.justice.id},
         "neighbor_chief": {"area_id": chief.area_id},
     }  # fmt: skip
     names = {}

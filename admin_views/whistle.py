@@ -1,0 +1,218 @@
+"""Whistles, urges, supervisions, instructions and recusals: each moves by its own flow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from extensions import db, now
+from models.codes import (
+    CardColour, InstructionStatus, OrderedStatus, ReportStatus, SupervisionStatus, UrgeStatus, WhistleLevel, WhistleStatus,
+)  # fmt: skip
+from models.whistle import WhistleTarget
+from services import instructions, supervisions, urges, whistles
+from services.access import Permission
+from services.due_dates import for_term, local_day
+from services.errors import Refused
+from services.showing import text
+
+from .acting import actor
+from .base import EntityView
+from .steps import Stepped
+
+
+class Issued(Stepped):
+    """Made on a form by who has `issuing`, and from then on moved by its flow only."""
+
+    issuing: Permission
+    bulk_kinds = ()
+    tones: dict = {}
+    day = ""
+    open_states: frozenset = frozenset()
+
+    def may(self, action):
+        if action in ("edit", "delete", "import"):
+            return False
+        return super().may(action) and (action != "create" or actor().may(self.issuing))
+
+    def can_add(self):
+        return self.may("create")
+
+    def require(self, action):
+        if action in ("edit", "delete", "import"):
+            raise Refused(f"{self.entity.__label__}发出后不能改动、删除或导入，请用页面上的办理按钮")
+        super().require(action)
+
+    def tone(self, name, values):
+        tones = {state.label: tone for state, tone in self.tones.items()}
+        if name == "status":
+            return tones.get(text(values["status"]))
+        if self.day and name == self.day and values.get(name) and text(values["status"]) in {s.label for s in self.open_states}:
+            value = values[name]
+            late = value < local_day(now()) if not hasattr(value, "hour") else value < now()
+            return "bad" if late else None
+        return None
+
+    def badges(self, row):
+        return [{"text": row.status.label, "tone": self.tones.get(row.status, "muted")}]
+
+
+class WhistleView(Issued, EntityView):
+    """A whistle is blown with its units on one form."""
+
+    flow = whistles.WHISTLE_FLOW
+    issuing = Permission.WHISTLE
+    presets = {"全部": "", "进行中": "status=open", "应急哨": "level=emergency", "已销哨": "status=closed"}
+    tones = {WhistleStatus.OPEN: "warn", WhistleStatus.CLOSED: "ok", WhistleStatus.WITHDRAWN: "muted"}
+
+    def suggested(self):
+        return {"known_at": now(), "contact_name": actor().name}
+
+    def heading_of_new(self):
+        return "吹哨"
+
+    def badges(self, row):
+        found = super().badges(row)
+        return [*found, {"text": "应急哨", "tone": "bad"}] if row.level is WhistleLevel.EMERGENCY else found
+
+    def buttons(self, row):
+        # The last unit that is released closes the whistle; nobody presses for it.
+        close = whistles.WHISTLE_FLOW.by_verb["close"].label
+        return [button for button in super().buttons(row) if button["label"] != close]
+
+    def save(self, session, row, is_new):
+        whistles.blow(session, row, actor(), now())
+
+    def _store(self, session, row, form, parts, is_new):
+        super()._store(session, row, form, parts, is_new)
+        if not session.query(WhistleTarget.id).filter(WhistleTarget.whistle_id == row.id).first():
+            raise Refused("请至少选一个报到单位")
+
+
+class ReportView(Issued, EntityView):
+    """What one unit sees of a whistle: where, what, whom to call, and its own steps."""
+
+    flow = whistles.REPORT_FLOW
+    issuing = Permission.WHISTLE
+    columns = ("whistle", "unit", "status", "blown_at", "respond_by", "arrived_at", "rating")
+    presets = {
+        "全部": "", "待报到": "status=blown&status=acknowledged", "处置中": "status=arrived&status=working",
+        "待销哨": "status=done", "已销哨": "status=confirmed",
+    }  # fmt: skip
+    day, open_states = "respond_by", whistles.COMING
+    tones = {
+        ReportStatus.BLOWN: "bad", ReportStatus.ACKNOWLEDGED: "warn", ReportStatus.ARRIVED: "info", ReportStatus.WORKING: "info",
+        ReportStatus.DONE: "warn", ReportStatus.CONFIRMED: "ok", ReportStatus.WITHDRAWN: "muted",
+    }  # fmt: skip
+
+    def save(self, session, row, is_new):
+        whistles.call(session, row, actor(), now())
+
+    def can_add(self):
+        return False  # on the form of the whistle, or by its step
+
+    def details(self, row):
+        page = super().details(row)
+        whistle = row.whistle
+        view = self.admin.app.extensions["entity_views"]["Whistle"] if whistle else None
+        asked = [
+            {"label": d.label, "text": view.cell(d, whistle), "url": None, "reveal": None, "is_wide": bool(d.kind and d.kind.is_long)}
+            for name in ("kind", "reason", "level", "place", "request", "contact_name", "contact_phone")
+            for d in [view.described[name]]
+        ] if view else []  # fmt: skip
+        page["facts"] = [{"title": "吹哨内容", "items": asked}, *page["facts"]]
+        return page
+
+
+class UrgeView(Issued, EntityView):
+    flow = urges.URGE_FLOW
+    issuing = Permission.URGE
+    presets = {"全部": "", "待答复": "status=open", "逾期未答": "status=open&due_on=past", "已答复": "status=answered"}
+    day, open_states = "due_on", frozenset({UrgeStatus.OPEN})
+    tones = {UrgeStatus.OPEN: "warn", UrgeStatus.ANSWERED: "ok", UrgeStatus.LAPSED: "muted"}
+
+    def suggested(self):
+        return {"due_on": for_term(db.session, "urge_answer", local_day(now())).on}
+
+    def save(self, session, row, is_new):
+        urges.urge(session, row, actor(), now())
+
+
+class SupervisionView(Issued, EntityView):
+    flow = supervisions.SUPERVISION_FLOW
+    issuing = Permission.SUPERVISE
+    presets = {
+        "全部": "", "待回复": "status=open", "逾期未回复": "status=open&reply_by=past", "待审核": "status=replied",
+        "黄牌": "card=yellow", "红牌": "card=red", "已解除": "status=lifted",
+    }  # fmt: skip
+    day, open_states = "reply_by", frozenset({SupervisionStatus.OPEN})
+    tones = {
+        SupervisionStatus.OPEN: "warn", SupervisionStatus.REPLIED: "info", SupervisionStatus.ACCEPTED: "ok",
+        SupervisionStatus.LIFTED: "muted",
+    }  # fmt: skip
+    cards = {CardColour.YELLOW: "warn", CardColour.RED: "bad"}
+
+    def tone(self, name, values):
+        if name == "card":
+            return {card.label: tone for card, tone in self.cards.items()}.get(text(values["card"]))
+        return super().tone(name, values)
+
+    def badges(self, row):
+        found = super().badges(row)
+        return [*found, {"text": row.card.label, "tone": self.cards.get(row.card, "muted")}]
+
+    def suggested(self):
+        return {"reply_by": for_term(db.session, "supervision_reply", local_day(now())).on}
+
+    def save(self, session, row, is_new):
+        supervisions.issue(session, row, actor(), now())
+
+
+class InstructionView(Issued, EntityView):
+    flow = instructions.INSTRUCTION_FLOW
+    issuing = Permission.INSTRUCT
+    presets = {"全部": "", "办理中": "status=open", "批示": "kind=instruction", "调度联办": "kind=joint", "已办结": "status=closed"}
+    tones = {InstructionStatus.OPEN: "warn", InstructionStatus.CLOSED: "ok"}
+
+    def suggested(self):
+        return {"given_on": local_day(now())}
+
+    def save(self, session, row, is_new):
+        instructions.give(session, row, actor(), now())
+
+
+class OrderedView(Issued, EntityView):
+    flow = instructions.ORDERED_FLOW
+    issuing = Permission.INSTRUCT
+    columns = ("instruction", "unit", "status", "due_on", "answered_at")
+    presets = {"全部": "", "待答复": "status=waiting", "逾期未答": "status=waiting&due_on=past", "已答复": "status=answered"}
+    day, open_states = "due_on", frozenset({OrderedStatus.WAITING})
+    tones = {OrderedStatus.WAITING: "warn", OrderedStatus.ANSWERED: "info", OrderedStatus.ACCEPTED: "ok"}
+
+    def suggested(self):
+        return {"due_on": local_day(now()) + timedelta(days=7)}
+
+    def save(self, session, row, is_new):
+        instructions.address(session, row, actor(), now())
+
+    def can_add(self):
+        return False  # on the form of the instruction, or by its step
+
+    def details(self, row):
+        page = super().details(row)
+        words = [{"label": "批示内容", "text": row.instruction.words, "url": None, "reveal": None, "is_wide": True}] if row.instruction else []
+        page["facts"] = [{"title": "批示", "items": words}, *page["facts"]]
+        return page
+
+
+class RecusalView(EntityView):
+    """Declared by the worker or by the office; switched off, never deleted."""
+
+    presets = {"有效": "is_active=yes", "全部": ""}
+
+    def can_remove(self):
+        return False
+
+    def require(self, action):
+        if action == "delete":
+            raise Refused("回避申报不能删除，不再适用的请改为“有效：否”")
+        super().require(action)
