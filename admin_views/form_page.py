@@ -10,7 +10,7 @@ from extensions import db, now, transaction
 from models import Described
 from models.audit import AuditEvent
 from models.fields import Description
-from services import records
+from services import duplicates, records
 from services.copying import values_to_copy
 from services.errors import Conflict, Refused
 from services.showing import masked, text
@@ -122,9 +122,9 @@ class FormPage:
         form_class = entity_form(self.entity, self.asker, self.hidden_in_form)
         data = self._asked_for(fields) if is_new else {d.name: d.get(row) for d in fields}
         form = form_class(request.form if request.method == "POST" else None, data=data)
-        compared = {name for alike in self.entity.__alike__ if not alike.part for name in alike.names}
+        wanted = duplicates.compared(self.entity)
         for d in fields:
-            form[d.name].is_compared = d.name in compared
+            form[d.name].is_compared = d.name in wanted
             if not is_new:
                 form[d.name].keep(data[d.name])
         return form

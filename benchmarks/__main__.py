@@ -16,14 +16,14 @@ from sqlalchemy import create_engine
 from config import Config
 from tests.support.postgres import postgres
 
-from . import data, growth, households, measure
+from . import data, desk, growth, households, measure
 from .comparisons import PLACES, Cases, Comparison, turn_pages
 
 TITLES = {
     "stock": "与原版 Flask-Admin 相比（原版/本台，越大越好）", "hand": "与手写页面相比（本台/手写，越小越好）",
     "depth": "末页与首页相比（末页/首页）", "sort": "排序与首页相比（最慢处/首页）", "filter": "筛选与首页相比（最慢处/首页）",
     "preset": "常用视图与首页相比（最慢处/首页）", "custom": "20个自定义字段（原版/本台；最慢处/首页）",
-    "memory": "翻阅200页前后的内存", "households": "住户名册 46,608 户（原版/本台）",
+    "memory": "翻阅200页前后的内存", "households": "住户名册 46,608 户（原版/本台）", "desk": "分流调度台与案件列表相比（本页/列表首页）",
 }  # fmt: skip
 DATABASES = ("sqlite", "postgresql")
 _HEAD = ("项目", "对照 ms", *(f"{place} ms" for place in PLACES), "比值", "目标", "达到", "SQL")
@@ -42,7 +42,7 @@ def main() -> None:
             print(f"\n## {_name(config)}，{asked.cases:,} 件案件")
             for name in asked.only:
                 print(f"\n{TITLES[name]}\n")
-                _print_table(name, store, config, asked.seconds)
+                _print_table(name, store, config, asked.seconds, asked.cases)
 
 
 def _arguments() -> argparse.Namespace:
@@ -73,15 +73,21 @@ def _name(config: Config) -> str:
         return f"{engine.name} {'.'.join(map(str, connection.dialect.server_version_info))}"
 
 
-def _print_table(name: str, store: data.Store, config: Config, seconds: float) -> None:
+def _print_table(name: str, store: data.Store, config: Config, seconds: float, cases: int) -> None:
     if name == "memory":
         before, after, pages = measure.apart(turn_pages, config)
         print(f"{pages} 页：{before:.1f} MB → {after:.1f} MB，增加 {after - before:.1f} MB")
         return
+    if name == "desk":
+        config = store.desk(cases, print)
     _print(_HEAD)
     _print(["---"] * len(_HEAD))
     for comparison in _comparisons(name, store, config):
         _print(_line(comparison, seconds))
+    if name == "desk":
+        print()
+        for line in desk.plan(config):
+            print(line)
     if name == "households":
         stock, ours = households.memory(store.config(data.SEEDS))
         print(f"\n导出多用的内存：原版 {stock:,.0f} MB，本台 {ours:,.0f} MB")
@@ -90,6 +96,9 @@ def _print_table(name: str, store: data.Store, config: Config, seconds: float) -
 def _comparisons(name: str, store: data.Store, config: Config) -> Iterator[Comparison]:
     if name == "households":
         yield from households.comparisons(store)
+        return
+    if name == "desk":
+        yield from desk.comparisons(config)
         return
     growth.use_fields(config, name == "custom")
     cases = Cases(config)

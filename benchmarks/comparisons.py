@@ -19,7 +19,7 @@ from models.case import Case
 from models.codes import AreaKind
 from models.fields import Description
 from services import access, custom
-from services.case_flow import local_day
+from services.due_dates import local_day
 from services.filters import EMPTY, filter_type
 from services.listing import Listing
 from services.queries import parse, token_of

@@ -16,7 +16,7 @@ from app import create_app
 from config import Config
 from extensions import db
 
-from . import growth
+from . import desk, growth
 
 SEEDS = "seeds"
 _READY = "ready"
@@ -49,6 +49,12 @@ class Store:
         self.seeds(report)
         name = f"cases_{cases}"
         self._make(name, lambda config: growth.grow(config, cases), SEEDS, report)
+        return self.config(name)
+
+    def desk(self, cases: int, report: Callable[[str], None]) -> Config:
+        """A copy of the grown database in which many matters wait to be dispatched."""
+        name = f"desk_{cases}"
+        self._make(name, desk.fill, f"cases_{cases}", report)
         return self.config(name)
 
     def drop(self, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -27,6 +27,27 @@ class Likeness:
     sentence: str
     rows: tuple[Described, ...]
     part_number: int | None = None
+
+
+Finder = Callable[[Session, Mapping[str, Any], Mapping[str, Sequence[Mapping[str, Any]]], datetime], Iterable[tuple[Described, str]]]
+
+_finders: dict[type[Described], tuple[str, Finder]] = {}
+
+
+def finder(entity: type[Described], box: str) -> Callable[[Finder], Finder]:
+    """Register a search of an entity's own: it gives (row, why it looks alike); the warning stands at `box`."""
+
+    def register(search: Finder) -> Finder:
+        _finders[entity] = (box, search)
+        return search
+
+    return register
+
+
+def compared(entity: type[Described]) -> set[str]:
+    """The attributes whose boxes are worth asking about as soon as they are filled in."""
+    own = {name for alike in entity.__alike__ if not alike.part for name in alike.names}
+    return own | ({_finders[entity][0]} if entity in _finders else set())
 
 
 def part_of(entity: type[Described], name: str) -> tuple[type[Described], str]:
@@ -56,6 +77,12 @@ def similar(
         if rows:
             known |= {row.id for row in rows}
             found.append(Likeness(alike, _sentence(entity, alike), tuple(rows), number))
+    if entity in _finders:
+        box, search = _finders[entity]
+        for row, sentence in search(session, values, parts, now):
+            if row.id not in known and sum(len(one.rows) for one in found) < MOST:
+                known.add(row.id)
+                found.append(Likeness(Alike((box,)), sentence, (row,)))
     return found
 
 

@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 from models import Described
 from models.case import Assignment, Case, CaseParty
 from models.codes import CaseKind, CaseOutcome, CaseStatus, PartyKind, PartyRole
+from models.supervision import Supervision
 from models.team import Team
+from models.urge import Urge
+from models.whistle import Whistle
 
-from . import paper_contexts as contexts
+from . import paper_contexts as contexts, paper_coordination as calls
 from .paper_facts import Facts
 
 D, P, A = CaseKind.DISPUTE, CaseKind.PETITION, CaseKind.APPEAL
@@ -109,9 +112,9 @@ PAPERS: dict[str, PaperKind] = {
         PaperKind("team_register", "“3+X”联合调解专班组建表", COORDINATION, {A, D, P}, contexts.team, each_team, Team),
         PaperKind("team_appointment", "任命书", COORDINATION, {A, D, P}, contexts.team, each_team, Team),
         PaperKind("disposal_plan", "联合调解处置方案", COORDINATION, {A, D, P}, contexts.team, each_team, Team),
-        PaperKind("whistle_slip", "吹哨单", COORDINATION, {A, D, P}),
-        PaperKind("urge_slip", "催办单", COORDINATION, {A, D, P}, contexts.order),
-        PaperKind("supervision_slip", "督办单", COORDINATION, {A, D, P}),
+        PaperKind("whistle_slip", "吹哨单", COORDINATION, {A, D, P}, calls.whistle, calls.each_whistle, Whistle),
+        PaperKind("urge_slip", "催办单", COORDINATION, {A, D, P}, calls.urge, calls.each_urge, Urge),
+        PaperKind("supervision_slip", "督办单", COORDINATION, {A, D, P}, calls.supervision, calls.each_supervision, Supervision),
         PaperKind("phone_followup", "电话随访记录表", COORDINATION, {A, D, P}, contexts.followup),
         PaperKind("psych_referral", "心理服务转介单", COORDINATION, {A, D, P}),
     )

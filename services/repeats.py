@@ -5,7 +5,7 @@ Each way is met by an index and bounded; what was found is told with its reasons
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
@@ -16,7 +16,7 @@ from models.area import Area
 from models.case import Case, CaseParty
 from models.codes import LinkKind
 
-from . import case_links, parameters, timeline
+from . import case_links, duplicates, parameters, timeline
 from .access import Actor, Permission
 from .errors import Refused
 from .search import normal, pairs
@@ -139,6 +139,22 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> tuple[float, Sequenc
 
 def _grams(*texts: str) -> frozenset[str]:
     return frozenset(pairs(" ".join(texts)[:WORDS]))
+
+
+@duplicates.finder(Case, "summary")
+def at_intake(session: Session, values: Mapping, parts: Mapping, now: datetime) -> Iterable[tuple[Case, str]]:
+    """The same question while a matter is being registered, from what has been filled in so far."""
+    people = parts.get("CaseParty", ())
+
+    def of_people(name: str) -> frozenset[str]:
+        return frozenset(value for one in people if (value := one.get(name)))
+
+    facts = Facts(
+        values.get("subject") or "", values.get("summary") or "", values.get("place") or "", values.get("area"),
+        values.get("household"), of_people("mobile"), of_people("id_number"), of_people("address"),
+    )  # fmt: skip
+    for one in find(session, facts, now):
+        yield one.case, one.sentence
 
 
 def relate(session: Session, case: Case, other: Case, actor: Actor, now: datetime) -> None:

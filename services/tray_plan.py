@@ -51,11 +51,16 @@ class Taken:
     left: list[tuple[str, str]] = field(default_factory=list)
 
 
-def proposal(session: Session, now: datetime) -> tuple[Plan, int]:
-    """The plan for the accepted matters of the tray (the first `MOST` by due date), and how many are not accepted yet."""
-    cases = session.scalars(
+def waiting(session: Session) -> Sequence[Case]:
+    """The accepted matters of the tray, the first due first, at most `MOST`."""
+    return session.scalars(
         select(Case).where(Case.status == CaseStatus.ACCEPTED).order_by(Case.due_on, Case.id).limit(MOST)
     ).all()
+
+
+def proposal(session: Session, now: datetime) -> tuple[Plan, int]:
+    """The plan for the accepted matters of the tray (the first `MOST` by due date), and how many are not accepted yet."""
+    cases = waiting(session)
     fresh = session.scalar(select(func.count()).select_from(select(Case.id).where(Case.status == CaseStatus.REGISTERED).limit(1000).subquery()))
     if not cases:
         return Plan([], [], 0), fresh

@@ -84,7 +84,7 @@ def faults(session, cases: dict, subject_of_paper, wanted) -> list[str]:
 def test_every_paper_says_what_is_known_and_nothing_raw(session, world):
     cases = {kind: full_case(session, world, kind) for kind in CaseKind}
     known = ("甲某<某>&丙", "东里社区人民调解委员会", "人调字第", "系统")
-    assert faults(session, cases, lambda case, kind: kind.subjects(session, case)[0][0], lambda case: (case.case_no, case.subject, *known)) == []
+    assert faults(session, cases, lambda case, kind: next((row for row, _ in kind.subjects(session, case)), case), lambda case: (case.case_no, case.subject, *known)) == []
 
 
 @ONE
@@ -157,6 +157,49 @@ def test_the_receipt_carries_the_query_code_of_the_appeal_the_case_came_from(ses
     session.flush()
     words = words_of(session, case, "appeal_receipt")
     assert "集里2603020001" in words and "12345678" in words
+
+
+@ONE
+def test_a_whistle_says_where_what_and_whom_to_call_and_never_who_the_parties_are(session, world):
+    from models.codes import WhistleKind, WhistleReason
+    from models.whistle import Whistle, WhistleTarget
+
+    case = full_case(session, world)
+    row = Whistle(
+        whistle_no="吹哨〔2026〕0001号", case_id=case.id, kind=WhistleKind.ENFORCEMENT, reason=WhistleReason.POWER, place="东里社区路口",
+        request="请到场核实排水管", contact_name="丁干部", contact_phone="0731-83600000", known_at=NOW, blown_at=NOW,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    for unit in (world.justice, world.east_unit):
+        session.add(WhistleTarget(whistle_id=row.id, unit_id=unit.id, case_id=case.id, blown_at=NOW, respond_by=NOW, respond_reason="一个工作日"))
+    session.flush()
+    words = words_of(session, row, "whistle_slip")
+    for known in ("吹哨〔2026〕0001号", "东里社区路口", "请到场核实排水管", "丁干部", "无执法权", "司法所、东里社区居委会", "司法所：2026年3月2日 09:00"):
+        assert known in words
+    assert [hidden for hidden in ("甲某", "乙某某", "13800000001", ID, case.subject) if hidden in words] == []
+
+
+@ONE
+def test_an_urge_and_a_supervision_say_to_whom_what_and_by_when(session, world):
+    from datetime import date
+
+    from models.codes import CardColour
+    from models.supervision import Supervision
+    from models.urge import Urge
+
+    case = full_case(session, world)
+    urge = Urge(case_id=case.id, unit_id=world.justice.id, demand="请反馈进展", due_on=date(2026, 3, 5), urged_at=NOW)
+    supervision = Supervision(
+        supervision_no="督办〔2026〕0001号", case_id=case.id, unit_id=world.justice.id, demand="三日内反馈", reply_by=date(2026, 3, 6),
+        card=CardColour.YELLOW, card_reason="超期五日", issued_at=NOW,
+    )  # fmt: skip
+    session.add_all([urge, supervision])
+    session.flush()
+    words = words_of(session, urge, "urge_slip")
+    assert [known in words for known in ("司法所：", "请反馈进展", "2026年3月5日", "系统")] == [True] * 4
+    words = words_of(session, supervision, "supervision_slip")
+    assert [known in words for known in ("督办〔2026〕0001号", "黄牌", "司法所：", "超期五日", "三日内反馈", "2026年3月6日")] == [True] * 6
 
 
 @ONE

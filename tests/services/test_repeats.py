@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from models.case import Case, CaseEvent
 from services import access, repeats
+from services.duplicates import similar
+from services.errors import Refused
 from services.repeats import Facts, facts_of, find, likeness
 from tests.support.builders import build_world, raw_case, raw_party
 
@@ -107,3 +111,42 @@ def test_looking_takes_at_most_seven_statements(session, world):
     with counting() as seen:
         repeats.find(session, facts, session.info["now"])
     assert seen[0] <= 7
+
+
+# ---- at intake, and linking --------------------------------------------------------------
+
+
+def told(session, values: dict, people: list[dict] = ()) -> list[str]:
+    """The sentences that the form of a new case shows."""
+    return [one.sentence for one in similar(session, Case, values, {"CaseParty": people}, session.info["now"])]
+
+
+def test_at_intake_a_party_s_id_number_finds_the_matter_on_the_way(session, world):
+    raw_party(session, other(session, world, received_on=date(2020, 1, 1)), id_number="430181199001010012")
+    assert told(session, {}, [{"id_number": "430181199001010012"}]) == ["已登记，编号二：同一身份证号"]
+
+
+def test_at_intake_similar_words_nearby_are_told_with_their_score(session, world):
+    other(session, world, subject="楼上漏水", summary="楼上卫生间漏水")
+    [sentence] = told(session, {"subject": "楼上漏水", "summary": "楼上卫生间漏水", "area": world.east_neighborhood.id})
+    assert sentence.startswith("已登记，编号二：同一片区180天内文字相近100%")
+
+
+def test_an_unfinished_form_without_likeness_is_told_nothing(session, world):
+    other(session, world)
+    assert told(session, {"subject": "路灯不亮", "area": world.east_neighborhood.id}) == []
+
+
+def test_two_matters_are_linked_once_and_both_timelines_say_so(session, world):
+    one, two = raw_case(session, world), other(session, world)
+    actor, now = session.info["actor"], session.info["now"]
+    repeats.relate(session, one, two, actor, now)
+    assert session.scalars(select(CaseEvent.note).order_by(CaseEvent.case_id)).all() == [f"与{two.case_no}相关", f"与{one.case_no}相关"]
+    with pytest.raises(Refused, match="已经和二关联过"):
+        repeats.relate(session, one, two, actor, now)
+
+
+def test_a_matter_is_not_linked_to_itself(session, world):
+    case = raw_case(session, world)
+    with pytest.raises(Refused, match="不能和自己关联"):
+        repeats.relate(session, case, case, session.info["actor"], session.info["now"])

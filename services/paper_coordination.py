@@ -1,0 +1,83 @@
+"""What the papers of calling, urging and supervising say, and which rows they can be about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from models import Described
+from models.case import Case
+from models.codes import CardColour
+from models.supervision import Supervision
+from models.urge import Urge, UrgeContact
+from models.whistle import Whistle, WhistleTarget
+
+from .paper_contexts import order
+from .paper_facts import Facts, day, label, moment, name_of
+
+Subjects = Sequence[tuple[Described, str]]
+
+
+def each_whistle(session: Session, case: Case) -> Subjects:
+    rows = session.scalars(select(Whistle).where(Whistle.case_id == case.id).order_by(Whistle.blown_at).limit(30))
+    return [(row, row.whistle_no) for row in rows]
+
+
+def each_urge(session: Session, case: Case) -> Subjects:
+    rows = session.scalars(select(Urge).where(Urge.case_id == case.id).order_by(Urge.urged_at).limit(30))
+    return [(row, f"{name_of(row.unit or row.worker)} {day(row.urged_at)}") for row in rows]
+
+
+def each_supervision(session: Session, case: Case) -> Subjects:
+    rows = session.scalars(select(Supervision).where(Supervision.case_id == case.id).order_by(Supervision.issued_at).limit(30))
+    return [(row, row.supervision_no) for row in rows]
+
+
+def whistle(session: Session, case: Case, subject: Described) -> Facts:
+    """A whistle as the units called may read it: where, what, whom to call; never the parties."""
+    if not isinstance(subject, Whistle):
+        return {}
+    wanted = select(WhistleTarget).where(WhistleTarget.whistle_id == subject.id).order_by(WhistleTarget.id)
+    targets = session.scalars(wanted.options(joinedload(WhistleTarget.unit))).all()
+    return {"whistle": {
+        "number": subject.whistle_no, "kind": label(subject.kind), "by": name_of(subject.blown_by), "contact": subject.contact_name,
+        "by_unit": name_of(case.lead_unit), "at": moment(subject.blown_at), "due": _each(targets, lambda t: moment(t.respond_by)),
+        "units": "、".join(t.unit.name for t in targets) or None, "reason": label(subject.reason), "urgency": label(subject.level),
+        "place": subject.place, "phone": subject.contact_phone, "demand": subject.request,
+        "arrived_by": _each(targets, lambda t: t.arrivals), "arrived_at": _each(targets, lambda t: moment(t.arrived_at)),
+        "done": _each(targets, lambda t: t.result), "closed_at": moment(subject.closed_at),
+        "rating": _each(targets, lambda t: label(t.rating)), "counter_rating": _each(targets, lambda t: label(t.counter_rating)),
+    }}  # fmt: skip
+
+
+def _each(targets: Sequence[WhistleTarget], say) -> str | None:
+    """What is said of each unit, with its name where there are several."""
+    words = [(t.unit.name, say(t)) for t in targets]
+    if len(words) == 1:
+        return words[0][1]
+    return "；".join(f"{name}：{said}" for name, said in words if said) or None
+
+
+def urge(session: Session, case: Case, subject: Described) -> Facts:
+    found = order(session, case, case)
+    if not isinstance(subject, Urge):
+        return found
+    last = session.scalar(select(UrgeContact).where(UrgeContact.urge_id == subject.id).order_by(UrgeContact.contacted_at.desc()).limit(1))
+    return found | {"urge": {
+        "to": name_of(subject.unit) or name_of(subject.worker), "due_on": day(subject.due_on), "reason": subject.demand,
+        "by": name_of(subject.agent) or "系统", "at": moment(subject.urged_at), "way": last and label(last.method),
+        "contact": last and f"{last.spoken_to}：{last.words}", "answer": subject.answer,
+    }}  # fmt: skip
+
+
+def supervision(session: Session, case: Case, subject: Described) -> Facts:
+    if not isinstance(subject, Supervision):
+        return {}
+    return {"supervision": {
+        "number": subject.supervision_no, "to": name_of(subject.unit) or name_of(subject.worker), "problem": subject.card_reason,
+        "card": label(subject.card) if subject.card is not CardColour.NONE else None, "demand": subject.demand,
+        "due_on": day(subject.reply_by), "reply": subject.reply, "decision": subject.lift_reason or subject.return_reason,
+        "on": day(subject.issued_at),
+    }}  # fmt: skip
