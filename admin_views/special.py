@@ -55,10 +55,11 @@ ENTITY_VIEWS = {
     "InstructionUnit": OrderedView,
     "Recusal": RecusalView,
     **dict.fromkeys(
-        ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "Clock",
-         "Comment", "Counter", "CustomEntry", "DeskPresence", "FollowUpCall", "Job", "Mention", "Paper", "PaperTemplate",
-         "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
-         "SignIn", "SignInFailure", "Todo", "UrgeContact"),
+        ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "FollowUpCall",
+         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "RosterImport",
+         "SavedView", "SearchEntry", "Setting", "SignIn", "SignInFailure", "StageRun", "Team",
+         "TeamChange", "TeamMember", "Todo", "UrgeContact"),
         ReadOnlyView,
     ),
 }  # fmt: skip

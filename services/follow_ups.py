@@ -188,6 +188,5 @@ def rates(session: Session, since: date | None = None) -> dict[str, tuple[int, i
     return {"满意率": (content, rated), "参评率": (rated, done), "回访率": (done, sum(n for *_, n in lines))}
 
 
-
 case_closing.AT_CLOSING.append(plan)
 case_closing.BEFORE_ARCHIVE.append(is_asked)

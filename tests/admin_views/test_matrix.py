@@ -104,6 +104,25 @@ suspend                   -       -       -       y       y       -       -     
 resume                    -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 archive                   -       -       -       y       -       -       -       -       -       -       -       -       -       -       -       -       -
 reopen                    -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+refer                     -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+transfer                  -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+send_back                 -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+consult                   -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+go_back                   -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+decide_extension          -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+opinion                   -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+terminate                 -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+withdraw                  -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+settle                    -       y       y       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+hand_over                 -       y       -       y       y       y       y       -       y       -       -       -       -       -       -       -       -
+recall                    -       y       -       y       y       y       y       -       y       -       -       -       -       -       -       -       -
+consent                   -       y       -       y       y       y       y       -       y       -       -       -       -       -       -       -       -
+progress                  -       y       -       y       y       y       y       -       y       -       -       -       -       -       -       -       -
+ask_extension             -       y       -       y       y       y       y       -       y       -       -       -       -       -       -       -       -
+skip_stage                -       -       -       -       y       -       -       -       -       -       -       -       -       -       -       -       -
+notify                    -       y       y       y       -       -       -       -       -       y       -       -       -       -       -       -       -
+split                     -       y       y       y       -       -       -       -       -       y       -       -       -       -       -       -       -
+relate                    -       y       y       y       -       -       -       -       -       y       -       -       -       -       -       -       -
 """
 # fmt: on
 LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))

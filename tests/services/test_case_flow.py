@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from models.case import Assignment, CaseEvent
-from models.codes import AssignmentStatus, CaseOutcome, CaseStatus, MediationStage, Tier
+from models.case_codes import Consent, ConsultGround
+from models.codes import AssignmentStatus, CaseStatus, MediationStage
 from services import access, case_flow, case_links, teams
 from services.access import Actor, Permission
 from services.case_flow import CASE_FLOW
 from services.errors import Conflict, Denied, Refused
-from tests.support.builders import build_world, case_facts, party
+from tests.support.builders import build_world, case_facts, closing, declining, party
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def fed_back(session, world):
     return case
 
 
-CLOSING = {"outcome": CaseOutcome.RESOLVED, "result": "楼上修好防水", "tier": Tier.COMMUNITY, "is_informed": True}
+CLOSING = closing()
 
 
 def test_a_registered_case_has_its_number_at_once(session, world):
@@ -84,13 +85,16 @@ def test_a_dispute_is_due_one_month_after_it_was_received(session, world):
 def test_accepting_opens_the_way_to_assignment(session, world):
     case = registered(session, world)
     take(session, case, "accept")
-    assert [s.verb for s in CASE_FLOW.open_to(case, office(session))] == ["merge", "assign", "join", "suspend"]
+    assert [s.verb for s in CASE_FLOW.open_to(case, office(session))] == [
+        "settle", "refer", "merge", "assign", "recall", "consent", "skip_stage", "terminate", "withdraw", "progress",
+        "notify", "suspend", "ask_extension", "split", "relate",
+    ]  # fmt: skip
 
 
 def test_declining_without_a_reason_is_refused_and_changes_nothing(session, world):
     case = registered(session, world)
     with pytest.raises(Refused, match="请填写不予受理的理由"):
-        take(session, case, "decline", reason="  ")
+        take(session, case, "decline", **declining(reason="  "))
     assert case.status is CaseStatus.REGISTERED
 
 
@@ -167,13 +171,13 @@ def test_closing_names_every_answer_that_is_missing(session, world):
     case = fed_back(session, world)
     with pytest.raises(Refused) as no:
         take(session, case, "close", is_informed=True)
-    assert set(no.value.errors) == {"outcome", "result", "tier"}
+    assert set(no.value.errors) == {"outcome", "result", "tier", "root_cause", "informed_how"}
 
 
 def test_a_closed_case_is_archived_or_opened_again(session, world):
     case = fed_back(session, world)
     take(session, case, "close", **CLOSING)
-    assert [s.verb for s in CASE_FLOW.open_to(case, office(session))] == ["archive", "reopen"]
+    assert [s.verb for s in CASE_FLOW.open_to(case, office(session))] == ["archive", "reopen", "relate"]
 
 
 def test_a_case_opened_again_has_no_outcome(session, world):
@@ -230,18 +234,29 @@ def test_somebody_without_the_permission_cannot_dispatch(session, world):
         take(session, case, "accept", person(session, Permission.CASE_FEED_BACK))
 
 
+def consulted(session, world):
+    case = fed_back(session, world)
+    take(session, case, "consent", consent=Consent.AGREED)
+    take(session, case, "consult", ground=ConsultGround.NOT_ALONE, reason="请城管到场会商")
+    return case
+
+
+def form_team(session, case, world):
+    choice = teams.Choice([world.leader.id], [world.mediator.id], [world.lawyer.id], [world.clerk.id])
+    return teams.assemble(session, case, choice, office(session), session.info["now"])
+
+
 def test_joint_mediation_needs_a_complete_team(session, world):
-    case = assigned(session, world)
+    case = consulted(session, world)
     with pytest.raises(Refused, match="还没有“3\\+X”专班"):
-        take(session, case, "join")
+        take(session, case, "join", reason="重点问题")
 
 
 def test_with_a_complete_team_the_case_goes_to_joint_mediation(session, world):
-    case = assigned(session, world)
-    choice = teams.Choice([world.leader.id], [world.mediator.id], [world.lawyer.id], [world.clerk.id])
-    teams.assemble(session, case, choice, office(session), session.info["now"])
-    take(session, case, "join")
-    assert (case.stage, case.status) == (MediationStage.JOINT, CaseStatus.ASSIGNED)
+    case = consulted(session, world)
+    form_team(session, case, world)
+    take(session, case, "join", reason="重点问题")
+    assert (case.stage, case.status, case.is_key_issue) == (MediationStage.JOINT, CaseStatus.FED_BACK, True)
 
 
 def test_of_two_people_who_take_a_step_at_once_one_gets_a_conflict(session, world):

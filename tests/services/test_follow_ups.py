@@ -8,11 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from models.codes import Satisfaction, TermUnit
+from models.codes import Satisfaction
 from models.mediation_codes import Contact, FollowUpState, RatingSource
-from models.term import Term
 from models.todo import Todo
-from services import access, case_flow, follow_ups
+from services import access, case_closing, case_flow, follow_ups
 from services.access import Actor
 from services.errors import Refused
 from services.follow_ups import FOLLOW_UP_FLOW
@@ -25,7 +24,6 @@ CALLER = Actor(None, "窗口", "430181002", frozenset({"follow_up:record"}), is_
 
 @pytest.fixture
 def world(session):
-    session.add(Term(id="follow_up", name="办结回访", starts="办结", length=3, unit=TermUnit.WORKDAY, source="测试"))
     return build_world(session)
 
 
@@ -113,6 +111,12 @@ def test_a_fourth_try_is_not_asked_for(planned, take):
         take("try", planned, NOW + timedelta(days=day), contact=Contact.NO_ANSWER)
     with pytest.raises(Refused, match="请登记“未能联系”"):
         take("try", planned, NOW + timedelta(days=3), contact=Contact.NO_ANSWER)
+
+
+def test_closing_a_case_plans_its_follow_up(session, case):
+    for followed in case_closing.AT_CLOSING:
+        followed(session, case, SYSTEM, NOW)
+    assert [f.due_on for f in follow_ups.of(session, case)] == [date(2026, 3, 5)]
 
 
 def test_the_case_is_not_filed_away_before_it(session, case, planned, take):

@@ -9,13 +9,12 @@ from sqlalchemy import select
 
 from models.case import CaseParty
 from models.clock import Clock
-from models.codes import ClockState, PartyRole, TermUnit
+from models.codes import ClockState, PartyRole
 from models.mediation_codes import (
     AgreementForm, AgreementState, Attendance, ConfirmationState, Performance, SessionResult,
 )  # fmt: skip
 from models.session import MediationSession, SessionAttendee
 from models.settlement import AgreementItem, Confirmation, MediationAgreement
-from models.term import Term
 from models.todo import Todo
 from services import access, case_flow, confirmations, records, sessions, settlements
 from services.confirmations import CONFIRMATION_FLOW
@@ -30,7 +29,6 @@ SYSTEM = access.system("430181002")
 
 @pytest.fixture
 def world(session):
-    session.add(Term(id="tj_confirm_apply", name="申请司法确认", starts="生效", length=30, unit=TermUnit.DAY, source="测试", is_statutory=True))
     return build_world(session)
 
 
