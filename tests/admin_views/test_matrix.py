@@ -39,6 +39,10 @@ hotline                   vcedxi  v       v       vcedxi  v       -       -     
 case                      -       vce     vce     vcex    v       v       v       v       v       vc      vx      -       -       -       v       v       -
 warning_rule              -       v       v       vcedxi  v       v       -       -       -       -       vx      -       -       -       -       v       -
 objection                 -       v       -       vx      v       -       -       -       v       -       vx      -       -       -       -       v       -
+mediation_session         -       vce     -       vce     v       vce     vce     v       -       -       vx      -       -       -       -       -       -
+mediation_agreement       -       vce     v       vcex    v       vce     vce     v       v       -       vx      -       -       -       -       -       -
+confirmation              -       vce     -       vce     v       vce     vce     v       -       -       vx      -       -       -       -       -       -
+follow_up                 -       v       ve      vex     v       v       v       -       v       -       vx      -       -       -       -       -       -
 team                      -       v       -       vx      vx      v       v       v       v       -       vx      -       -       -       -       v       -
 whistle                   -       v       -       vcx     vc      v       -       -       v       -       vx      -       -       -       -       vx      v
 urge                      -       v       -       vcx     vc      v       v       -       v       -       vx      -       -       -       vcx     vx      -
