@@ -61,7 +61,7 @@ ENTITY_VIEWS = {
     "Recusal": RecusalView,
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
-        ("Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "FollowUpCall",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "FollowUpCall",
          "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "RosterImport",
          "SavedView", "SearchEntry", "Setting", "SignIn", "SignInFailure", "StageRun", "Team",
          "TeamChange", "TeamMember", "Todo", "UrgeContact"),
