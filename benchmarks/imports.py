@@ -10,6 +10,7 @@ import argparse
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -199,7 +200,7 @@ def _large(file: Path, config: Config) -> None:
         import_id = imports.receive(session, imports.layout_of("household"), file.name, digest, size, actor, now()).id
         session.commit()
     environment = os.environ | {"INSTANCE": str(config.instance)}
-    process = subprocess.Popen(["python", "-m", "flask", "--app", "app", "worker"], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "worker"], env=environment)
     peaks, busy, is_over = {"worker": 0.0, "child": 0.0}, [], threading.Event()
 
     def watch() -> None:
