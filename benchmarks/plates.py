@@ -32,7 +32,7 @@ def main() -> None:
         Path("/proc/self/clear_refs").write_text("5")
         before, began = resident(), perf_counter()
         running.run_next(new_session, now, Path(folder))
-        print(f"用时 {perf_counter() - began:.1f} s，内存 {before:.0f} MB → 峰值 {peak():.0f} MB")
+        print(f"{perf_counter() - began:.1f} s, memory {before:.0f} MB, peak {peak():.0f} MB")
 
 
 if __name__ == "__main__":

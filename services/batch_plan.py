@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from models.codes import Urgency
 
@@ -122,6 +121,8 @@ def _fits(matter: Matter, force: Force) -> dict[str, Fit]:
 
 
 def _solve(problem: _Problem) -> list[int]:
+    from scipy.optimize import linear_sum_assignment  # 50 MB, held only where a plan is made
+
     rows, columns = linear_sum_assignment(problem.costs)
     return [int(column) for _, column in sorted(zip(rows, columns, strict=True))]
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from uuid import UUID
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import (
     BigInteger, ClauseElement, ColumnElement, Executable, FromClause, Select, and_, delete, event, exists, false, func, insert,
     inspect, literal_column, or_, select, text, union_all,
@@ -56,9 +55,19 @@ def pairs(value: str) -> list[str]:
 
 
 @cache
+def _lazy_pinyin() -> Callable[..., list[str]]:
+    """The reader of words. Its lists are 54 MB, which only processes that write search entries hold."""
+    from pypinyin import lazy_pinyin
+
+    return lazy_pinyin
+
+
+@cache
 def _syllable(character: str) -> tuple[str, str]:
-    whole = lazy_pinyin(character)[0]
-    return whole, lazy_pinyin(character, style=Style.FIRST_LETTER)[0][:1]
+    from pypinyin import Style
+
+    whole = _lazy_pinyin()(character)[0]
+    return whole, _lazy_pinyin()(character, style=Style.FIRST_LETTER)[0][:1]
 
 
 def pinyin(value: str, is_name: bool) -> str:
@@ -71,7 +80,7 @@ def _pinyin(hanzi: str, is_name: bool) -> str:
     if not hanzi:
         return ""
     # Words are read as words (调解 tiaojie); the characters of a name stand alone.
-    read = [_syllable(c) for c in hanzi] if is_name else [(s, s[:1]) for s in lazy_pinyin(hanzi)]
+    read = [_syllable(c) for c in hanzi] if is_name else [(s, s[:1]) for s in _lazy_pinyin()(hanzi)]
     if is_name and hanzi[0] in _SURNAMES:
         own = _SURNAMES[hanzi[0]]
         read[0] = (own, own[0])
