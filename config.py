@@ -21,6 +21,8 @@ class Config:
     threads: int = field(default_factory=lambda: int(os.environ.get("THREADS", "8")))
     is_https: bool = field(default_factory=lambda: os.environ.get("HTTPS", "") == "1")
     trusted_hosts: str = field(default_factory=lambda: os.environ.get("TRUSTED_HOSTS", ""))
+    public_url: str = field(default_factory=lambda: os.environ.get("PUBLIC_URL", ""))
+    """Where residents' phones reach this console, for the codes on doors; by default the address the staff use."""
     subdistrict: str = field(default_factory=lambda: os.environ.get("SUBDISTRICT", "430181002"))
     has_components: bool = field(default_factory=lambda: os.environ.get("COMPONENTS", "") == "1")
     max_upload_bytes: int = 21 * 1024 * 1024  # the largest file, 20 MB, and the form around it

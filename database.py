@@ -30,7 +30,13 @@ def configure_sqlite(engine: Engine) -> None:
 
 
 def allow_long_work(engine: Engine) -> None:
-    """Lift the limits that keep a request from holding a PostgreSQL connection: for the worker only."""
+    """Lift the limits that keep a request from holding a PostgreSQL connection, and give SQLite room: for the worker only."""
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _widen(connection, _record) -> None:
+            connection.execute("PRAGMA cache_size=-65536")
+
     if engine.dialect.name == "postgresql":
 
         @event.listens_for(engine, "connect")

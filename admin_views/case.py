@@ -20,6 +20,7 @@ from .attachments import Attached
 from .base import EntityView
 from .bulk_actions import Assign, Change
 from .case_panels import panels
+from .case_story import next_step, timeline
 from .papers import Papers
 from .steps import Stepped
 
@@ -38,7 +39,7 @@ class CaseView(Stepped, Papers, Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
 
     flow = CASE_FLOW
-    shown_elsewhere = ("CaseEvent", "Clock", "CaseLink", "Dossier", "Paper")
+    shown_elsewhere = ("CaseEvent", "Clock", "CaseLink", "Dossier", "Extension", "HandlingOpinion", "Notice", "Paper", "StageRun")
     bulk_kinds = (Assign, Change)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",
@@ -101,11 +102,8 @@ class CaseView(Stepped, Papers, Attached, EntityView):
         events = db.session.scalars(
             select(CaseEvent).where(CaseEvent.case_id == row.id).order_by(CaseEvent.number)
         ).all()
-        page["timeline"] = [
-            {"time": text(e.happened_at), "label": e.label, "who": e.user_name, "note": e.note,
-             "status": e.status_after.label}
-            for e in events
-        ]  # fmt: skip
+        page["timeline"] = timeline(events)
+        page["next_step"] = next_step(row)
         page["panels"] = panels(row)
         return page
 

@@ -16,6 +16,7 @@ from models.codes import OPEN_STATES, ClockState
 from services import clocks, early_warnings, repeats
 
 from .acting import actor
+from .case_story import link_panel, notice_panel, stage_panel
 from .papers import paper_panel
 from .warnings import hit_line
 
@@ -54,7 +55,9 @@ def repeat_panel(case: Case) -> Panel | None:
     return {"title": "可能相关的事项", "template": "admin/panels/repeats.html", "repeats": lines} if lines else None
 
 
-PANELS: tuple[Callable[[Case], Panel | None], ...] = (clock_panel, warning_panel, repeat_panel, paper_panel)
+PANELS: tuple[Callable[[Case], Panel | None], ...] = (
+    stage_panel, clock_panel, link_panel, warning_panel, repeat_panel, notice_panel, paper_panel,
+)  # fmt: skip
 
 
 def panels(case: Case) -> list[Panel]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from flask import current_app, url_for
+from flask import url_for
 
 from extensions import db, now
 from models import describe
 from models.case import Case, CaseParty
 from services import dispatch, early_warnings, repeats, routing, ways_out, workload
+from services.access import Permission
 from services.labels import dictionary_names
 from services.showing import shown, text
 
 from .acting import actor
 from .warnings import hit_line
-
-_SPOT = ("answer_on_spot", "settle", "answer")
 
 
 def tray_lines(tray, case: Case | None, page: int) -> list[dict]:
@@ -96,11 +95,10 @@ def _values(way: ways_out.Way) -> dict[str, str]:
 def _link(way: ways_out.Way, case: Case, verbs: set[str]) -> str | None:
     """The page a way leads to, if it is no order; None where this office or person has no such page."""
     match way.leads_to:
-        case "team" if actor().may("case:join"):
+        case "team" if actor().may(Permission.CASE_JOIN):
             return url_for("team_desk.index_view", case=case.id)
-        case "whistle" if actor().may("whistle:create") and "whistle.create_view" in current_app.view_functions:
-            return url_for("whistle.create_view", case=case.id, unit=way.answers.get("unit"))
+        case "whistle" if actor().may(Permission.WHISTLE):
+            return url_for("whistle.create_view", case=case.id)
         case "spot":
-            verb = next((verb for verb in _SPOT if verb in verbs), None)
-            return url_for("dispatch_desk.index_view", case=case.id, verb=verb) if verb else None
+            return url_for("dispatch_desk.index_view", case=case.id, verb="settle") if "settle" in verbs else None
     return None

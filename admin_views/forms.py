@@ -253,6 +253,17 @@ class Asker:
             return Box(label, widget="datetime", read=_instant, **options)
         raise TypeError(f"no box for {type_!r} of {name}")
 
+    def one_of(self, label: str, rows: Sequence[Described], **options) -> Box:
+        """A box for one of a few rows, by id."""
+        choices = [(row.id, lookups.label_of(row, self.actor)) for row in rows]
+
+        def read(raw: str) -> str:
+            if raw not in dict(choices):
+                raise ValueError("没有这个选项，请重新选择")
+            return raw
+
+        return Box(label, widget="choice", choices=choices, read=read, write=str, **options)
+
     def item(self, label: str, dictionary: str, **options) -> Box:
         """A box for one item of a dictionary."""
         prefix, names = f"{dictionary}:", dictionary_names(self.session)
@@ -291,12 +302,15 @@ def entity_form(entity: type[Described], asker: Asker, leave_out: Sequence[str] 
     return type(f"{entity.__name__}Form", (Form,), {d.name: asker.box(d) for d in wanted})
 
 
-def step_form(step: Step, asker: Asker) -> type[Form]:
-    """A form class for what a step asks."""
+def step_form(step: Step, asker: Asker, subject: Described | None = None) -> type[Form]:
+    """A form class for what a step asks about a subject."""
     boxes = {}
     for ask in step.asks:
         options = {"needed": ask.is_required, "help": ask.help}
-        if issubclass(ask.type, Described):
+        if ask.among is not None:
+            rows = ask.among(asker.session, subject) if subject is not None else ()
+            box = asker.one_of(ask.label, rows, **options)
+        elif issubclass(ask.type, Described):
             box = asker.reference(ask.name, ask.label, ask.type, **options)
         elif ask.dictionary:
             box = asker.item(ask.label, ask.dictionary, **options)

@@ -4,12 +4,14 @@ from .appeal import AppealView
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
+from .door_code import DoorCodeView
 from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
+from .plates import CoverageView, PlateView
 from .recycle import RecycleView
 from .search import SearchView
 from .roster import (
@@ -26,6 +28,8 @@ from .whistle import (
 
 ENTITY_VIEWS = {
     "Appeal": AppealView,
+    "DoorCode": DoorCodeView,
+    "Plate": PlateView,
     "Case": CaseView,
     "Assignment": OrderView,
     "Objection": ObjectionView,
@@ -50,12 +54,12 @@ ENTITY_VIEWS = {
     "InstructionUnit": OrderedView,
     "Recusal": RecusalView,
     **dict.fromkeys(
-        ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "Clock",
-         "Comment", "Counter", "CustomEntry", "DeskPresence", "Job", "Mention", "Paper", "PaperTemplate",
-         "RosterImport", "SavedView", "SearchEntry", "Setting", "Team", "TeamChange", "TeamMember",
+        ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate",
+         "RosterImport", "SavedView", "SearchEntry", "Setting", "StageRun", "Team", "TeamChange", "TeamMember",
          "SignIn", "SignInFailure", "Todo", "UrgeContact"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)
+CUSTOM_VIEWS = (SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, CoverageView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)

@@ -38,7 +38,7 @@ class Stepped:
             raise Missing("没有这个办理步骤")
         actor().require(step.by)
         title = lookups.label_of(row, actor())
-        form = step_form(step, self.asker)(request.form if request.method == "POST" else None, data=step_data(step, row))
+        form = step_form(step, self.asker, row)(request.form if request.method == "POST" else None, data=step_data(step, row))
         loose, status = [], 200
         if request.method == "POST" and form.validate():
             try:
@@ -65,7 +65,7 @@ class Stepped:
         return self.link("details_view", id=row.id)
 
     def _lookup_target(self, name):
-        ask = next((a for s in self.flow.steps for a in s.asks if a.name == name), None)
+        ask = next((a for s in self.flow.steps for a in s.asks if a.name == name and issubclass(a.type, Described)), None)
         return (ask.type, ()) if ask is not None else super()._lookup_target(name)
 
 
@@ -75,7 +75,7 @@ def take(flow: Flow, row: Described, step: Step, form) -> None:
     answers = {}
     for ask in step.asks:
         value = form[ask.name].data
-        if value and form[ask.name].widget_name == "lookup":
+        if value and issubclass(ask.type, Described):
             value = lookups.checked(db.session, ask.label, ask.type, value)
         answers[ask.name] = value
     with transaction() as session:

@@ -31,9 +31,10 @@ class TrayPlanView(CustomView):
             with transaction() as session:
                 taken = tray_plan.take(session, choices, actor(), now())
         plan, fresh = tray_plan.proposal(db.session, now())
+        lines = plan.lines[: tray_plan.AT_ONCE]
         return self.render(
-            "admin/tray_plan.html", rows=[_row(line) for line in plan.lines], loads=[_load(load) for load in plan.loads],
-            cost=f"{plan.cost:,.0f}", objective=batch_plan.OBJECTIVE, fresh=fresh, most=tray_plan.MOST, taken=taken,
+            "admin/tray_plan.html", rows=[_row(line) for line in lines], loads=[_load(load) for load in batch_plan.loads(lines)],
+            cost=f"{plan.cost:,.0f}", objective=batch_plan.OBJECTIVE, fresh=fresh, count=len(plan.lines), taken=taken,
             desk_url=url_for("dispatch_desk.index_view"),
             trail=[
                 {"label": "解纷", "url": None}, {"label": "分流调度台", "url": url_for("dispatch_desk.index_view")},

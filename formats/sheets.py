@@ -17,6 +17,7 @@ from models.fields import Description
 from . import splice
 from .archive import MOST_BYTES, Archive
 from .cells import CUT_MARK, Rows, clean
+from .headings import HINT
 from .reading import MASK_MARK, NOTE_SHEETS
 
 ROWS_PER_SHEET = 1_048_575  # one less than a sheet has: the headings
@@ -190,12 +191,15 @@ def template(file: IO[bytes], *, title: str, columns: Sequence[SheetColumn]) -> 
     book = _book(file, in_memory=True)
     writer = _Writer(book, title, columns, marks_required=True)
     writer.end()
+    writer.sheet.freeze_panes(2, 0)
+    gray = book.add_format({"font_color": "#6B7280", "italic": True, "text_wrap": True, "valign": "top", "num_format": "@"})
     notes = book.add_worksheet(NOTE_SHEETS[1])
     long = {at: c.choices for at, c in enumerate(columns) if len(",".join(c.choices)) > 255 or any("," in w for w in c.choices)}
     ranges = _lists(book, long)
     for at, column in enumerate(columns):
         source = ranges.get(at, list(column.choices))
-        writer.sheet.data_validation(1, at, _TEMPLATE_ROWS, at, _validation(column, source))
+        writer.sheet.write_string(1, at, clean(_hint(column)), gray)
+        writer.sheet.data_validation(2, at, _TEMPLATE_ROWS, at, _validation(column, source))
     _explain(book, notes, columns)
     book.close()
 
@@ -244,6 +248,14 @@ class _Writer:
             })  # fmt: skip
 
 
+def _hint(column: SheetColumn) -> str:
+    """What stands below a heading of a template; the import passes such a row over."""
+    allowed = "选填：" + "、".join(word.strip() for word in column.choices) if 0 < len(column.choices) <= 8 else ""
+    example = f"例如 {column.example}" if column.example and not allowed else ""
+    words = "；".join(w for w in ("必填" if column.is_required else "", column.help, allowed, example) if w)
+    return f"{HINT}{words[:120] or '可不填'}"
+
+
 def _validation(column: SheetColumn, source) -> dict:
     """What Excel checks while a cell is typed, and the hint it shows beside it."""
     rule: dict[str, Any] = {"validate": "any"}
@@ -272,9 +284,9 @@ def _explain(book, sheet, columns: Sequence[SheetColumn]) -> None:
     bold = book.add_format({"bold": True, "valign": "top", "bg_color": "#E8EEF7"})
     plain = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
     advice = [
-        "在第一张表里填写，一行一条，不要改第一行的列名；列名带＊的必填。列的先后可以变。",
+        "在第一张表里从第三行起填写，一行一条；列名带＊的必填。列的先后可以变。",
         "已有的记录会被认出来并修改；修改时空着的格子保留原来的内容，要清空请到页面上改。",
-        "有一处不对，整张表都不导入，会告诉您是哪一行哪一列。",
+        "第二行以※开头的是提示，导入时不读，可以留着。有不对的地方会告诉您是哪一格，改好再传。",
     ]
     for number, words in enumerate(advice):
         sheet.write_string(number, 0, words)

@@ -10,6 +10,9 @@ from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint, t
 from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
+from .case_codes import (
+    Consent, DeclineReason, IdentityMode, LegalRoute, OnsiteReason, PetitionPurpose, TerminateReason,
+)  # fmt: skip
 from .codes import (
     OPEN_STATES, OVER_STATES, AssignmentRole, AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage,
     ObjectionState, PartyKind, PartyRole, Secrecy, Tier, UnitRating, Urgency,
@@ -71,6 +74,15 @@ class Case(
     received_on: Mapped[date] = field("收到日期", filtered=True, sorted=True, section="经过")
     amount: Mapped[Decimal | None] = field("涉及金额（元）", filtered=True, section="经过", low=0)
     people_count: Mapped[int | None] = field("涉及人数", filtered=True, section="经过", low=0, high=100000)
+    onsite_reason: Mapped[OnsiteReason | None] = field("未能当场化解的原因", section="经过", help="纠纷转分流前须填写")
+    purpose: Mapped[PetitionPurpose | None] = field("信访目的", section="信访", filtered=True, help="信访事项受理前须填写")
+    identity: Mapped[IdentityMode | None] = field("署名", section="信访")
+    is_group_visit: Mapped[bool | None] = field("集体访", section="信访", filtered=True, help="五人以上共同走访")
+    representative_count: Mapped[int | None] = field("推选代表人数", section="信访", low=1, high=5, help="集体访须推选代表，不超过5人")
+    is_repeat: Mapped[bool | None] = field("重复信访", section="信访")
+    is_skip_level: Mapped[bool | None] = field("越级走访", section="信访")
+    accused_unit: Mapped[Unit | None] = ref("被检举单位", section="信访", help="检举控告不能交给被检举的单位办理")
+    accused_worker: Mapped[Worker | None] = ref("被检举人员", section="信访", help="检举控告不能交给被检举的人员办理")
     area: Mapped[Area] = ref("属地", listed=True, filtered=True, section="地点")
     household: Mapped[Household | None] = ref("相关住户", filtered=True, section="地点")
     place: Mapped[ShortText | None] = field("详细地点", searched=True, section="地点")
@@ -92,6 +104,12 @@ class Case(
     accepted_at: Mapped[datetime | None] = field("受理时间", section="办理", is_fixed=True)
     assigned_at: Mapped[datetime | None] = field("交办时间", section="办理", is_fixed=True)
     closed_at: Mapped[datetime | None] = field("办结时间", section="办理", filtered=True, sorted=True, is_fixed=True)
+    legal_route: Mapped[LegalRoute | None] = field("法定途径", section="办理", filtered=True, is_fixed=True)
+    decline_reason: Mapped[DeclineReason | None] = field("不予受理原因", section="办理", is_fixed=True)
+    terminate_reason: Mapped[TerminateReason | None] = field("终止原因", section="办理", is_fixed=True)
+    root_cause: Mapped[str | None] = choice("问题根源", "root_cause", section="办理", filtered=True, is_fixed=True)
+    is_key_issue: Mapped[bool] = field("重点问题", section="办理", filtered=True, is_fixed=True, default=False)
+    is_answered_on_spot: Mapped[bool] = field("当场答复或化解", section="办理", filtered=True, is_fixed=True, default=False)
     archived_at: Mapped[datetime | None] = field("归档时间", section="办理", is_fixed=True)
     __table_args__ = (
         CheckConstraint(f"({_OVER}) = (outcome IS NOT NULL)", name="closed_has_outcome"),
@@ -101,6 +119,15 @@ class Case(
         CheckConstraint(
             "status <> 'assigned' OR lead_unit_id IS NOT NULL OR handler_id IS NOT NULL",
             name="assigned_has_somebody",
+        ),
+        CheckConstraint("(status = 'declined') = (decline_reason IS NOT NULL)", name="declined_has_reason"),
+        CheckConstraint(
+            "(outcome IS NOT NULL AND outcome = 'terminated') = (terminate_reason IS NOT NULL)",
+            name="terminated_has_reason",
+        ),
+        CheckConstraint(
+            "is_group_visit IS NULL OR NOT is_group_visit OR representative_count IS NOT NULL",
+            name="group_has_representatives",
         ),
         CheckConstraint("occurred_on IS NULL OR occurred_on <= received_on", name="occurs_before_received"),
     )  # fmt: skip
@@ -119,6 +146,8 @@ class CaseParty(
     id_number: Mapped[IdNumber | None] = field("身份证号", help="确有需要才填；加密保存")
     address: Mapped[ShortText | None] = field("住址", listed=True)
     household: Mapped[Household | None] = ref("对应住户")
+    consent: Mapped[Consent | None] = field("调解意愿", listed=True, is_fixed=True)
+    consent_on: Mapped[date | None] = field("表态日期", is_fixed=True)
 
 
 class Assignment(

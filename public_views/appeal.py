@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Blueprint, current_app, render_template, request, url_for
+from sqlalchemy.exc import IntegrityError
 
 from extensions import db, now, transaction
 from formats import qr
@@ -66,10 +67,7 @@ def send(token: str):
     )  # fmt: skip
     subdistrict = db.session.info["actor"].subdistrict_id
     try:
-        with transaction() as session:
-            receipt = open_door.receive(
-                session, token, told, Path(current_app.instance_path) / "attachments", citizen(subdistrict), now(), request.remote_addr or ""
-            )  # fmt: skip
+        receipt = _kept(token, told, subdistrict)
     except Refused as no:
         if not no.errors:
             raise
@@ -78,6 +76,23 @@ def send(token: str):
         )
         return page, 422
     return render_template("public/receipt.html", receipt=receipt, picture=_picture(receipt), token=token)
+
+
+def _kept(token: str, told: open_door.Told, subdistrict: str) -> open_door.Receipt:
+    """Keep it in one transaction; of two with one key at the same moment the later finds the other's and shows its receipt."""
+
+    def keep() -> open_door.Receipt:
+        with transaction() as session:
+            return open_door.receive(
+                session, token, told, Path(current_app.instance_path) / "attachments", citizen(subdistrict), now(), request.remote_addr or ""
+            )  # fmt: skip
+
+    try:
+        return keep()
+    except (IntegrityError, Refused):
+        if not open_door.is_kept(db.session, told.key):
+            raise
+        return keep()
 
 
 def _item() -> open_door.Item | None:

@@ -1,4 +1,4 @@
-"""What residents meet: reception points of the sub-district and codes at the entrances of one community."""
+"""What residents meet: reception points of the sub-district, codes at the entrances and plates of one community."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.area import Area
 from models.codes import AreaKind, CodePlace, PointKind
 from models.door_code import DoorCode
 from models.reception import ReceptionPoint
-from services import door_codes
+from services import door_codes, plates
 
 from .base import put
 
@@ -20,7 +20,7 @@ _HOURS = "工作日 8:30—12:00，14:30—17:30"
 
 
 def build_public(session: Session, now: datetime) -> None:
-    """One centre, one window, a station a community; a code at every entrance of the first community."""
+    """One centre, one window, a station a community; a code at every entrance and a plate for every neighbourhood of the first community."""
     root = session.scalar(select(Area).where(Area.kind == AreaKind.SUBDISTRICT))
     communities = session.scalars(
         select(Area).where(Area.kind.in_((AreaKind.COMMUNITY, AreaKind.VILLAGE))).order_by(Area.code)
@@ -41,6 +41,7 @@ def build_public(session: Session, now: datetime) -> None:
          "scan_count": 0, "appeal_count": 0}
         for facts in found
     ])  # fmt: skip
+    plates.make(session, communities[0], now)
 
 
 def _point(name: str, kind: PointKind, area_id: str, address: str, phone: str) -> dict:

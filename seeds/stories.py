@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from models.case_codes import IdentityMode, LegalRoute, OnsiteReason, PetitionPurpose
 from models.codes import (
     CaseKind, CaseOutcome, MatterLevel, PartyKind, PartyRole, Secrecy, Tier, Urgency,
 )  # fmt: skip
@@ -47,6 +48,15 @@ _OTHER_ENDS = (
 )  # fmt: skip
 
 
+_ROUTES = {
+    CaseKind.DISPUTE: LegalRoute.MEDIATION, CaseKind.PETITION: LegalRoute.PETITION, CaseKind.APPEAL: LegalRoute.SERVICE,
+}  # fmt: skip
+_CAUSES = (
+    ("01", "family"), ("02", "neighbor"), ("03", "property"), ("04", "contract"), ("07", "property"), ("08", "policy"),
+    ("10", "wage"), ("11", "wage"), ("14", "service"), ("17", "management"),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Story:
     """One matter with all its words, before anything has happened in the console."""
@@ -57,6 +67,8 @@ class Story:
     feedback: str
     outcome: CaseOutcome
     result: str
+    route: LegalRoute
+    root_cause: str
 
     @property
     def level(self) -> MatterLevel:
@@ -106,7 +118,21 @@ class Teller:
             "place": home.community + home.household["address"],
         }  # fmt: skip
         demand = f"请{self.rng.choice(('两日内', '尽快', '三日内'))}到现场核实，{self.rng.choice(('组织双方协商', '听取各方意见', '会同属地做好工作'))}，限期反馈结果。"
-        return Story(facts, self._parties(template, home), demand, told["feedback"], outcome, result)
+        facts |= self._of_kind(kind)
+        cause = next((c for prefix, c in _CAUSES if template["category"].startswith(prefix)), "other")
+        return Story(
+            facts, self._parties(template, home), demand, told["feedback"], outcome, result, _ROUTES[kind],
+            f"root_cause:{cause}",
+        )  # fmt: skip
+
+    def _of_kind(self, kind: CaseKind) -> dict:
+        """What a petition says of itself, and why a dispute was not settled on the spot."""
+        if kind is CaseKind.PETITION:
+            purpose = PetitionPurpose.CLAIM if self.rng.random() < 0.8 else PetitionPurpose.ADVICE
+            return {"purpose": purpose, "identity": IdentityMode.NAMED}
+        if kind is CaseKind.DISPUTE:
+            return {"onsite_reason": self.rng.choice((OnsiteReason.APART, OnsiteReason.NEEDS_UNIT, OnsiteReason.NEEDS_FACTS))}
+        return {}
 
     def _slots(self, template: dict, kind: CaseKind, home: Home) -> dict:
         pick = self.rng

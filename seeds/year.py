@@ -18,7 +18,10 @@ from sqlalchemy.orm import Session
 
 from models.area import Area
 from models.case import Case
-from models.codes import CaseKind, MatterLevel
+from models.case_codes import (
+    Consent, ConsultGround, DeclineReason, NoticeChannel, OpinionKind, PetitionPurpose, TerminateReason,
+)  # fmt: skip
+from models.codes import CaseKind, CaseOutcome, MatterLevel
 from models.department import DispatchRule, Unit
 from models.term import Term
 from models.user import Role, User
@@ -395,11 +398,18 @@ class _Player:
         )
 
     def _accept(self, matter: Matter, actor: Actor, at: datetime) -> None:
-        self._flow("accept", matter, actor, at, level=matter.story.level)
+        is_petition = matter.story.facts["kind"] is CaseKind.PETITION
+        self._flow(
+            "accept", matter, actor, at, level=matter.story.level, legal_route=matter.story.route,
+            informed_how=NoticeChannel.HANDED if is_petition else None,
+        )  # fmt: skip
 
     def _decline(self, matter: Matter, actor: Actor, at: datetime) -> None:
         reason = "该事项依法应当通过仲裁、行政复议或者诉讼解决（《信访工作条例》第三十一条），已书面告知向哪里提出和期限。"
-        self._flow("decline", matter, actor, at, reason=reason)
+        self._flow(
+            "decline", matter, actor, at, decline_reason=DeclineReason.LEGAL_ROUTE, reason=reason,
+            informed_how=NoticeChannel.POST,
+        )  # fmt: skip
 
     def _assign(self, matter: Matter, actor: Actor, at: datetime) -> None:
         assignee = matter.assignee
@@ -420,18 +430,41 @@ class _Player:
         matter.handled += 1
         is_first = matter.choice and matter.handled == 1
         words = "已到现场听取各方意见，涉及部门较多，单独难以化解，建议组建“3+X”专班联合调解。"
-        self._flow("feed_back", matter, actor, at, feedback=words if is_first else matter.story.feedback)
+        self._flow("feed_back", matter, actor, at, feedback=words if is_first else matter.story.feedback, is_beyond=True if is_first else None)
 
     def _team(self, matter: Matter, actor: Actor, at: datetime) -> None:
         plan = "一、核清事实和政策依据；二、分头听取各方意见；三、律师出具法律意见；四、限期召开联合调解会。"
+        self._flow("consent", matter, actor, at, consent=Consent.AGREED)
+        self._flow(
+            "consult", matter, actor, at, ground=ConsultGround.NOT_ALONE, reason="会同相关部门核对政策依据，商定化解方案。"
+        )
         teams.assemble(self.session, matter.case, matter.choice, actor, at, plan=plan)
-        self._flow("join", matter, actor, at)
+        self._flow("join", matter, actor, at, reason="涉及人数和部门较多，会商后仍有分歧，列为重点问题。")
 
     def _close(self, matter: Matter, actor: Actor, at: datetime) -> None:
-        story = matter.story
+        story, how = matter.story, NoticeChannel.PHONE
+        if story.outcome is CaseOutcome.TERMINATED:
+            self._flow(
+                "terminate", matter, actor, at, terminate_reason=TerminateReason.APART, result=story.result, informed_how=how
+            )
+            return
+        if story.outcome is CaseOutcome.WITHDRAWN:
+            self._flow("withdraw", matter, actor, at, result=story.result, informed_how=how)
+            return
+        if story.facts.get("purpose") is PetitionPurpose.CLAIM:
+            self._opinion(matter, actor, at)
         self._flow(
-            "close", matter, actor, at, outcome=story.outcome, result=story.result,
-            tier=TIERS[story.level], is_informed=True,
+            "close", matter, actor, at, outcome=story.outcome, result=story.result, root_cause=story.root_cause,
+            tier=TIERS[story.level], is_informed=True, informed_how=how,
+        )  # fmt: skip
+
+    def _opinion(self, matter: Matter, actor: Actor, at: datetime) -> None:
+        story = matter.story
+        is_solved = story.outcome is CaseOutcome.RESOLVED
+        self._flow(
+            "opinion", matter, actor, at, request=story.facts["summary"], facts=story.feedback,
+            kind=OpinionKind.SUPPORT if is_solved else OpinionKind.EXPLAIN, basis="《信访工作条例》第三十一条、第三十二条",
+            is_solved=is_solved, is_explained=not is_solved, informed_how=NoticeChannel.HANDED, receipt="信访人签收",
         )  # fmt: skip
 
     def _flow(self, verb: str, matter: Matter, actor: Actor, at: datetime, **answers) -> None:

@@ -19,7 +19,7 @@ from models.department import Unit
 from models.door_code import DoorCode
 from models.neighbor import Chief
 
-from . import case_flow, inbox, parameters, records
+from . import case_flow, door_codes, inbox, parameters, records
 from .access import Actor, Permission
 from .due_dates import for_term, local_day
 from .errors import Refused
@@ -56,7 +56,7 @@ def submit(
         appeal.door_code_id, appeal.area_id = code.id, code.area_id
         appeal.household_id = appeal.household_id or code.household_id
         appeal.place = appeal.place or code.place
-        code.appeal_count += 1
+        door_codes.told(session, code)
     enter(session, appeal, actor, now)
     return appeal, True
 

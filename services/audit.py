@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -52,6 +52,8 @@ def _stored(column, value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """A value that is not sealed, or is sealed already, as JSON can hold it."""
+    if value is None or value.__class__ is str or value.__class__ is int:
+        return value
     if isinstance(value, Code):
         return value.value
     if isinstance(value, datetime | date | Decimal):
@@ -172,9 +174,8 @@ def written(session: Session, entity: type[Described], entries: Iterable[tuple])
     told = [entry for entry in entries if entry[3]]
     if not told:
         return
-    same = _entry(session, entity, "", "", said, None)
-    columns: dict[str, Sequence[Any]] = {name: [value] * len(told) for name, value in same.items()}
-    ids, labels, verbs, changes = zip(*told, strict=True)
+    ids, labels, verbs, changes = (list(column) for column in zip(*told, strict=True))
+    columns = _entry(session, entity, "", "", said, None)
     columns |= {"id": [uuid7() for _ in told], "record_id": ids, "record_label": labels, "changes": changes}
     run_many(session.connection(), insert(AuditEvent.__table__), columns | ({} if said else {"verb": verbs}))
 

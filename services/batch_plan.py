@@ -128,7 +128,7 @@ def _solve(problem: _Problem) -> list[int]:
 
 
 def _plan(matters, problem: _Problem, chosen: Sequence[int], force: Force) -> Plan:
-    lines, after = [], {}
+    lines = []
     known = {t.id: t for t in (*force.mediators, *force.units.values())}
     for matter, column, fits in zip(matters, chosen, problem.fits, strict=True):
         taker = problem.owners[column] if column < len(problem.owners) else None
@@ -136,9 +136,18 @@ def _plan(matters, problem: _Problem, chosen: Sequence[int], force: Force) -> Pl
         if taker is None:
             lines.append(Line(matter, None, ("没有合适又有余力的承办人，请单独办理",), [known[key] for key in best]))
             continue
-        after[taker.id] = after.get(taker.id, taker.load) + 1
         choices = [taker, *(known[key] for key in best if key != taker.id)][:CHOICES]
         lines.append(Line(matter, taker, fits[taker.id].why, choices))
-    loads = [Load(known[key], known[key].load, count) for key, count in after.items()]
     cost = float(sum(problem.costs[row, column] for row, column in enumerate(chosen)))
-    return Plan(lines, sorted(loads, key=lambda x: (-x.after / x.taker.capacity, x.taker.id)), cost)
+    return Plan(lines, loads(lines), cost)
+
+
+def loads(lines: Sequence[Line]) -> list[Load]:
+    """What everybody named in some lines has in hand before and after, the fullest first."""
+    after: dict[str, int] = {}
+    takers = {line.taker.id: line.taker for line in lines if line.taker is not None}
+    for line in lines:
+        if line.taker is not None:
+            after[line.taker.id] = after.get(line.taker.id, line.taker.load) + 1
+    found = [Load(takers[key], takers[key].load, count) for key, count in after.items()]
+    return sorted(found, key=lambda load: (-load.after / load.taker.capacity, load.taker.id))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from models.case import Case, CaseParty
-from models.codes import OPEN_STATES, CaseKind, CaseStatus, ClockState, LinkKind, MediationStage
+from models.case_codes import IdentityMode, NoticeKind, PetitionPurpose
+from models.codes import OPEN_STATES, CaseKind, CaseStatus, LinkKind, MediationStage
 
-from . import case_links, clocks, records, rosters, timeline
+from . import case_links, case_stages, clocks, notices, orders, records, rosters, timeline
 from .access import Actor, Permission
 from .due_dates import local_day
 from .errors import Refused
 from .numbers import case_number
+
+def begin(session: Session, case: Case, actor: Actor, now: datetime, on: date, reason: str | None = None) -> None:
+    """Start the period of the whole matter, and its run in the stage it is in."""
+    clocks.start(session, case, _TERM_OF[case.kind], on, is_whole=True)
+    case_stages.follow(session, case, actor, now, reason=reason)
+
 
 _TERM_OF = {
     CaseKind.APPEAL: "divert",
@@ -46,7 +53,9 @@ def enter(session: Session, case: Case, actor: Actor, now: datetime) -> None:
     case.first_contact_user_id = actor.user_id
     case.first_contact_unit_id = actor.unit_id
     records.save(session, case, actor, now)
-    clocks.start(session, case, _TERM_OF[case.kind], case.received_on, is_whole=True)
+    begin(session, case, actor, now, case.received_on)
+    if case.kind is CaseKind.PETITION and case.identity is not IdentityMode.ANONYMOUS:
+        clocks.start(session, case, "xf_notice_direct", case.received_on, cap_on=None)
     timeline.write(session, case, "register", "登记", actor, now, before=None)
 
 
@@ -58,19 +67,38 @@ def _facts_agree(session, case: Case, actor, now) -> None:
         raise Refused("发生日期不能晚于收到日期", field="occurred_on")
     if case.kind is CaseKind.PETITION and case.people_count is not None and case.people_count < 1:
         raise Refused("信访事项的涉及人数至少为1", field="people_count")
+    if case.is_group_visit and not case.representative_count:
+        raise Refused("集体访须推选代表，请填写代表人数（1至5人）", field="representative_count")
+    if case.is_group_visit and case.people_count and case.representative_count > case.people_count:
+        raise Refused("代表人数不能多于涉及人数", field="representative_count")
+    if case.representative_count and not case.is_group_visit:
+        raise Refused("只有集体访才填代表人数；请把“集体访”选“是”，或清空代表人数", field="representative_count")
+    accused = case.accused_unit_id or case.accused_worker_id or case.accused_unit or case.accused_worker
+    if accused and case.purpose is not PetitionPurpose.ACCUSATION:
+        raise Refused("只有检举控告才填被检举的单位和人员", field="purpose")
 
 
-# ---- guards and effects ----------------------------------------------------------------
+# ---- who a step is meant for, and when it may be taken ----------------------------------
 
 
-def accept(session, case, actor, now, answers) -> None:
-    case.accepted_at = now
-    case.level = answers["level"] or case.level
+def is_petition(case: Case) -> bool:
+    """信访事项"""
+    return case.kind is CaseKind.PETITION
 
 
-def decline(session, case, actor, now, answers) -> None:
-    case.result = answers["reason"]
-    clocks.stop(session, case, now, state=ClockState.CANCELLED)
+def purpose_is_known(session, case, actor, now, answers) -> str | None:
+    """信访事项先分清信访目的"""
+    if case.kind is not CaseKind.PETITION or answers.get("purpose") or case.purpose:
+        return None
+    return "请选择“信访目的”：建议意见、检举控告还是申诉求决，办理方式不同"
+
+
+def is_a_petition(session, case, actor, now, answers) -> str | None:
+    """咨询、感谢不作为信访事项受理"""
+    purpose = answers.get("purpose") or case.purpose
+    if case.kind is CaseKind.PETITION and purpose in (PetitionPurpose.CONSULT, PetitionPurpose.THANKS):
+        return f"{purpose.label}不是信访事项，请直接答复后办“当场答复（办结）”，或办“不予受理”"
+    return None
 
 
 def other_is_an_open_case(session, case, actor, now, answers) -> str | None:
@@ -83,11 +111,42 @@ def other_is_an_open_case(session, case, actor, now, answers) -> str | None:
     return None
 
 
+def nobody_works_on_it(session, case, actor, now, answers) -> str | None:
+    """没有待反馈的交办"""
+    if orders.open_assignment(session, case) is not None:
+        return "这件案件还有待反馈的交办，请先撤回交办再并案"
+    return None
+
+
+# ---- effects ---------------------------------------------------------------------------
+
+
+def accept(session, case, actor, now, answers) -> None:
+    case.accepted_at = now
+    case.level = answers["level"] or case.level
+    case.purpose = answers["purpose"] or case.purpose
+    case.legal_route = answers["legal_route"]
+    case.onsite_reason = answers["onsite_reason"] or case.onsite_reason
+    if answers["informed_how"]:
+        words = f"您反映的事项已受理，编号{case.case_no}，办理期限{case.due_on:%Y-%m-%d}"
+        notices.give(session, case, NoticeKind.ACCEPTED, answers["informed_how"], words, actor, now)
+
+
+def decline(session, case, actor, now, answers) -> None:
+    case.decline_reason, case.result = answers["decline_reason"], answers["reason"]
+    case_stages.leave(session, case, now, None)
+    case_stages.cancel_clocks(session, case, now)
+    notices.give(session, case, NoticeKind.DECLINED, answers["informed_how"], answers["reason"], actor, now)
+
+
 def merge(session, case, actor, now, answers) -> None:
     other: Case = answers["into"]
     case_links.link(session, case, other, LinkKind.MERGED)
-    clocks.stop(session, case, now, state=ClockState.CANCELLED)
+    case_stages.leave(session, case, now, None)
+    case_stages.cancel_clocks(session, case, now)
     timeline.write(
         session, other, "merged_in", "并入重复件", actor, now, note=f"{case.case_no}并入本件", before=other.status
     )
-
+    if answers["informed_how"]:
+        words = f"您反映的事项与{other.case_no}为同一事项，并案办理，结果一并答复"
+        notices.give(session, case, NoticeKind.MERGED, answers["informed_how"], words, actor, now)

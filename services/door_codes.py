@@ -15,10 +15,11 @@ from models.area import Area
 from models.codes import AreaKind, CodePlace
 from models.door_code import DoorCode
 from models.household import Household
+from models.plate import Plate
 from models.residence import Building, ResidentialArea
 
-from . import records
-from .access import Actor
+from . import jobs, records
+from .access import Actor, Permission
 from .errors import Refused
 from .jobs import Work, work
 
@@ -39,12 +40,23 @@ def find(session: Session, token: str) -> DoorCode | None:
 
 
 def scanned(session: Session, code: DoorCode) -> None:
-    """Count one scan without touching the row's version: people edit codes while others scan them."""
+    """Count one scan."""
+    _count(session, code, "scan_count")
+
+
+def told(session: Session, code: DoorCode) -> None:
+    """Count one appeal."""
+    _count(session, code, "appeal_count")
+
+
+def _count(session: Session, code: DoorCode, name: str) -> None:
+    # Without touching the row's version: many scan and tell at once, and people edit codes meanwhile.
     table = DoorCode.__table__
     session.connection().execute(
         update(table).where(table.c.subdistrict_id == code.subdistrict_id, table.c.id == code.id)
-        .values(scan_count=table.c.scan_count + 1)
+        .values({name: table.c[name] + 1})
     )  # fmt: skip
+    session.expire(code, [name])
 
 
 @records.before_save(DoorCode)
@@ -61,6 +73,8 @@ def switch_off(session: Session, code: DoorCode, actor: Actor, now: datetime) ->
     """From now on a scan of this code leads to the sub-district's general page."""
     if not code.is_active:
         raise Refused("这个码已经停用")
+    if _plates_of(session, code):
+        raise Refused("这个码印在公示牌上，不能只停用；请办“换发新码”，再重印公示牌")
     code.is_active, code.switched_off_at = False, now
     session.flush()
 
@@ -71,11 +85,18 @@ def renew(session: Session, code: DoorCode, actor: Actor, now: datetime) -> Door
         place=code.place, kind=code.kind, area_id=code.area_id, building_id=code.building_id, household_id=code.household_id,
     )  # fmt: skip
     records.save(session, fresh, actor, now)
+    for plate in _plates_of(session, code):
+        plate.door_code_id = fresh.id
+    session.flush()
     if code.is_active:
         switch_off(session, code, actor, now)
     code.replaced_by_id = fresh.id
     session.flush()
     return fresh
+
+
+def _plates_of(session: Session, code: DoorCode) -> Sequence[Plate]:
+    return session.scalars(select(Plate).where(Plate.door_code_id == code.id)).all()
 
 
 # ---- many at once -------------------------------------------------------------------
@@ -111,6 +132,16 @@ def lacking(session: Session, area: Area, kind: CodePlace, most: int = _PORTION)
     return [{"kind": kind, "area_id": i, "place": f"{name}公示牌"} for i, name in session.execute(wanted)]
 
 
+def ask(session: Session, actor: Actor, now: datetime, area_id: str, kind: str):
+    """Ask for codes wherever one of this kind is lacking below an area, in the background."""
+    actor.require(Permission.PLATE)
+    area = records.find(session, Area, area_id)
+    if kind not in (CodePlace.ENTRANCE.value, CodePlace.HOUSEHOLD.value, CodePlace.PLATE.value):
+        raise Refused("请选择给哪里制码", field="kind")
+    title = f"批量制码：{area.name}，{CodePlace(kind).label}"
+    return jobs.enqueue(session, actor, now, "door_codes", title, {"area": area.id, "kind": kind}, queue="door_codes")
+
+
 @work("door_codes", is_repeatable=True)
 def issue_many(work: Work) -> None:
     """Issue what lacks below an area: {"area": id, "kind": value}; portions are committed one by one."""
@@ -126,4 +157,4 @@ def issue_many(work: Work) -> None:
         work.progress(done, done if len(found) < _PORTION else done + _PORTION)
         if len(found) < _PORTION:
             break
-    work.finish({"issued": done})
+    work.finish({"sentence": f"新制{done}个码" if done else "都已有码，没有新制"})

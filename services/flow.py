@@ -23,7 +23,7 @@ class Ask:
 
     `type` is str, bool, date, int, a `Code` class, or an entity (answered by a row). With
     `is_prefilled` the form begins with what the subject says already; `dictionary` names the list
-    of which the answer is an item's key.
+    of which the answer is an item's key; `among(session, subject)` gives the few rows to choose from.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Ask:
     help: str = ""
     is_prefilled: bool = False
     dictionary: str = ""
+    among: Callable[[Session, Any], Sequence[Any]] | None = None
 
 
 Guard = Callable[..., str | None]
@@ -42,19 +43,28 @@ Effect = Callable[..., None]
 
 @dataclass(frozen=True)
 class Depends:
-    """Where a step leads depends on the subject: `pick(session, subject)` names one of `states`."""
+    """Where a step leads depends: `pick(session, subject)`, or the answers, name one of `states`.
+
+    With `or_stays` it may also be None: the status stays.
+    """
 
     states: frozenset[Code]
     words: str
-    pick: Callable[[Session, Any], Code]
+    pick: Callable[[Session, Any], Code] | None = None
+    by_answer: Callable[[dict], Code | None] | None = None
+    or_stays: bool = False
+
+    def of(self, session: Session, subject: Any, answers: dict) -> Code | None:
+        return self.by_answer(answers) if self.by_answer else self.pick(session, subject)
 
 
 @dataclass(frozen=True)
 class Step:
     """One row of the table: verb, label, states it starts from, state it leads to, who, what.
 
-`target` is None for a step that leaves the status as it is. `guards` return the Chinese reason why
-    not, or None; `effects` write the facts. Both are called with (session, subject, actor, now, answers).
+    `target` is None for a step that leaves the status as it is. `only(subject)` says whether the step
+    is meant for such a subject at all; its docstring says for which. `guards` return the Chinese reason
+    why not, or None; `effects` write the facts. Both are called with (session, subject, actor, now, answers).
     `first` makes what the effects refer to (another record) before the status is written.
     """
 
@@ -68,6 +78,11 @@ class Step:
     effects: Sequence[Effect] = ()
     first: Sequence[Effect] = ()
     hint: str = ""
+    only: Callable[[Any], bool] | None = None
+
+    def fits(self, subject: Any) -> bool:
+        """Whether the step can be taken now, whoever asks."""
+        return subject.status in self.sources and (self.only is None or self.only(subject))
 
     def targets(self, source: Code) -> frozenset[Code]:
         """The states it may lead to from one state."""
@@ -75,7 +90,7 @@ class Step:
             case None:
                 return frozenset({source})
             case Depends():
-                return self.target.states
+                return self.target.states | (frozenset({source}) if self.target.or_stays else frozenset())
             case _:
                 return frozenset({self.target})
 
@@ -104,7 +119,7 @@ class Flow:
 
     def open_to(self, subject: Described, actor: Actor) -> list[Step]:
         """The steps this person can take now: they become the buttons."""
-        return [s for s in self.steps if subject.status in s.sources and actor.may(s.by)]
+        return [s for s in self.steps if actor.may(s.by) and s.fits(subject)]
 
     def take(
         self, session: Session, verb: str, subject: Described, actor: Actor, now: datetime, /, **answers: Any
@@ -117,7 +132,7 @@ class Flow:
         step = self.by_verb[verb]
         answers = self._ready(session, step, subject, actor, now, answers)
         before = subject.status
-        target = step.target.pick(session, subject) if isinstance(step.target, Depends) else step.target
+        target = step.target.of(session, subject, answers) if isinstance(step.target, Depends) else step.target
         try:
             for effect in step.first:
                 effect(session, subject, actor, now, answers)
@@ -145,6 +160,8 @@ class Flow:
         actor.require(step.by)
         if subject.status not in step.sources:
             raise Conflict(f"现在是“{subject.status.label}”，不能{step.label}。可能别人刚刚办过，请刷新查看")
+        if step.only is not None and not step.only(subject):
+            raise Refused(f"“{step.label}”只用于{_words(step.only)}")
         answers = self._answers(step, given)
         for guard in step.guards:
             reason = guard(session, subject, actor, now, answers)
@@ -167,6 +184,10 @@ class Flow:
         if errors:
             raise Refused("还有必填内容没有填写：" + "；".join(errors.values()), errors=errors)
         return {ask.name: given.get(ask.name) for ask in step.asks}
+
+
+def _words(rule: Callable) -> str:
+    return (rule.__doc__ or "").strip().rstrip(".")
 
 
 def plain(answers: dict[str, Any]) -> dict[str, Any]:
@@ -193,7 +214,8 @@ def print_table(flow: Flow) -> str:
     for step in flow.steps:
         sources = "、".join(state.label for state in flow.states if state in step.sources)
         asks = "、".join(a.label + ("" if a.is_required else "（可不填）") for a in step.asks) or "—"
-        guards = "；".join((g.__doc__ or "").strip().rstrip(".") for g in step.guards) or "—"
+        words = [f"只用于{_words(step.only)}"] if step.only else []
+        guards = "；".join([*words, *map(_words, step.guards)]) or "—"
         target = "不变" if step.target is None else getattr(step.target, "words", None) or step.target.label
         lines.append(f"| {step.label} | {sources} | {target} | {step.by.label} | {asks} | {guards} |")
     return "\n".join(lines) + "\n"

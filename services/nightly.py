@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from pathlib import Path
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from models.codes import JobStatus
 from models.job import Job
 from models.user import User
 
-from . import appeal_flow, jobs, limits, sign_in, sweep, upkeep
+from . import appeal_flow, imports, jobs, limits, sign_in, sweep, upkeep
 from .access import bind, system
 from .errors import Refused
 from .showing import LOCAL
@@ -92,6 +93,19 @@ def _ask(sessions: Sessions, now: datetime, subdistrict: str, day: datetime) -> 
         except IntegrityError:
             return 0  # another worker was faster
     return 1
+
+
+def forget_files(sessions: Sessions, clock: Clock, folder: Path) -> int:
+    """Remove the files of imports whose retention is over, in every sub-district; returns how many."""
+    with sessions() as session:
+        places = sub_districts(bind(session, system(""), clock()))
+    count = 0
+    for place in places:
+        with sessions() as session:
+            bind(session, system(place), clock())
+            count += imports.forget_old(session, folder / "imports", clock())
+            session.commit()
+    return count
 
 
 @work("nightly", is_repeatable=True)

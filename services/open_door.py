@@ -225,6 +225,13 @@ def receive(
 
 
 
+def is_kept(session: Session, key: str) -> bool:
+    """Whether an appeal with this key is there by now."""
+    try:
+        return session.scalar(select(Appeal.id).where(Appeal.idempotency_key == str(UUID(key)))) is not None
+    except ValueError:
+        return False
+
 
 def _picture(_name: str, content: bytes) -> bytes:
     if len(content) > MOST_PHOTO_BYTES:

@@ -169,9 +169,15 @@ def give(session: Session, case: Case, role: AssignmentRole, actor: Actor, now: 
     session.flush()
     clock = clocks.start(session, case, "divert", today, part=order, due=chosen)
     order.due_on, order.due_reason = clock.due_on, clock.due_reason
-    title = f"{role.label} {case.case_no} {case.subject}，请反馈办理情况"
-    inbox.put(session, order, TODO, title, worker or unit, now, due_on=order.due_on)
+    remind(session, case, order, now)
     return order
+
+
+def remind(session: Session, case: Case, order: Assignment, now: datetime) -> None:
+    """Put an order into the in-tray of whom it is for."""
+    title = f"{order.role.label} {case.case_no} {case.subject}，请反馈办理情况"
+    worker = session.get(Worker, (order.subdistrict_id, order.worker_id)) if order.worker_id else None
+    inbox.put(session, order, TODO, title, worker or order.unit, now, due_on=order.due_on)
 
 
 def _chosen(session: Session, today: date, answers: dict) -> DueDate | None:

@@ -255,13 +255,26 @@ def _look_in_grams(session: Session, entity: type[Entity], ways: list[list[str]]
     """
     connection, here = session.connection(), _is_of(_entries, entity, subdistrict_id)
     wanted = [select(literal_column("1")).where(here, _has_grams(_entries, way)) for way in (ways[0], ["\u2026"])]
-    plan = connection.execute(_Explain(union_all(*wanted))).scalar_one()[0]["Plan"]
-    known, unknown = (branch["Plan Rows"] for branch in plan["Plans"])
+    known, unknown = _shares(connection.execute(_Explain(union_all(*wanted))).scalar_one()[0]["Plan"])
     if known > max(2 * unknown, probing.FEW):
         return known, True
     some = select(literal_column("1")).where(_finds(_entries, entity, ways, subdistrict_id, "postgresql"))
     count = connection.execute(select(func.count()).select_from(some.limit(probing.FEW + 1).subquery())).scalar_one()
     return count, count > probing.FEW
+
+
+def _shares(plan: dict) -> tuple[int, int]:
+    """How many rows a plan expects of each of two branches; nothing of a plan of another shape.
+
+    Below a node that gathers what several processes read, a branch tells the part of one of them.
+    """
+    total = plan["Plan Rows"]
+    while len(plan.get("Plans", ())) == 1:
+        plan = plan["Plans"][0]
+    rows = [branch["Plan Rows"] for branch in plan.get("Plans", ())]
+    if len(rows) != 2 or not sum(rows):
+        return 0, 0
+    return total * rows[0] // sum(rows), total * rows[1] // sum(rows)
 
 
 class _Explain(Executable, ClauseElement):

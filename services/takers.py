@@ -17,7 +17,9 @@ from models.area import Area
 from models.case import Case, CaseParty
 from models.codes import CaseKind, CaseOutcome, Employment, UnitKind, Urgency
 from models.department import DispatchRule, Unit
+from models.household import Household, HouseholdMember
 from models.mediation import Committee, Mediator
+from models.recusal import Recusal
 
 from . import parameters, workload
 from .labels import dictionary_names
@@ -29,7 +31,10 @@ NO_MEDIATION = -20
 
 @dataclass(frozen=True)
 class Matter:
-    """What the choice needs to know of a case."""
+    """What the choice needs to know of a case.
+
+    `recused` is {worker id: the closeness declared}, `kin` the phones of those who live with a party.
+    """
 
     id: str
     case_no: str
@@ -44,6 +49,9 @@ class Matter:
     names: frozenset[str] = frozenset()
     earlier: frozenset[str] = frozenset()
     barred_unit: str | None = None
+    barred_worker: str | None = None
+    recused: Mapping[str, str] = field(default_factory=dict)
+    kin: frozenset[str] = frozenset()
 
     @property
     def community(self) -> str:
@@ -146,16 +154,15 @@ def force(session: Session, today: date) -> Force:
 
 
 def matters(session: Session, cases: Sequence[Case]) -> list[Matter]:
-    """What the choice needs to know of these cases, in three statements."""
+    """What the choice needs to know of these cases, in seven statements at most."""
     ids = [case.id for case in cases]
     codes = dict(session.execute(select(Area.id, Area.code).where(Area.id.in_({c.area_id for c in cases}))).all())
-    mobiles: dict[str, set] = {}
-    names: dict[str, set] = {}
-    for key, name, mobile in session.execute(
-        select(CaseParty.case_id, CaseParty.name, CaseParty.mobile).where(CaseParty.case_id.in_(ids))
+    people: dict[str, list[tuple]] = {}
+    for key, *party in session.execute(
+        select(CaseParty.case_id, CaseParty.name, CaseParty.mobile, CaseParty.household_id).where(CaseParty.case_id.in_(ids))
     ):
-        names.setdefault(key, set()).add(name)
-        mobiles.setdefault(key, set()).update({mobile} - {None})
+        people.setdefault(key, []).append(tuple(party))
+    declared, living = _declared(session, ids, people), _living(session, people)
     homes = {case.household_id for case in cases} - {None}
     handled: dict[str, set] = {}
     for home, handler, unit in session.execute(
@@ -164,14 +171,46 @@ def matters(session: Session, cases: Sequence[Case]) -> list[Matter]:
         ).limit(20 * len(ids) + 20)
     ) if homes else ():  # fmt: skip
         handled.setdefault(home, set()).update({handler, unit} - {None})
-    return [
-        Matter(
-            c.id, c.case_no, c.subject, c.kind, c.category, c.urgency, codes[c.area_id], c.due_on, c.version,
-            frozenset(mobiles.get(c.id, ())), frozenset(names.get(c.id, ())), frozenset(handled.get(c.household_id, ())),
-            getattr(c, "accused_unit_id", None),
-        )
-        for c in cases
-    ]  # fmt: skip
+    found = []
+    for c in cases:
+        own = people.get(c.id, ())
+        found.append(
+            Matter(
+                c.id, c.case_no, c.subject, c.kind, c.category, c.urgency, codes[c.area_id], c.due_on, c.version,
+                frozenset(mobile for _, mobile, _ in own if mobile), frozenset(name for name, _, _ in own),
+                frozenset(handled.get(c.household_id, ())), getattr(c, "accused_unit_id", None),
+                getattr(c, "accused_worker_id", None), declared.get(c.id, {}),
+                frozenset(mobile for _, _, home in own for mobile in living.get(home, ())),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _declared(session: Session, ids: Sequence[str], people: Mapping[str, list[tuple]]) -> dict[str, dict[str, str]]:
+    """{case id: {worker id: closeness}} by what was declared, for a case or for a person who is a party (R03, R10)."""
+    names = {name for parties in people.values() for name, _, _ in parties}
+    wanted = or_(Recusal.case_id.in_(ids), Recusal.person_name.in_(names))
+    found: dict[str, dict[str, str]] = {}
+    for row in session.scalars(select(Recusal).where(Recusal.is_active.is_(True), wanted)):
+        for key in ids if row.case_id is None else (row.case_id,):
+            is_party = row.person_name is None or any(
+                name == row.person_name and row.person_mobile in (None, mobile) for name, mobile, _ in people.get(key, ())
+            )
+            if is_party:
+                found.setdefault(key, {})[row.worker_id] = row.closeness.label
+    return found
+
+
+def _living(session: Session, people: Mapping[str, list[tuple]]) -> dict[str, set[str]]:
+    """{household id: phones of everybody who lives there}, of the households of parties."""
+    homes = {home for parties in people.values() for _, _, home in parties} - {None}
+    found: dict[str, set[str]] = {}
+    if homes:
+        heads = select(Household.id, Household.mobile).where(Household.id.in_(homes))
+        members = select(HouseholdMember.household_id, HouseholdMember.mobile).where(HouseholdMember.household_id.in_(homes))
+        for home, mobile in (*session.execute(heads), *session.execute(members)):
+            found.setdefault(home, set()).update({mobile} - {None})
+    return found
 
 
 def fit(matter: Matter, taker: Taker, force: Force) -> Fit:
@@ -226,6 +265,12 @@ def _why_barred(matter: Matter, person: Taker, force: Force) -> str | None:
         return "信访事项由主管单位办理，不交调解员"
     if person.mobile and person.mobile in matter.mobiles:
         return "是本案当事人（联系电话相同），应当回避"
+    if person.id in matter.recused:
+        return f"已申报回避：{matter.recused[person.id]}"
+    if person.mobile and person.mobile in matter.kin:
+        return "与当事人同住一户，应当回避"
+    if person.id == matter.barred_worker or (matter.barred_unit and person.unit_id == matter.barred_unit):
+        return "是被反映的人或被反映单位的人，应当回避（R10）"
     if person.area_code not in (matter.community, force.root):
         return "不在事发村社区的调委会"
     if person.term_ends_on and person.term_ends_on < force.today:

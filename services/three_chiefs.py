@@ -331,7 +331,7 @@ class BranchPlanner:
         shown = {n: lambda v, d=chief[n]: text(masked(d, opened(d, v), self.actor)) for n in ("name", "mobile")}
         fields = [[chief[n].label, shown[n](known.get(n)), shown[n](values[n])] for n in ("name", "mobile") if n in values]
         area = self.names[known.get("area_id") or values["area_id"]]
-        return Line(decision.number, decision.kind, f"{'换人：' if decision.what == 'successor' else ''}{area}的负责人", fields)
+        return Line(decision.number, decision.kind, f"{'换人：' if decision.what == 'successor' else ''}{area}的{LEVELS[area.count('/') - 1][2]}长", fields)
 
     # -- writing
 

@@ -7,22 +7,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from models.case import Case
-from models.codes import CaseStatus
+from models.codes import CaseStatus, UnitKind
 from models.department import Unit
 from models.worker import Worker
 
 from . import takers
 from .access import Actor, Permission
 from .batch_plan import Plan, propose
-from .bulk import picked
+from .bulk import MOST_STEPS, picked
 from .case_flow import CASE_FLOW
 from .due_dates import local_day
 from .errors import Refused
 
 MOST = 500
+AT_ONCE = MOST_STEPS
+"""So many are given in one transaction; nobody else has to wait longer than seconds to save."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,12 @@ def proposal(session: Session, now: datetime) -> tuple[Plan, int]:
 def take(session: Session, choices: Sequence[Choice], actor: Actor, now: datetime) -> Taken:
     """Give every case of a plan to whom it names; what changed meanwhile or is refused is left out and named."""
     actor.require(Permission.CASE_DISPATCH)
-    if len(choices) > MOST:
-        raise Refused(f"一次最多交办{MOST}件，请分几次办理")
+    if len(choices) > AT_ONCE:
+        raise Refused(f"一次最多交办{AT_ONCE}件，请分几次办理")
     cases = _rows(session, Case, [c.case_id for c in choices])
     units = _rows(session, Unit, [c.taker_id for c in choices if c.kind == "unit"])
     workers = _rows(session, Worker, [c.taker_id for c in choices if c.kind == "worker"])
+    places = _places(session)
     taken = Taken()
     for choice in choices:
         case = cases.get(choice.case_id)
@@ -82,7 +85,7 @@ def take(session: Session, choices: Sequence[Choice], actor: Actor, now: datetim
         if case is None:
             taken.left.append(("（已看不到的案件）", "可能已改到您看不到的范围"))
             continue
-        reason = _reason(case, taker, choice) or _give(session, case, taker, choice, actor, now)
+        reason = _reason(case, taker, choice) or _give(session, case, {choice.kind: taker, "territory": places.get(case.area.code.split(".")[0])}, actor, now)
         if reason:
             taken.left.append((case.case_no, reason))
         else:
@@ -100,11 +103,17 @@ def _reason(case: Case, taker: Unit | Worker | None, choice: Choice) -> str | No
     return None
 
 
-def _give(session: Session, case: Case, taker: Unit | Worker, choice: Choice, actor: Actor, now: datetime) -> str | None:
+def _places(session: Session) -> dict[str, Unit]:
+    """{code of a community: its unit}, so that the flow need not ask for each case."""
+    units = session.scalars(select(Unit).where(Unit.kind == UnitKind.COMMUNITY).options(joinedload(Unit.area)))
+    return {unit.area.code: unit for unit in units if unit.area is not None}
+
+
+def _give(session: Session, case: Case, answers: dict, actor: Actor, now: datetime) -> str | None:
     """Take the step in a savepoint of its own, so that a refusal leaves the others as they are."""
     try:
         with session.begin_nested():
-            CASE_FLOW.take(session, "assign", case, actor, now, **{choice.kind: taker})
+            CASE_FLOW.take(session, "assign", case, actor, now, **answers)
     except Refused as no:
         return no.sentence
     return None

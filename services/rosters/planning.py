@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import or_, select, type_coerce
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 from formats.reading import Row, Table
 from models import Described, Entity, describe
 from models.fields import Description
+from models.sealed import Sealed
 
 from .. import custom
 from ..access import Actor
@@ -34,6 +36,7 @@ from .targets import IN_ONE_QUERY, Targets, batches, one_spaced
 from .template import asked
 
 PORTION = 1000
+_UNREAD = object()
 _MOST_KEPT = 100_000  # how many different texts of a column are read once
 
 
@@ -136,6 +139,7 @@ class Planner:
         self.seen: dict[tuple, tuple[int, bool]] = {}
         self.every = every
         self.columns = self._columns()
+        self._told: dict[str, tuple[Description, str, bool, bool]] = {}
         self.digest = hashlib.sha256(repr(sorted(self.places.items())).encode())
 
     def settle(self, rows: Sequence[Row]) -> list[Decision]:
@@ -168,20 +172,19 @@ class Planner:
         if d.target:
             cells = {line.row.values[place] for line in lines} - {None}
             self.targets[d.target].want(w for cell in cells if (w := _reference(cell)) is not None)
-        is_unlike = d.is_personal
+        is_alike = not d.is_personal
         for line in lines:
             cell = line.row.values[place]
             if cell is None:
                 continue
             is_plain = cell.__class__ is str or cell.__class__ is int
-            if is_plain and cell in kept:
-                value = kept[cell]
-            else:
+            value = kept.get(cell, _UNREAD) if is_alike and is_plain else _UNREAD
+            if value is _UNREAD:
                 try:
                     value = read(cell)
                 except ValueError as no:
                     value = Wrong(str(no))
-                if is_plain and not is_unlike and len(kept) < _MOST_KEPT:
+                if is_alike and is_plain and len(kept) < _MOST_KEPT:
                     kept[cell] = value
             if value is not None:
                 line.cells[name] = value
@@ -311,10 +314,10 @@ class Planner:
         return stored[0] if stored else None
 
     def _changes(self, line: _Line, known: dict | None) -> tuple[dict[str, Any], list[RowError]]:
-        values, errors, described = {}, [], self.described
+        values, errors, told = {}, [], self._told
         for name, value in line.cells.items():
-            d = described[name]
-            stored = known[d.key] if known else None
+            d, key, is_fixed, is_loose = told.get(name) or self._tell(name)
+            stored = known[key] if known else None
             kind = value.__class__
             if kind is Named:
                 value = stored if stored is not None and stored in value.known else self._chosen(line, d, value)
@@ -322,12 +325,19 @@ class Planner:
             if kind is Wrong:
                 if stored is None or not self._shows(line, d, stored):
                     errors.append(self._error(line, d, value.sentence))
-            elif d.field.is_fixed:
+            elif is_fixed:
                 if known is None:
                     errors.append(self._error(line, d, f"没有这个{d.label}的{self.entity.__label__}；新增的请把这一格留空"))
-            elif known is None or (value != stored and not is_equal(d, value, stored)):
-                values[d.key] = value
+            elif known is None or (value != stored and not (is_loose and is_equal(d, value, stored))):
+                values[key] = value
         return values, errors
+
+    def _tell(self, name: str) -> tuple[Description, str, bool, bool]:
+        """What the comparison of a column asks again and again."""
+        d = self.described[name]
+        is_loose = d.type in (datetime, Decimal) or isinstance(d.column.type, Sealed)
+        self._told[name] = found = (d, d.key, d.field.is_fixed, is_loose)
+        return found
 
     def _missing(self, line: _Line) -> list[RowError]:
         return [self._error(line, d, f"请填写{d.label}") for d in self.required if d.name not in line.cells]

@@ -196,7 +196,7 @@ def _update(connection, table: Table, changed: Sequence[Pending], moves: Sequenc
     columns = {"of_place": [p.row["subdistrict_id"] for p in changed], "of_id": [p.row["id"] for p in changed], "of_version": [p.known["version"] for p in changed]}
     for p in changed:
         p.row["version"], p.row["updated_at"] = p.known["version"] + 1, now
-    columns |= {f"to_{name}": [p.row[name] for p in changed] for name in (*written, "version", "updated_at")}
+    columns |= {f"to_{name}": [p.row[name] for p in changed] for name in (*written, "version")} | {"to_updated_at": now}
     if run_many(connection, update(table).where(*own).values(**values), columns) != len(changed):
         raise Conflict("导入的同时别人也修改了这些记录，整张表都没有导入。请重新核对预览，再确认导入")
 

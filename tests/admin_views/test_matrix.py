@@ -32,6 +32,7 @@ lawyer                    vcedxi  -       -       vcedxi  v       v       v     
 counsellor                vcedxi  -       -       vcedxi  v       v       -       -       -       -       vx      -       -       -       -       -       -
 appeal                    -       vc      vcx     vcex    v       -       -       -       -       vc      vx      -       -       -       -       -       -
 door_code                 vcedxi  v       v       v       v       -       -       -       -       -       vx      -       -       -       -       -       -
+plate                     vx      v       v       vx      v       -       -       -       -       -       vx      -       -       -       -       -       -
 service_item              v       v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -       -       -       -
 reception_point           vcedxi  v       v       vcedxi  v       -       -       -       -       -       vx      -       -       -       -       -       -
 hotline                   vcedxi  v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -       -       -       -
@@ -78,6 +79,7 @@ PAGES = """
 /admin/paper-templates/   -       -       -       y       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/case/papers/?id=   -       y       y       y       y       y       y       -       -       -       y       -       -       -       -       -       -
 /admin/recycle/           y       y       y       y       -       -       -       -       -       -       -       y       y       -       -       -       -
+/admin/plate-coverage/    y       y       -       y       -       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/jobs/?all=1        -       -       -       -       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/imports/           y       y       -       y       -       -       -       -       -       -       -       y       -       -       -       -       -
@@ -100,12 +102,31 @@ suspend                   -       -       -       y       y       -       -     
 resume                    -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 archive                   -       -       -       y       -       -       -       -       -       -       -       -       -       -       -       -       -
 reopen                    -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+refer                     -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+transfer                  -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+send_back                 -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+consult                   -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+go_back                   -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+decide_extension          -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+opinion                   -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+terminate                 -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+withdraw                  -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+settle                    -       y       y       y       y       -       -       -       -       -       -       -       -       -       -       -       -
+hand_over                 -       y       -       y       y       y       y       -       y       -       -       -       -       -       -       -       -
+recall                    -       y       -       y       y       y       y       -       y       -       -       -       -       -       -       -       -
+consent                   -       y       -       y       y       y       y       -       y       -       -       -       -       -       -       -       -
+progress                  -       y       -       y       y       y       y       -       y       -       -       -       -       -       -       -       -
+ask_extension             -       y       -       y       y       y       y       -       y       -       -       -       -       -       -       -       -
+skip_stage                -       -       -       -       y       -       -       -       -       -       -       -       -       -       -       -       -
+notify                    -       y       y       y       -       -       -       -       -       y       -       -       -       -       -       -       -
+split                     -       y       y       y       -       -       -       -       -       y       -       -       -       -       -       -       -
+relate                    -       y       y       y       -       -       -       -       -       y       -       -       -       -       -       -       -
 """
 # fmt: on
 LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))
 PATHS = {"v": "", "c": "new/", "e": "edit/?id=", "d": "delete/?id=", "x": "export/", "i": "import/"}
 ISSUED = {"whistle", "urge", "supervision", "instruction"}  # what was sent is moved by steps, never changed
-WRITTEN_BY_SERVICES = {"team", "export_request", "objection", "audit_event", "access_event"}
+WRITTEN_BY_SERVICES = {"plate", "team", "export_request", "objection", "audit_event", "access_event"}
 
 
 def table(text: str) -> dict[str, dict[str, str]]:
@@ -215,11 +236,24 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
         "step_view", "presence_view", "relate_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
         "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
         "layout_view", "counts_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
-        "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
+        "print_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
     }  # fmt: skip
-    endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"}
+    endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"} - PUBLIC
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}
     assert rest == set()
+
+
+PUBLIC = {
+    "appeal_door.choose", "appeal_door.place", "appeal_door.words", "appeal_door.contact", "appeal_door.send",
+    "track_door.track", "track_door.act",
+    "guide.index", "guide.routes", "guide.course", "guide.points", "guide.rights", "guide.law",
+}  # fmt: skip
+
+
+def test_nobody_needs_to_sign_in_for_the_pages_of_residents_and_for_no_others(app):
+    from admin_views.guard import OPEN
+
+    assert OPEN - PUBLIC == {"static", "front", "account.sign_in", "account.sign_out"} and PUBLIC <= OPEN
 
 
 def test_a_visitor_is_sent_to_the_sign_in_page_from_everywhere(ids, client):

@@ -174,13 +174,16 @@ def test_required_headings_are_marked():
     assert [c.value for c in book.worksheets[0][1]] == ["户主＊", "备注"]
 
 
-def test_a_template_has_no_example_row():
-    assert template_of(SheetColumn("户主", example="甲某某")).worksheets[0].max_row == 1
+def test_a_template_has_a_row_of_hints_that_the_import_passes_over():
+    file = io.BytesIO()
+    sheets.template(file, title="住户", columns=[SheetColumn("户主", example="甲某某", is_required=True), SheetColumn("备注")])
+    assert [c.value for c in load_workbook(file).worksheets[0][2]] == ["※必填；例如 甲某某", "※可不填"]
+    assert reading.read(file.getvalue(), "a.xlsx").rows == []
 
 
 def test_short_choices_are_a_drop_down():
     rules = template_of(SheetColumn("性别", choices=("女", "男"))).worksheets[0].data_validations.dataValidation
-    assert [(r.type, r.formula1, str(r.sqref)) for r in rules] == [("list", '"女,男"', "A2:A200001")]
+    assert [(r.type, r.formula1, str(r.sqref)) for r in rules] == [("list", '"女,男"', "A3:A200001")]
 
 
 def test_long_choices_are_a_drop_down_from_a_hidden_sheet():

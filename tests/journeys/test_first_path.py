@@ -194,7 +194,8 @@ def test_an_empty_feedback_is_refused(world, arrive):
 def close(office: Visitor, case: str, **changes):
     office.open(f"/admin/case/details/?id={case}")
     office.follow("办结")
-    answers = {"outcome": "resolved", "result": "楼上已做防水", "tier": "community", "is_informed": "yes"}
+    answers = {"outcome": "resolved", "result": "楼上已做防水", "tier": "community", "is_informed": "yes", "informed_how": "phone",
+               "root_cause": "root_cause:facility"}
     return office.send("办结", **answers | changes)
 
 

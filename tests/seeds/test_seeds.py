@@ -454,7 +454,7 @@ def test_every_category_has_a_unit_that_leads(session):
 @pytest.mark.parametrize(
     ("term", "length", "unit", "extension"),
     [
-        ("divert", 5, "WD", 0),
+        ("divert", 5, "WD", 5),
         ("tj_mediate", 1, "M", 0),
         ("xf_handle", 60, "D", 30),
         ("xf_objection", 5, "WD", 0),

@@ -6,13 +6,16 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from models.case import Assignment, CaseEvent
-from models.codes import AssignmentStatus, CaseOutcome, CaseStatus, MediationStage, Tier
-from services import access, case_flow, case_links, teams
+from models.case import Assignment, CaseEvent, CaseParty
+from models.case_codes import Consent, ConsultGround, NoticeChannel, PetitionPurpose, StageResult
+from models.codes import AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MediationStage
+from models.notice import Notice
+from models.stage_run import StageRun
+from services import access, case_flow, case_links, clocks, teams
 from services.access import Actor, Permission
 from services.case_flow import CASE_FLOW
 from services.errors import Conflict, Denied, Refused
-from tests.support.builders import build_world, case_facts, party
+from tests.support.builders import build_world, case_facts, closing, declining, party
 
 
 @pytest.fixture
@@ -48,11 +51,11 @@ def assigned(session, world, **answers):
 
 def fed_back(session, world):
     case = assigned(session, world)
-    take(session, case, "feed_back", feedback="双方已谈妥")
+    take(session, case, "feed_back", feedback="双方已谈妥", is_beyond=True)
     return case
 
 
-CLOSING = {"outcome": CaseOutcome.RESOLVED, "result": "楼上修好防水", "tier": Tier.COMMUNITY, "is_informed": True}
+CLOSING = closing()
 
 
 def test_a_registered_case_has_its_number_at_once(session, world):
@@ -84,13 +87,16 @@ def test_a_dispute_is_due_one_month_after_it_was_received(session, world):
 def test_accepting_opens_the_way_to_assignment(session, world):
     case = registered(session, world)
     take(session, case, "accept")
-    assert [s.verb for s in CASE_FLOW.open_to(case, office(session))] == ["merge", "assign", "join", "suspend"]
+    assert [s.verb for s in CASE_FLOW.open_to(case, office(session))] == [
+        "settle", "refer", "merge", "assign", "recall", "consent", "skip_stage", "terminate", "withdraw", "progress",
+        "notify", "suspend", "ask_extension", "split", "relate",
+    ]  # fmt: skip
 
 
 def test_declining_without_a_reason_is_refused_and_changes_nothing(session, world):
     case = registered(session, world)
     with pytest.raises(Refused, match="请填写不予受理的理由"):
-        take(session, case, "decline", reason="  ")
+        take(session, case, "decline", **declining(reason="  "))
     assert case.status is CaseStatus.REGISTERED
 
 
@@ -167,13 +173,13 @@ def test_closing_names_every_answer_that_is_missing(session, world):
     case = fed_back(session, world)
     with pytest.raises(Refused) as no:
         take(session, case, "close", is_informed=True)
-    assert set(no.value.errors) == {"outcome", "result", "tier"}
+    assert set(no.value.errors) == {"outcome", "result", "tier", "root_cause", "informed_how"}
 
 
 def test_a_closed_case_is_archived_or_opened_again(session, world):
     case = fed_back(session, world)
     take(session, case, "close", **CLOSING)
-    assert [s.verb for s in CASE_FLOW.open_to(case, office(session))] == ["archive", "reopen"]
+    assert [s.verb for s in CASE_FLOW.open_to(case, office(session))] == ["archive", "reopen", "relate"]
 
 
 def test_a_case_opened_again_has_no_outcome(session, world):
@@ -181,6 +187,101 @@ def test_a_case_opened_again_has_no_outcome(session, world):
     take(session, case, "close", **CLOSING)
     take(session, case, "reopen", reason="当事人反映没有履行")
     assert (case.status, case.outcome, case.closed_at) == (CaseStatus.ACCEPTED, None, None)
+
+
+def test_one_refusal_ends_mediation_with_a_notice_of_other_ways(session, world):
+    case = assigned(session, world)
+    who = session.scalars(select(CaseParty)).one()
+    take(session, case, "consent", party=who, consent=Consent.REFUSED, result="可以向人民法院起诉", informed_how=NoticeChannel.FACE)
+    notice = session.scalars(select(Notice)).one()
+    assert (case.status, case.outcome, notice.words) == (CaseStatus.CLOSED, CaseOutcome.TERMINATED, "可以向人民法院起诉")
+
+
+def test_a_refusal_without_a_notice_of_other_ways_is_refused(session, world):
+    case = assigned(session, world)
+    with pytest.raises(Refused, match="告知的其他途径"):
+        take(session, case, "consent", party=session.scalars(select(CaseParty)).one(), consent=Consent.REFUSED)
+
+
+def test_whoever_refused_is_asked_anew_when_the_case_is_opened_again(session, world):
+    case = assigned(session, world)
+    who = session.scalars(select(CaseParty)).one()
+    take(session, case, "consent", party=who, consent=Consent.REFUSED, result="可以起诉", informed_how=NoticeChannel.FACE)
+    take(session, case, "reopen", reason="双方愿意再谈")
+    assert who.consent is None
+
+
+def test_a_dispute_leaves_the_spot_only_with_a_reason(session, world):
+    case = registered(session, world, onsite_reason=None)
+    take(session, case, "accept")
+    with pytest.raises(Refused, match="未能当场化解的原因"):
+        take(session, case, "assign", worker=world.mediator)
+
+
+def test_each_stage_leaves_a_run(session, world):
+    consulted(session, world)
+    runs = session.scalars(select(StageRun).order_by(StageRun.number)).all()
+    assert [(r.stage, r.result) for r in runs] == [
+        (MediationStage.ONSITE, StageResult.PASSED_ON), (MediationStage.DIVERTED, StageResult.PASSED_ON),
+        (MediationStage.CONSULTATION, None),
+    ]  # fmt: skip
+
+
+def test_consultation_needs_the_consent_of_all(session, world):
+    case = fed_back(session, world)
+    with pytest.raises(Refused, match="还有1名当事人没有表态"):
+        take(session, case, "consult", ground=ConsultGround.NOT_ALONE, reason="会商")
+
+
+def test_a_stage_is_skipped_by_an_approver_only(session, world):
+    case = fed_back(session, world)
+    with pytest.raises(Denied):
+        take(session, case, "skip_stage", person(session, Permission.CASE_DISPATCH), stage=MediationStage.JOINT, reason="紧急")
+
+
+def test_a_claim_is_not_closed_before_its_opinion(session, world):
+    case = registered(session, world, kind=CaseKind.PETITION, purpose=PetitionPurpose.CLAIM)
+    take(session, case, "accept")
+    take(session, case, "assign", worker=world.mediator)
+    take(session, case, "feed_back", feedback="已核实")
+    with pytest.raises(Refused, match="出具处理意见书"):
+        take(session, case, "close", **CLOSING)
+
+
+def test_the_last_step_is_taken_back_by_whoever_took_it(session, world):
+    case = registered(session, world)
+    take(session, case, "accept")
+    take(session, case, "recall", reason="点错了")
+    assert (case.status, case.accepted_at) == (CaseStatus.REGISTERED, None)
+
+
+def test_somebody_else_cannot_take_a_step_back(session, world):
+    case = registered(session, world)
+    take(session, case, "accept")
+    with pytest.raises(Refused, match="只有本人可以撤回"):
+        take(session, case, "recall", person(session, Permission.CASE_FEED_BACK), reason="不同意")
+
+
+def test_a_group_visit_of_six_representatives_is_refused_by_the_database(session, world):
+    with pytest.raises(Refused):
+        registered(session, world, kind=CaseKind.PETITION, is_group_visit=True, representative_count=6, people_count=9)
+
+
+def test_the_accused_unit_does_not_get_the_matter(session, world):
+    facts = {"purpose": PetitionPurpose.ACCUSATION, "accused_unit_id": world.justice.id}
+    case = registered(session, world, kind=CaseKind.PETITION, **facts)
+    take(session, case, "accept")
+    with pytest.raises(Refused, match="被检举的单位"):
+        take(session, case, "assign", unit=world.justice)
+
+
+def test_a_period_of_the_law_is_lengthened_once_and_the_citizen_told(session, world):
+    case = registered(session, world, kind=CaseKind.PETITION)
+    take(session, case, "accept")
+    clock = next(c for c in clocks.live(session, case) if c.term_id == "xf_handle")
+    take(session, case, "ask_extension", person(session, Permission.CASE_FEED_BACK), clock=clock, length=30, reason="等待鉴定")
+    take(session, case, "decide_extension", is_granted=True, answer="同意", informed_how=NoticeChannel.POST)
+    assert case.due_on == date(2026, 6, 1)
 
 
 def test_a_suspended_case_goes_on_where_it_stopped(session, world):
@@ -230,18 +331,29 @@ def test_somebody_without_the_permission_cannot_dispatch(session, world):
         take(session, case, "accept", person(session, Permission.CASE_FEED_BACK))
 
 
+def consulted(session, world):
+    case = fed_back(session, world)
+    take(session, case, "consent", consent=Consent.AGREED)
+    take(session, case, "consult", ground=ConsultGround.NOT_ALONE, reason="请城管到场会商")
+    return case
+
+
+def form_team(session, case, world):
+    choice = teams.Choice([world.leader.id], [world.mediator.id], [world.lawyer.id], [world.clerk.id])
+    return teams.assemble(session, case, choice, office(session), session.info["now"])
+
+
 def test_joint_mediation_needs_a_complete_team(session, world):
-    case = assigned(session, world)
+    case = consulted(session, world)
     with pytest.raises(Refused, match="还没有“3\\+X”专班"):
-        take(session, case, "join")
+        take(session, case, "join", reason="重点问题")
 
 
 def test_with_a_complete_team_the_case_goes_to_joint_mediation(session, world):
-    case = assigned(session, world)
-    choice = teams.Choice([world.leader.id], [world.mediator.id], [world.lawyer.id], [world.clerk.id])
-    teams.assemble(session, case, choice, office(session), session.info["now"])
-    take(session, case, "join")
-    assert (case.stage, case.status) == (MediationStage.JOINT, CaseStatus.ASSIGNED)
+    case = consulted(session, world)
+    form_team(session, case, world)
+    take(session, case, "join", reason="重点问题")
+    assert (case.stage, case.status, case.is_key_issue) == (MediationStage.JOINT, CaseStatus.FED_BACK, True)
 
 
 def test_of_two_people_who_take_a_step_at_once_one_gets_a_conflict(session, world):

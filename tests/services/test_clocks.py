@@ -48,4 +48,4 @@ def test_an_extension_beyond_what_the_term_allows_is_refused(session, case):
 def test_a_stopped_period_has_its_time(session, case):
     clocks.start(session, case, "divert", date(2026, 3, 2))
     clocks.stop(session, case, NOW, term_id="divert")
-    assert [c.name for c in clocks.live(session, case)] == ["信访事项办结"]
+    assert [c.name for c in clocks.live(session, case)] == ["书面告知", "信访事项办结"]

@@ -24,6 +24,8 @@ from models.residence import ResidentialArea
 from models.roster_import import RosterImport
 from services import access, audit, custom, importing, imports, jobs, search
 from services.errors import Conflict, Missing, Refused
+from services.listing import Listing
+from services.queries import Query
 from services.records import save
 from tests.support.builders import build_user, build_world
 
@@ -177,8 +179,8 @@ def test_numbers_and_phones_lie_sealed_in_record_trail_and_preview(desk, engine)
 def test_what_was_written_in_sets_is_found_by_search(desk):
     desk.confirm(desk.upload(["N1", "癸某某", None, EAST, "柳荫街8号"]))
     with desk.open() as session:
-        found = session.scalars(select(Household.household_no).where(search.condition(session, Household, "柳荫街", desk.actor))).all()
-    assert found == ["N1"]
+        found = Listing(session, Household, desk.actor).page(replace(Query(), search="柳荫街", page_size=20), ["household_no"], {})
+    assert [row.values["household_no"] for row in found.rows] == ["N1"]
 
 
 def test_rows_changed_or_used_since_are_named_and_kept(desk):

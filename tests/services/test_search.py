@@ -130,3 +130,20 @@ def test_a_rebuilt_index_is_the_index(session, world):
 def test_numbers_of_persons_are_not_in_the_index(session, world):
     kept = select(func.count()).where(SearchEntry.words.contains("15400000") | SearchEntry.grams.contains("1540"))
     assert session.scalar(kept) == 0
+
+
+def _plan(rows: int, *below: dict) -> dict:
+    return {"Plan Rows": rows, "Plans": list(below)}
+
+
+def test_a_plan_read_by_several_processes_tells_the_shares_of_the_whole():
+    """Two processes: the branches tell half of 600 and of 46."""
+    assert search._shares(_plan(646, _plan(323, _plan(300), _plan(23)))) == (600, 46)
+
+
+def test_a_plan_of_one_process_tells_its_branches():
+    assert search._shares(_plan(32_000, _plan(31_500), _plan(500))) == (31_500, 500)
+
+
+def test_a_plan_of_another_shape_tells_nothing():
+    assert search._shares(_plan(7)) == (0, 0)

@@ -7,7 +7,7 @@ from models.codes import CaseStatus, TeamSeat
 from models.team import TeamChange
 from services import case_flow, teams
 from services.errors import Conflict, Refused
-from tests.support.builders import build_world, case_facts, party
+from tests.support.builders import build_world, case_facts, party, declining
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_change_made_from_an_old_page_is_a_conflict(session, world, case):
 def test_a_declined_case_gets_no_team(session, world):
     actor, now = session.info["actor"], session.info["now"]
     case = case_flow.register(session, actor, now, **case_facts(world))
-    case_flow.CASE_FLOW.take(session, "decline", case, actor, now, reason="不属受理范围，请向法院起诉")
+    case_flow.CASE_FLOW.take(session, "decline", case, actor, now, **declining())
     assert case.status is CaseStatus.DECLINED
     with pytest.raises(Refused, match="不能再组建专班"):
         assemble(session, case, choice(world))

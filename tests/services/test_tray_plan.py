@@ -105,3 +105,8 @@ def test_nobody_takes_a_plan_without_the_right_to_dispatch(session, world):
 def test_a_forged_row_is_refused_with_a_sentence():
     with pytest.raises(Refused, match="看不懂的一行"):
         Choice.read("x|y|z")
+
+
+def test_more_than_two_hundred_rows_at_once_are_refused(session, world):
+    with pytest.raises(Refused, match="一次最多交办200件"):
+        taken(session, *([to(world.mediator, waiting(session, world, 1)[0])] * 201))

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 import pytest
 
 from benchmarks.measure import counting
-from models.codes import CaseKind, CaseOutcome, CaseStatus, MatterLevel, UnitKind
+from models.codes import CaseKind, CaseOutcome, Closeness, CaseStatus, MatterLevel, UnitKind
 from models.department import DispatchRule, Unit
 from models.mediation import Mediator
+from models.recusal import Recusal
 from services import presence, ways_out
 from tests.support.builders import build_chief, build_user, build_world, raw_case, raw_party
 
@@ -71,6 +72,39 @@ def test_a_party_is_not_offered_its_own_matter_and_the_reason_is_told(session, w
     assert ("交 戊调解" in {w.title for w in found}, barred) == (False, ["戊调解：是本案当事人（联系电话相同），应当回避"])
 
 
+def recused(session, worker, **facts) -> None:
+    session.add(Recusal(worker_id=worker.id, closeness=Closeness.KIN, reason="亲戚", declared_at=session.info["now"], **facts))
+    session.flush()
+
+
+def test_whoever_declared_a_recusal_for_the_case_is_not_offered(session, world):
+    case = raw_case(session, world)
+    recused(session, world.mediator, case_id=case.id)
+    assert ways_out.of(session, case, session.info["now"])[1] == [f"戊调解：已申报回避：{Closeness.KIN.label}"]
+
+
+def test_whoever_declared_kinship_with_a_party_is_not_offered(session, world):
+    case = raw_case(session, world)
+    raw_party(session, case, name="甲某某")
+    recused(session, world.mediator, person_name="甲某某")
+    assert "交 戊调解" not in ways(session, case)
+
+
+def test_a_namesake_with_another_phone_bars_nobody(session, world):
+    case = raw_case(session, world)
+    raw_party(session, case, name="甲某某", mobile="13800000001")
+    recused(session, world.mediator, person_name="甲某某", person_mobile="13800000088")
+    assert "交 戊调解" in ways(session, case)
+
+
+def test_whoever_lives_with_a_party_is_not_offered(session, world):
+    case = raw_case(session, world)
+    raw_party(session, case, household_id=world.east_household.id, mobile=None)
+    world.mediator.mobile = world.east_household.mobile
+    session.flush()
+    assert ways_out.of(session, case, session.info["now"])[1] == ["戊调解：与当事人同住一户，应当回避"]
+
+
 def test_a_mediator_whose_term_is_over_is_not_offered(session, world):
     world.mediator.term_ends_on = date(2026, 3, 1)
     session.flush()
@@ -125,7 +159,7 @@ def test_more_mediators_take_no_more_statements(session, world):
     session.expire_all()
     with counting() as many:
         ways(session, case)
-    assert (many[0] - few[0], few[0] <= 25) == (0, True)
+    assert (many[0] - few[0], few[0] <= 28) == (0, True)
 
 
 # ---- two people at one matter ------------------------------------------------------------

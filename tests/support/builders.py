@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from models.area import Area
 from models.case import Case, CaseParty
+from models.case_codes import DeclineReason, NoticeChannel, OnsiteReason, PetitionPurpose
 from models.codes import (
-    AreaKind, CaseKind, ChiefKind, CommitteeKind, CommitteePost, Employment, Gender, PartyRole, UnitKind,
+    AreaKind, CaseKind, CaseOutcome, ChiefKind, CommitteeKind, CommitteePost, Employment, Gender, PartyRole, Tier,
+    UnitKind,
 )  # fmt: skip
 from models.department import Unit
 from models.dictionary import DictItem
@@ -61,7 +63,8 @@ def build_dictionary(session: Session) -> None:
         ("dictionary", "roster", "可加字段的名册", None), ("roster", "case", "案件", None), ("roster", "household", "住户", None),
         ("dispute_category", "02", "邻里", None), ("dispute_category", "02.01", "相邻用水排水", "dispute_category:02"),
         ("dispute_category", "10", "拖欠农民工工资", None), ("channel", "window", "综合治理窗口", None),
-        ("channel", "qr", "诉求码", None), ("relation", "child", "子女", None),
+        ("channel", "qr", "诉求码", None), ("dictionary", "root_cause", "问题根源", None),
+        ("root_cause", "facility", "设施老化", None), ("relation", "child", "子女", None),
     ]  # fmt: skip
     for dictionary, code, name, parent in items:
         key = f"{dictionary}:{code}"
@@ -72,7 +75,9 @@ def build_dictionary(session: Session) -> None:
             session.flush()
     terms = [
         ("divert", "分流调解反馈", 5, TermUnit.WORKDAY), ("tj_mediate", "人民调解", 1, TermUnit.MONTH),
-        ("xf_handle", "信访事项办结", 60, TermUnit.DAY), ("whistle", "部门报到", 1, TermUnit.WORKDAY),
+        ("xf_handle", "信访事项办结", 60, TermUnit.DAY), ("xf_notice_direct", "书面告知", 15, TermUnit.DAY),
+        ("consult", "会商调解", 10, TermUnit.WORKDAY), ("joint", "联合调解", 30, TermUnit.DAY),
+        ("whistle", "部门报到", 1, TermUnit.WORKDAY),
         ("whistle_handle", "报到后处置", 5, TermUnit.WORKDAY), ("urge_answer", "催办答复", 2, TermUnit.WORKDAY),
         ("supervision_reply", "督办回复", 3, TermUnit.WORKDAY), ("grid_yellow_accept", "黄牌（受理、报到环节）", 1, TermUnit.WORKDAY),
         ("grid_red_accept", "红牌（受理、报到环节）", 2, TermUnit.WORKDAY), ("grid_yellow_handle", "黄牌（办理环节）", 5, TermUnit.WORKDAY),
@@ -80,7 +85,8 @@ def build_dictionary(session: Session) -> None:
     ]  # fmt: skip
     for key, name, length, unit in terms:
         if session.get(Term, key) is None:
-            session.add(Term(id=key, name=name, starts="受理", length=length, unit=unit, source="测试"))
+            facts = {"extend_length": {"xf_handle": 30, "consult": 10}.get(key, 0), "is_statutory": key.startswith(("xf", "tj"))}
+            session.add(Term(id=key, name=name, starts="受理", length=length, unit=unit, source="测试", **facts))
     session.flush()
 
 
@@ -138,9 +144,27 @@ def case_facts(world: World, **changes) -> dict:
         "subject": "楼上漏水引发的邻里纠纷", "kind": CaseKind.DISPUTE, "category": "dispute_category:02",
         "channel": "channel:window", "summary": "楼上卫生间漏水，楼下顶棚发霉，双方协商未成。",
         "area_id": world.east_neighborhood.id, "household_id": world.east_household.id,
-        "received_on": date(2026, 3, 2),
+        "received_on": date(2026, 3, 2), "onsite_reason": OnsiteReason.NEEDS_UNIT,
     }  # fmt: skip
+    if changes.get("kind") is CaseKind.PETITION:
+        facts["purpose"] = PetitionPurpose.ADVICE
     return facts | changes
+
+
+def closing(**changes) -> dict:
+    """Complete answers to the step that closes a case."""
+    return {
+        "outcome": CaseOutcome.RESOLVED, "result": "楼上修好防水，双方签字", "root_cause": "root_cause:facility",
+        "tier": Tier.COMMUNITY, "is_informed": True, "informed_how": NoticeChannel.FACE,
+    } | changes  # fmt: skip
+
+
+def declining(**changes) -> dict:
+    """Complete answers to the step that does not take a case up."""
+    return {
+        "decline_reason": DeclineReason.LEGAL_ROUTE, "reason": "不属受理范围，请向人民法院起诉",
+        "informed_how": NoticeChannel.FACE,
+    } | changes  # fmt: skip
 
 
 def party(name: str = "甲某某", role: PartyRole = PartyRole.APPLICANT, mobile: str | None = "13800000001") -> dict:

@@ -7,28 +7,33 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from models.agreement import ResponsibilityAgreement, ResponsibilityGoal
+from models.appeal import Appeal
 from models.case import Case, Objection
 from models.codes import (
-    AccessKind, AreaKind, CardColour, CaseKind, Closeness, CustomKind, InstructionKind, WarningKind, WhistleKind, WhistleLevel,
-    WhistleReason,
+    AccessKind, AreaKind, CardColour, CaseKind, Closeness, CodePlace, CustomKind, InstructionKind, PointKind, TermUnit, WarningKind,
+    WhistleKind, WhistleLevel, WhistleReason,
 )  # fmt: skip
 from models.custom import CustomField
 from models.audit import AccessEvent
 from models.department import DispatchRule, DutyDay
+from models.door_code import DoorCode
 from models.household import HouseholdMember
 from models.instruction import Instruction, InstructionUnit
 from models.mediation import Counsellor
 from models.neighbor import Chief
+from models.reception import ReceptionPoint
 from models.recusal import Recusal
 from models.residence import Building, ResidentialArea
+from models.service_item import Hotline, ServiceItem
 from models.supervision import Supervision
+from models.term import Term
 from models.urge import Urge
 from models.user import Role, User
 from models.warning import WarningRule
 from models.whistle import Whistle, WhistleTarget
 from models.workday import Workday
 from seeds.base import expand, read
-from services import access, case_flow, instructions, records, supervisions, teams, urges, whistles
+from services import access, appeal_flow, case_flow, instructions, plates, records, supervisions, teams, urges, whistles
 from services.due_dates import local_day
 from tests.support.builders import World, build_chief, build_world, case_facts, party
 
@@ -41,6 +46,7 @@ def build_street(session: Session) -> dict[str, str]:
     build_chief(session, world.east_neighborhood)
     _rosters(session, world)
     _cases(session, world)
+    _door(session, world)
     return _accounts(session, world)
 
 
@@ -100,6 +106,25 @@ def _cases(session: Session, world: World) -> None:
     ))  # fmt: skip
     session.flush()
     _side_tracks(session, world, given)
+
+
+def _door(session: Session, world: World) -> None:
+    """What residents meet: a code, a plate, numbers to call, places to come to, and one appeal."""
+    system, now = access.system("430181002"), session.info["now"]
+    session.add_all(
+        Term(id=f"appeal_{tier}", name=name, starts="收到诉求", length=1, unit=TermUnit.WORKDAY, source="测试")
+        for tier, name in (("neighborhood", "邻长回应"), ("group", "组长回应"), ("sector", "片长回应"), ("community", "村社区回应"), ("subdistrict", "街道回应"))
+    )  # fmt: skip
+    session.add(Term(id="xf_objection", name="转送交办异议", starts="收到转送、交办", length=5, unit=TermUnit.WORKDAY, source="测试"))
+    session.add_all([
+        ServiceItem(name="邻居漏水", position=1), Hotline(name="报警", phone="110", is_emergency=True),
+        ReceptionPoint(name="东里社区群众工作站", kind=PointKind.STATION, area_id=world.east.id, address="东里路1号", hours="工作日"),
+    ])  # fmt: skip
+    session.flush()
+    code = DoorCode(place="东里花园3栋入口", kind=CodePlace.ENTRANCE, area_id=world.east_neighborhood.id)
+    records.save(session, code, system, now)
+    plates.make(session, world.east, now)
+    appeal_flow.enter(session, Appeal(words="路灯不亮", channel="channel:qr", area_id=world.east_neighborhood.id), system, now)
 
 
 def _side_tracks(session: Session, world: World, case: Case) -> None:
