@@ -39,7 +39,9 @@ class CaseView(Stepped, Papers, Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
 
     flow = CASE_FLOW
-    shown_elsewhere = ("CaseEvent", "Clock", "CaseLink", "Dossier", "Extension", "HandlingOpinion", "Notice", "Paper", "StageRun")
+    shown_elsewhere = (
+        "CaseEvent", "CaseLink", "Clock", "Dossier", "Extension", "FollowUp", "HandlingOpinion", "MediationAgreement", "MediationSession", "Notice", "Paper", "StageRun",
+    )  # fmt: skip
     bulk_kinds = (Assign, Change)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",

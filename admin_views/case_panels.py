@@ -17,6 +17,7 @@ from services import clocks, early_warnings, repeats
 
 from .acting import actor
 from .case_story import link_panel, notice_panel, stage_panel
+from .mediation import agreement_panel, follow_up_panel, session_panel
 from .papers import paper_panel
 from .warnings import hit_line
 
@@ -56,7 +57,8 @@ def repeat_panel(case: Case) -> Panel | None:
 
 
 PANELS: tuple[Callable[[Case], Panel | None], ...] = (
-    stage_panel, clock_panel, link_panel, warning_panel, repeat_panel, notice_panel, paper_panel,
+    stage_panel, clock_panel, link_panel, warning_panel, repeat_panel, session_panel, agreement_panel,
+    follow_up_panel, notice_panel, paper_panel,
 )  # fmt: skip
 
 

@@ -56,6 +56,7 @@ class HomeView(AdminIndexView):
                 ],
                 "empty": "没有待办的案件", "more_url": url_for("case.index_view", status=["registered", "accepted", "assigned", "fed_back"]),
             })  # fmt: skip
+        tiles += self._linked(overview.side_tracks(db.session, me))
         if me.may("chief:edit"):
             tiles += self._linked(overview.rosters(db.session))
         if me.may("responsibility_agreement:edit"):

@@ -9,6 +9,7 @@ from models.case import Assignment
 from models.codes import AssignmentStatus, ObjectionState
 from services import order_flow, orders
 from services.due_dates import local_day
+from services.errors import Refused
 
 from .acting import actor
 from .base import EntityView
@@ -41,13 +42,20 @@ class OrderView(Stepped, ReadOnlyView):
         found = []
         for button in super().buttons(row):
             step = steps.get(button["label"])
-            reasons = [guard(db.session, row, actor(), now(), {}) for guard in step.guards if guard in _ASKED_FIRST] if step else []
-            if not any(reasons) and (is_theirs or step is None):
+            if step is None or (is_theirs and not _is_hopeless(step, row)):
                 found.append(button)
         if row.status is AssignmentStatus.OPEN and is_theirs and row.role.value == "lead":
             url = url_for("case.step_view", id=row.case_id, verb="feed_back")
             found.insert(0, {"label": "反馈", "url": url, "is_primary": True, "method": "get", "confirm": None, "hint": ""})
         return found
+
+
+def _is_hopeless(step, row: Assignment) -> bool:
+    """Whether a step would be refused whatever is answered."""
+    try:
+        return any(guard(db.session, row, actor(), now(), {}) for guard in step.guards if guard in _ASKED_FIRST)
+    except Refused:
+        return True
 
 
 _ASKED_FIRST = {order_flow.assists, order_flow.is_of_a_unit, order_flow.within_five_workdays, order_flow.no_objection_is_open}

@@ -8,6 +8,8 @@ from .door_code import DoorCodeView
 from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
+from .late_steps import LateStepsView, WhistleFiguresView
+from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
@@ -33,6 +35,10 @@ ENTITY_VIEWS = {
     "Case": CaseView,
     "Assignment": OrderView,
     "Objection": ObjectionView,
+    "MediationSession": SessionView,
+    "MediationAgreement": SettlementView,
+    "Confirmation": ConfirmationView,
+    "FollowUp": FollowUpView,
     "Unit": UnitView,
     "Area": AreaView,
     "Chief": ChiefView,
@@ -55,11 +61,16 @@ ENTITY_VIEWS = {
     "Recusal": RecusalView,
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
-         "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate",
-         "RosterImport", "SavedView", "SearchEntry", "Setting", "StageRun", "Team", "TeamChange", "TeamMember",
-         "SignIn", "SignInFailure", "Todo", "UrgeContact"),
+         "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "FollowUpCall",
+         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "RosterImport",
+         "SavedView", "SearchEntry", "Setting", "SignIn", "SignInFailure", "StageRun", "Team",
+         "TeamChange", "TeamMember", "Todo", "UrgeContact"),
         ReadOnlyView,
     ),
 }  # fmt: skip
 
-CUSTOM_VIEWS = (SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, CoverageView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView)
+CUSTOM_VIEWS = (
+    SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
+    ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
+    WhistleFiguresView,
+)  # fmt: skip

@@ -8,7 +8,7 @@ from flask_admin import expose
 from extensions import db, now, transaction
 from models import describe
 from models.case import Case
-from models.codes import TeamSeat
+from models.codes import OPEN_STATES, MediationStage, TeamSeat
 from models.worker import Worker
 from services import records, teams
 from services.access import Permission
@@ -62,8 +62,33 @@ class TeamView(CustomView):
                 {"label": "解纷", "url": None}, {"label": "案件", "url": url_for("case.index_view")},
                 {"label": case.case_no, "url": url_for("case.details_view", id=case.id)}, {"label": "“3+X”专班", "url": None},
             ],
-            lock_version=team.version if team else "", history=self._history(team), post_url=request.full_path,
+            lock_version=team.version if team else "", history=self._history(case), post_url=request.full_path,
+            disband_url=self._disband_url(case, team), papers_url=self._papers_url(case, team),
         ), status  # fmt: skip
+
+    @staticmethod
+    def _disband_url(case: Case, team) -> str | None:
+        if team is None or (case.stage is MediationStage.JOINT and case.status in OPEN_STATES):
+            return None
+        return url_for("team_desk.disband_view", case=case.id)
+
+    @staticmethod
+    def _papers_url(case: Case, team) -> str | None:
+        """Where the letter of appointment and the plan are made, once there is a team."""
+        return url_for("case.papers_view", id=case.id) if team is not None and actor().may(Permission.PAPER) else None
+
+    @expose("/disband/", methods=("POST",))
+    def disband_view(self):
+        case = records.find(db.session, Case, request.args.get("case", ""))
+        team = active_team(db.session, case)
+        if team is None:
+            raise Conflict("这个案件没有专班，可能别人刚刚撤销，请刷新查看")
+        with transaction() as session:
+            teams.disband(
+                session, team, request.form.get("reason", ""), actor(), now(), shown_version=request.form.get("lock_version")
+            )
+        flash("专班已撤销，经过记在调整记录里", "success")
+        return redirect(url_for("case.details_view", id=case.id))
 
     def _seat(self, seat: TeamSeat, people, chosen, proposal, errors) -> dict:
         # Who sits there comes first and in order: the first of the staff is the contact.
@@ -81,13 +106,11 @@ class TeamView(CustomView):
             ],
         }  # fmt: skip
 
-    def _history(self, team) -> list[dict]:
-        if team is None:
-            return []
+    def _history(self, case: Case) -> list[dict]:
         return [
             {"time": text(c.changed_at), "seat": c.seat.label, "before": name_of(c.worker_before),
              "after": name_of(c.worker_after), "who": c.user.name if c.user else "系统", "note": c.note}
-            for c in teams.history(db.session, team)
+            for c in teams.history(db.session, case)
         ]  # fmt: skip
 
 

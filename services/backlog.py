@@ -16,6 +16,8 @@ from models.area import Area
 from models.case import Case
 from models.codes import AgreementStatus, AppealStatus, AreaKind, CaseStatus, Tier5
 from models.comment import Mention
+from models.follow_up import FollowUp
+from models.mediation_codes import FollowUpState
 from models.neighbor import Chief
 
 from .access import Actor, Permission, scoped
@@ -91,6 +93,13 @@ def appeals_of(actor: Actor) -> Waiting | None:
     if not actor.area_code:
         waiting = waiting.where(Appeal.tier == Tier5.SUBDISTRICT)
     return Waiting(waiting, "件诉求待接单")
+
+
+def to_follow_up(actor: Actor) -> Waiting | None:
+    """Follow-ups still to be made, for who makes them."""
+    if not actor.may(Permission.FOLLOW_UP):
+        return None
+    return Waiting(select(FollowUp.id).where(FollowUp.status == FollowUpState.PLANNED), "件待回访")
 
 
 def unsigned(today: date) -> Waiting:

@@ -18,6 +18,9 @@ from .access import Actor
 from .case_stages import active_team
 from .due_dates import local_day
 
+OUTLIVING = frozenset({"tj_confirm_apply"})
+"""Periods the law gives the parties: they run on when the case is closed."""
+
 AT_CLOSING: list[Callable[[Session, Case, Actor, object], None]] = []
 """What follows when a case is closed: `plan(session, case, actor, now)`, for example a follow-up call."""
 
@@ -113,7 +116,7 @@ def _end(session, case: Case, actor, now, outcome: CaseOutcome, kind: NoticeKind
     )
     case_stages.leave(session, case, now, outcome)
     orders.withdraw(session, case, now, actor)
-    clocks.stop(session, case, now)
+    clocks.stop(session, case, now, but=OUTLIVING)
     extensions.drop(session, case, actor, now)
     team = active_team(session, case)
     if team is not None:

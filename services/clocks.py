@@ -69,10 +69,12 @@ def of(session: Session, case: Case) -> Sequence[Clock]:
 
 def stop(
     session: Session, case: Case, now: datetime, *, term_id: str | None = None, part: Entity | None = None,
-    state: ClockState = ClockState.MET,
+    state: ClockState = ClockState.MET, but: frozenset[str] = frozenset(),
 ) -> None:  # fmt: skip
-    """End periods that were kept (`MET`) or have lost their object (`CANCELLED`)."""
+    """End periods that were kept (`MET`) or have lost their object (`CANCELLED`); those of the terms in `but` run on."""
     for clock in live(session, case, term_id, part):
+        if clock.term_id in but:
+            continue
         clock.state, clock.stopped_at, clock.paused_on = state, now, None
         _take_back(session, clock, now)
     session.flush()

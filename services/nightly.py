@@ -17,7 +17,7 @@ from models.codes import JobStatus
 from models.job import Job
 from models.user import User
 
-from . import appeal_flow, imports, jobs, limits, sign_in, sweep, upkeep
+from . import appeal_flow, confirmations, imports, jobs, limits, sign_in, sweep, upkeep
 from .access import bind, system
 from .errors import Refused
 from .showing import LOCAL
@@ -40,6 +40,7 @@ class Duty:
 NIGHTLY: list[Duty] = [
     Duty("sign_ins", "清理过期的登录记录", sign_in.forget_old),
     Duty("appeals", "无人接单的诉求上交一级，答复到期的归档", lambda session, now: appeal_flow.sweep(session, now, session.info["actor"])),
+    Duty("confirmations", "提醒申请司法确认，登记逾期", confirmations.remind),
     Duty("limits", "清理过期的访问计数", limits.forget_old),
     Duty("sweep", "到期提醒、催办、亮牌和升级", sweep.run),
     Duty("jobs", "清理三个月前的后台任务", jobs.forget_old),

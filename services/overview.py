@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from models.agreement import ResponsibilityAgreement
 from models.case import Case
 from models.audit import AccessEvent, AuditEvent
-from models.codes import AccessKind, AgreementStatus, CaseStatus
+from models.codes import AccessKind, AgreementStatus, CaseStatus, SupervisionStatus, UrgeStatus
 from models.household import Household
+from models.supervision import Supervision
+from models.urge import Urge
 from models.user import User
 
-from . import areas, parameters
+from . import areas, parameters, whistles
 from .access import Actor, Permission
 from .case_flow import OPEN_STATES
 from .due_dates import missing_years
@@ -60,6 +62,26 @@ def cases(session: Session, today: date) -> list[Figure]:
                f"{states}&due_on__to={today - timedelta(days=1)}", "bad" if line.late else ""),
         Figure("本月新收", line.new, f"收到日期在{month:%m-%d}及以后的", f"received_on__from={month}"),
     ]  # fmt: skip
+
+
+def side_tracks(session: Session, actor: Actor) -> list[Figure]:
+    """What waits for an answer: whistles, urges and supervisions, for who watches over them."""
+    found = []
+    if actor.may(Permission.WHISTLE):
+        waiting, late = whistles.unanswered(session)
+        found.append(Figure("待报到的哨", waiting, f"吹哨后单位还没有到场，其中{late}个已过报到期限",
+                            "whistle_target.index_view?status=blown&status=acknowledged", "bad" if late else ""))
+    if actor.may(Permission.SUPERVISE):
+        today = session.info["now"].astimezone(LOCAL).date()
+        waiting, late = session.execute(
+            select(func.count(), func.count(when((Supervision.reply_by < today, 1)))).where(Supervision.status == SupervisionStatus.OPEN)
+        ).one()
+        found.append(Figure("督办未回复", waiting, f"已发督办、等待回复的，其中{late}件过了回复期限",
+                            "supervision.index_view?status=open", "bad" if late else ""))
+    if actor.may(Permission.URGE):
+        open_urges = session.scalar(select(func.count()).select_from(Urge).where(Urge.status == UrgeStatus.OPEN))
+        found.append(Figure("催办未答复", open_urges, "已催办、等待答复的", "urge.index_view?status=open"))
+    return found
 
 
 def next_due(session: Session, actor: Actor, limit: int) -> Sequence[Case]:

@@ -10,18 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from models.case import Case
-from models.codes import OPEN_STATES, Employment, TeamSeat
-from models.department import Unit
-from models.mediation import Lawyer, Mediator
+from models.codes import OPEN_STATES, MediationStage, TeamSeat
 from models.team import Team, TeamChange, TeamMember
-from models.worker import Staff, Worker
+from models.worker import Worker
 
-from . import workload
+from . import timeline
 from .access import Actor, Permission
 from .case_stages import active_team
 from .due_dates import local_day
 from .errors import Conflict, Refused
-from .labels import dictionary_names
+from .team_candidates import Candidate, candidates
 
 SINGLE = (TeamSeat.LEADER, TeamSeat.MEDIATOR, TeamSeat.LAWYER)
 RULES = {
@@ -31,18 +29,6 @@ RULES = {
     TeamSeat.STAFF: "至少一名，第一名为联络人",
 }
 SHOWN = 120
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One person for one seat; `barred` is the reason why not, `why` the reasons for."""
-
-    worker: Worker
-    load: int
-    why: list[str]
-    barred: str | None
-    notes: list[str]
-    score: float
 
 
 @dataclass(frozen=True)
@@ -56,51 +42,6 @@ class Choice:
 
     def of(self, seat: TeamSeat) -> Sequence[str]:
         return getattr(self, seat.value)
-
-
-def candidates(session: Session, case: Case) -> dict[TeamSeat, list[Candidate]]:
-    """For each seat the people who may take it, best first, barred ones last with the reason."""
-    busy = workload.loads(session, but=case)
-    party_list = workload.parties(session, case)
-    topic = dictionary_names(session).get(case.category.rsplit(".", 1)[0], "")
-    active = Worker.is_active.is_(True)
-    of_unit = joinedload(Worker.unit).joinedload(Unit.area)
-    staff = session.scalars(select(Staff).where(active).options(of_unit)).all()
-    pools = {
-        TeamSeat.LEADER: [s for s in staff if s.is_leader],
-        TeamSeat.MEDIATOR: session.scalars(
-            select(Mediator).where(active).options(joinedload(Mediator.committee), of_unit)
-        ).all(),
-        TeamSeat.LAWYER: session.scalars(select(Lawyer).where(active).options(of_unit)).all(),
-        TeamSeat.STAFF: [s for s in staff if not s.is_leader],
-    }
-    found = {}
-    for seat, people in pools.items():
-        rated = [_rate(person, seat, case, busy, party_list, topic) for person in people]
-        found[seat] = sorted(rated, key=lambda c: (c.barred is not None, -c.score, c.worker.id))
-    return found
-
-
-def _rate(person: Worker, seat, case: Case, busy, party_list, topic: str) -> Candidate:
-    load = busy.get(person.id, 0)
-    barred, look = workload.conflict(person, party_list)
-    if seat is TeamSeat.MEDIATOR and person.employment is Employment.PART_TIME:
-        barred = barred or "兼职调解员不能任专岗调解员"
-    why = [f"在办{load}件"]
-    score = 50 - 6 * load
-    if topic and person.skills and topic in person.skills:
-        why.insert(0, f"专长“{topic}”")
-        score += 12
-    if seat is TeamSeat.MEDIATOR and person.employment is Employment.DEDICATED:
-        why.insert(0, "专岗")
-        score += 8
-    if person.unit is not None and person.unit.area_id and case.area.code.startswith(person.unit.area.code):
-        why.insert(0, "事发村社区")
-        score += 10
-    if person.unit_id and person.unit_id in (case.competent_unit_id, case.lead_unit_id, case.territory_unit_id):
-        why.insert(0, "主管或属地单位")
-        score += 6
-    return Candidate(person, load, why, barred, [look] if look else [], score)
 
 
 def propose(found: dict[TeamSeat, list[Candidate]]) -> tuple[Choice, str]:
@@ -132,6 +73,9 @@ def assemble(
     elif str(team.version) != (shown_version or ""):
         raise Conflict("专班刚刚被别人调整过，请对照最新成员再保存")
     before = seats(session, team) if team.id else {}
+    is_new, is_changed = not before, bool(before) and any(_ids(people[seat]) != before[seat] for seat in TeamSeat)
+    if is_changed and not note:
+        raise Refused("换人要写明交接说明：为什么换、工作怎么交接", field="note")
     for seat in SINGLE:
         setattr(team, f"{seat.value}_id", people[seat][0].id)
     team.staff_id = people[TeamSeat.STAFF][0].id
@@ -141,7 +85,35 @@ def assemble(
     _write_members(session, team, people[TeamSeat.STAFF][1:])
     _write_changes(session, team, before, people, actor, now, note)
     session.flush()
+    if is_new or is_changed:
+        label = "组建“3+X”专班" if is_new else "调整“3+X”专班"
+        timeline.write(session, case, "team", label, actor, now, note=note or None, before=case.status)
     return team
+
+
+def disband(
+    session: Session, team: Team, reason: str, actor: Actor, now: datetime, *, shown_version: str | None = None
+) -> None:
+    """Dissolve a team, with the reason; refused while the matter is in joint mediation, which needs one."""
+    actor.require(Permission.CASE_JOIN)
+    case = session.get(Case, (team.subdistrict_id, team.case_id))
+    if team.disbanded_at is not None:
+        raise Conflict("这个专班已经撤销，请刷新查看")
+    if str(team.version) != (shown_version or ""):
+        raise Conflict("专班刚刚被别人调整过，请对照最新成员再办理")
+    if not reason.strip():
+        raise Refused("请写明撤销原因", field="reason")
+    if case.stage is MediationStage.JOINT and case.status in OPEN_STATES:
+        raise Refused("案件正在联合调解，不能没有专班。要换人请直接调整，办结后再撤销", field="reason")
+    people = {seat: [] for seat in TeamSeat}
+    _write_changes(session, team, seats(session, team), people, actor, now, f"撤销：{reason.strip()}"[:200])
+    team.disbanded_at, team.disbanded_by_id, team.disband_reason = now, actor.user_id, reason.strip()[:200]
+    session.flush()
+    timeline.write(session, case, "team_end", "撤销“3+X”专班", actor, now, note=reason.strip(), before=case.status)
+
+
+def _ids(people: Sequence[Worker]) -> list[str]:
+    return [worker.id for worker in people]
 
 
 def _checked(session: Session, case: Case, choice: Choice) -> dict[TeamSeat, list[Worker]]:
@@ -201,8 +173,10 @@ def _write_changes(session, team, before, people, actor: Actor, now, note) -> No
             )  # fmt: skip
 
 
-def history(session: Session, team: Team) -> Sequence[TeamChange]:
+def history(session: Session, case: Case) -> Sequence[TeamChange]:
+    """Who came and went in every team of a case, the latest first."""
     return session.scalars(
-        select(TeamChange).where(TeamChange.team_id == team.id).order_by(TeamChange.changed_at.desc(), TeamChange.id.desc())
+        select(TeamChange).join(TeamChange.team).where(Team.case_id == case.id)
+        .order_by(TeamChange.changed_at.desc(), TeamChange.id.desc()).limit(SHOWN)
         .options(joinedload(TeamChange.worker_before), joinedload(TeamChange.worker_after), joinedload(TeamChange.user))
     ).all()  # fmt: skip

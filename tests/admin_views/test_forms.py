@@ -13,26 +13,39 @@ from wtforms import Form
 
 from admin_views.forms import Asker
 from admin_views.system import ReadOnlyView
+from admin_views.whistle import Issued
 from models import describe
 from models.agreement import ResponsibilityAgreement, ResponsibilityGoal
+from models.appeal import Appeal
 from models.area import Area
 from models.audit import AuditEvent
 from models.case import Case
 from models.codes import (
-    AgreementStatus, AreaKind, CaseKind, CaseStatus, ChiefKind, CommitteeKind, CommitteePost, Employment, Gender,
-    HouseholdUse, MatterLevel, PartyKind, PartyRole, SelectionMethod, TermUnit, UnitKind, Urgency,
+    AgreementStatus, AppealStatus, AreaKind, CaseKind, CaseStatus, ChiefKind, Closeness, CodePlace, CommitteeKind,
+    CommitteePost, Employment, Gender, HouseholdUse, MatterLevel, MediationStage, PartyKind, PartyRole, PointKind,
+    Retention, SelectionMethod, TermUnit, Tier5, UnitKind, Urgency, WarningKind,
 )  # fmt: skip
 from models.codes import CustomKind
 from models.department import DispatchRule, DutyDay, Unit
 from models.custom import CustomField
 from models.dictionary import DictItem
 from models.division import Division
+from models.door_code import DoorCode
+from models.follow_up import FollowUp
 from models.household import Household, HouseholdMember
 from models.mediation import Committee, Counsellor, Lawyer, Mediator
+from models.mediation_codes import AgreementState, Attendance, ConfirmationState, FollowUpState, SessionResult
 from models.neighbor import Chief
+from models.paper import Dossier
+from models.reception import ReceptionPoint
+from models.recusal import Recusal
 from models.residence import Building, ResidentialArea
+from models.service_item import Hotline, ServiceItem
+from models.session import MediationSession, SessionAttendee
+from models.settlement import AgreementItem, Confirmation, MediationAgreement
 from models.term import Term
 from models.user import Role
+from models.warning import WarningRule
 from models.workday import Workday
 from models.worker import Staff
 from services.access import permission_labels
@@ -152,6 +165,70 @@ def _estate(session, world, **facts):
     return estate
 
 
+def _kept(session, row):
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _door_code(w, **facts) -> DoorCode:
+    kind = CodePlace.HOUSEHOLD if facts.get("household_id") else CodePlace.ENTRANCE
+    return DoorCode(
+        place="3栋入口", kind=kind, area_id=w.east_neighborhood.id, token="b" * 26, issued_at=datetime(2026, 3, 1, tzinfo=UTC),
+        is_active=True, **facts,
+    )  # fmt: skip
+
+
+def _point(w, **facts) -> ReceptionPoint:
+    return ReceptionPoint(name="东里社区群众工作站", kind=PointKind.STATION, area_id=w.east.id, address="东里路1号", hours="工作日", **facts)
+
+
+def _recusal(w, **facts) -> Recusal:
+    return Recusal(
+        worker_id=w.mediator.id, person_name="甲某某", closeness=next(iter(Closeness)), reason="亲属",
+        declared_at=datetime(2026, 3, 1, tzinfo=UTC), **facts,
+    )  # fmt: skip
+
+
+def _appeal(w, **facts) -> Appeal:
+    return Appeal(
+        appeal_no="2026000001", query_code="12345678", idempotency_key="01900000-0000-7000-8000-000000000001", words="楼道灯坏了",
+        channel="channel:qr", area_id=w.east_neighborhood.id, owner_area_id=w.east.id, status=AppealStatus.WAITING,
+        tier=Tier5.COMMUNITY, received_at=datetime(2026, 3, 1, tzinfo=UTC), **facts,
+    )  # fmt: skip
+
+
+def _session(s, w, **facts) -> MediationSession:
+    return MediationSession(
+        case_id=raw_case(s, w).id, number=1, stage=MediationStage.ONSITE, started_at=datetime(2026, 3, 1, 1, 30, tzinfo=UTC),
+        place="调解室", chair_id=w.mediator.id, is_told=True, disputed="责任", positions="各执一词", record="讲法讲理",
+        result=SessionResult.FAILED, **facts,
+    )  # fmt: skip
+
+
+def _settlement(s, w, **facts) -> MediationAgreement:
+    return MediationAgreement(
+        case_id=raw_case(s, w).id, status=AgreementState.DRAFT, committee_id=w.mediator.committee_id, mediator_id=w.mediator.id,
+        drafted_on=date(2026, 3, 1), facts="漏水", disputed="责任", **facts,
+    )  # fmt: skip
+
+
+def _item(s, w, **facts) -> AgreementItem:
+    agreement = _kept(s, _settlement(s, w))
+    party_row = raw_party(s, s.get(Case, ("430181002", agreement.case_id)))
+    return AgreementItem(agreement_id=agreement.id, obligor_id=party_row.id, what="修复", **facts)
+
+
+def _confirmation(s, w, **facts) -> Confirmation:
+    agreement = _kept(s, _settlement(s, w))
+    given = dict.fromkeys(("is_civil", "is_no_status", "is_no_title", "is_clear", "is_lawful"), False) | facts
+    return Confirmation(agreement_id=agreement.id, court="浏阳市人民法院", status=ConfirmationState.PLANNED, **given)
+
+
+def _dossier(s, w, **facts) -> Dossier:
+    return Dossier(case_id=raw_case(s, w).id, dossier_no="（2026）测人调字第1号", name="甲某某与乙某某纠纷", retention=next(iter(Retention)), **facts)
+
+
 FULL = {
     "Unit": lambda s, w: Unit(
         name="城管办", kind=UnitKind.OFFICE, area_id=w.east.id, duty=LONG, contact_name="丑联络", phone="0731-83600000",
@@ -234,6 +311,37 @@ FULL = {
         help="按民政台账填写", is_required=False, is_listed=True, is_filtered=True, is_active=False, sort=5, number=7,
     ),
     "Workday": lambda s, w: Workday(day=date(2026, 2, 14), is_workday=True, name="春节调休", source="国务院办公厅通知"),
+    "DoorCode": lambda s, w: _door_code(w, building_id=None, household_id=w.east_household.id),
+    "ServiceItem": lambda s, w: ServiceItem(
+        name="邻居吵闹", explained=LONG, category="dispute_category:02", unit_id=w.justice.id, urgency=Urgency.URGENT, position=5,
+        is_active=False,
+    ),
+    "Hotline": lambda s, w: Hotline(
+        name="某热线", phone="0731-83600002", hours="全天", purpose="咨询", unit_id=w.justice.id, is_emergency=True, is_printed=False,
+        position=3, is_active=False,
+    ),
+    "ReceptionPoint": lambda s, w: _point(w, phone="0731-83600003", is_public=False),
+    "WarningRule": lambda s, w: WarningRule(
+        name="一地多发", kind=WarningKind.CLUSTER, category="dispute_category:02", place=AreaKind.COMMUNITY, least=3, days=30,
+        is_active=False, note="每月看一次",
+    ),
+    "Recusal": lambda s, w: _recusal(w, person_mobile="13800000041"),
+    "Appeal": lambda s, w: _appeal(
+        w, place="3栋", name="甲某某", mobile="13800000042", urgency=Urgency.URGENT, household_id=w.east_household.id
+    ),
+    "MediationSession": lambda s, w: _session(
+        s, w, ended_at=datetime(2026, 3, 1, 3, 15, tzinfo=UTC), is_consented=True, investigation=LONG, undisputed=LONG,
+    ),
+    "SessionAttendee": lambda s, w: SessionAttendee(
+        session_id=_kept(s, _session(s, w)).id, capacity=Attendance.AGENT, name="丁代理", note="律师"
+    ),
+    "MediationAgreement": lambda s, w: _settlement(s, w, copies=3),
+    "AgreementItem": lambda s, w: _item(s, w, amount=Decimal("1200.50"), due_on=date(2026, 4, 1), where="调解室", manner="转账"),
+    "Confirmation": lambda s, w: _confirmation(s, w, is_civil=True, is_clear=True),
+    "FollowUp": lambda s, w: FollowUp(
+        case_id=raw_case(s, w).id, status=FollowUpState.PLANNED, due_on=date(2026, 3, 9), purpose="楼上漏水"
+    ),
+    "Dossier": lambda s, w: _dossier(s, w, filed_by="丁干部", filed_on=date(2026, 3, 2), page_count=12, statement=LONG, note="一卷"),
     "Division": lambda s, w: s.get(Division, "430181002"),
 }  # fmt: skip
 
@@ -266,6 +374,24 @@ BARE = {
     "Term": lambda s, w: s.get(Term, "divert"),
     "CustomField": lambda s, w: CustomField(roster="roster:case", label="来信编号", kind=CustomKind.TEXT, number=8),
     "Workday": lambda s, w: Workday(day=date(2026, 10, 1), name="国庆节", source="通知"),
+    "DoorCode": lambda s, w: _door_code(w),
+    "ServiceItem": lambda s, w: ServiceItem(name="空项目"),
+    "Hotline": lambda s, w: Hotline(name="空电话", phone="12345"),
+    "ReceptionPoint": lambda s, w: _point(w),
+    "WarningRule": lambda s, w: WarningRule(name="空规则", kind=WarningKind.CROWD, least=5, days=30),
+    "Recusal": lambda s, w: _recusal(w),
+    "Appeal": lambda s, w: _appeal(w),
+    "MediationSession": lambda s, w: _session(s, w),
+    "SessionAttendee": lambda s, w: SessionAttendee(
+        session_id=_kept(s, _session(s, w)).id, capacity=Attendance.MEDIATOR, name="空调解"
+    ),
+    "MediationAgreement": lambda s, w: _settlement(s, w),
+    "AgreementItem": lambda s, w: _item(s, w),
+    "Confirmation": lambda s, w: _confirmation(s, w),
+    "FollowUp": lambda s, w: FollowUp(
+        case_id=raw_case(s, w).id, status=FollowUpState.PLANNED, due_on=date(2026, 3, 9), purpose="空回访"
+    ),
+    "Dossier": lambda s, w: _dossier(s, w),
     "Division": lambda s, w: s.get(Division, "43"),
 }  # fmt: skip
 
@@ -290,7 +416,7 @@ def build(office, world):
 def test_every_form_is_tried_here(console):
     views = console.extensions["entity_views"].values()
     by_hand = {
-        v.entity.__name__ for v in views if not isinstance(v, ReadOnlyView) and f"{v.guarded_as}:edit" in EVERYTHING
+        v.entity.__name__ for v in views if not isinstance(v, ReadOnlyView | Issued) and f"{v.guarded_as}:edit" in EVERYTHING
     }
     assert by_hand == set(FULL) == set(BARE)
 

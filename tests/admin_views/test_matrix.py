@@ -39,6 +39,10 @@ hotline                   vcedxi  v       v       vcedxi  v       -       -     
 case                      -       vce     vce     vcex    v       v       v       v       v       vc      vx      -       -       -       v       v       -
 warning_rule              -       v       v       vcedxi  v       v       -       -       -       -       vx      -       -       -       -       v       -
 objection                 -       v       -       vx      v       -       -       -       v       -       vx      -       -       -       -       v       -
+mediation_session         -       vce     -       vce     v       vce     vce     v       -       -       vx      -       -       -       -       -       -
+mediation_agreement       -       vce     v       vcex    v       vce     vce     v       v       -       vx      -       -       -       -       -       -
+confirmation              -       vce     -       vce     v       vce     vce     v       -       -       vx      -       -       -       -       -       -
+follow_up                 -       v       ve      vex     v       v       v       -       v       -       vx      -       -       -       -       -       -
 team                      -       v       -       vx      vx      v       v       v       v       -       vx      -       -       -       -       v       -
 whistle                   -       v       -       vcx     vc      v       -       -       v       -       vx      -       -       -       -       vx      v
 urge                      -       v       -       vcx     vc      v       v       -       v       -       vx      -       -       -       vcx     vx      -
@@ -72,6 +76,8 @@ PAGES = """
 /admin/dispatch-desk/     -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/tray-plan/         -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/warnings/          -       y       y       y       y       y       -       -       -       -       y       -       -       -       -       y       -
+/admin/late-steps/        -       y       -       y       y       y       y       -       y       -       y       -       -       -       y       y       -
+/admin/whistle-figures/   -       y       -       y       y       y       -       -       y       -       y       -       -       -       -       y       y
 /admin/team-desk/?case=   -       -       -       y       y       y       -       -       -       -       -       -       -       -       -       -       -
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -       -       y       -
 /admin/area-loads/        y       y       -       -       -       -       -       -       -       -       -       -       -       -       -       -       -
@@ -235,7 +241,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
         "template_page", "download_view", "sample_view", "fields_view", "use_view",
         "step_view", "presence_view", "relate_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
         "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
-        "layout_view", "counts_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
+        "layout_view", "counts_view", "disband_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
         "print_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
     }  # fmt: skip
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"} - PUBLIC

@@ -82,6 +82,7 @@ def build_dictionary(session: Session) -> None:
         ("supervision_reply", "督办回复", 3, TermUnit.WORKDAY), ("grid_yellow_accept", "黄牌（受理、报到环节）", 1, TermUnit.WORKDAY),
         ("grid_red_accept", "红牌（受理、报到环节）", 2, TermUnit.WORKDAY), ("grid_yellow_handle", "黄牌（办理环节）", 5, TermUnit.WORKDAY),
         ("grid_red_handle", "红牌（办理环节）", 10, TermUnit.WORKDAY),
+        ("follow_up", "办结回访", 3, TermUnit.WORKDAY), ("tj_confirm_apply", "申请司法确认", 30, TermUnit.DAY),
     ]  # fmt: skip
     for key, name, length, unit in terms:
         if session.get(Term, key) is None:

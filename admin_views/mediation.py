@@ -1,0 +1,198 @@
+"""The mediation side: sessions, agreements with performance, judicial confirmation, follow-ups."""
+
+from __future__ import annotations
+
+from flask import url_for
+
+from extensions import db, now
+from models.case import Case
+from models.codes import OPEN_STATES
+from models.mediation_codes import AgreementState, ConfirmationState, FollowUpState
+from services import backlog, confirmations, follow_ups, sessions, settlements
+from services.confirmations import CONFIRMATION_FLOW
+from services.due_dates import local_day
+from services.errors import Refused
+from services.follow_ups import FOLLOW_UP_FLOW
+from services.settlements import AGREEMENT_FLOW
+from services.showing import text
+
+from .acting import actor
+from .attachments import Attached
+from .base import EntityView
+from .steps import Stepped
+
+_TONES = {
+    AgreementState.DRAFT: "info", AgreementState.EFFECTIVE: "info", AgreementState.PERFORMED: "ok", AgreementState.BREACHED: "bad",
+    ConfirmationState.CONFIRMED: "ok", ConfirmationState.DISMISSED: "bad", ConfirmationState.LAPSED: "bad",
+    FollowUpState.PLANNED: "warn", FollowUpState.DONE: "ok",
+}  # fmt: skip
+
+
+class Kept(EntityView):
+    """A record of proceedings: written and corrected, never thrown away."""
+
+    def can_remove(self) -> bool:
+        return False
+
+    def require(self, action):
+        if action == "delete":
+            raise Refused(f"{self.entity.__label__}是办案记录，不能删除。写错的请修改并说明，作废的请按步骤办理")
+        super().require(action)
+
+    def badges(self, row):
+        status = getattr(row, "status", None)
+        return [{"text": status.label, "tone": _TONES.get(status, "muted")}] if status else []
+
+
+class SessionView(Attached, Kept):
+    """What was said in mediation; the menu leads to all one may see, the case page to its own."""
+
+    def may_attach(self) -> bool:
+        return self.may("edit")
+
+    def save(self, session, row, is_new):
+        (sessions.hold if is_new else sessions.correct)(session, row, actor(), now())
+
+    def suggested(self):
+        return {"is_told": None}
+
+
+class SettlementView(Stepped, Attached, Kept):
+    """An agreement: drafted on the form, then moved by its steps."""
+
+    flow = AGREEMENT_FLOW
+    presets = {
+        "全部": "", "拟订中": "status=draft", "已生效": "status=effective", "未按约履行": "status=breached", "全部履行": "status=performed",
+    }  # fmt: skip
+
+    def may_attach(self) -> bool:
+        return self.may("edit")
+
+    def can_change(self) -> bool:
+        return self.may("edit")
+
+    def details(self, row):
+        page = super().details(row)
+        last = confirmations.last_day(db.session, row)
+        if last and row.status in (AgreementState.EFFECTIVE, AgreementState.BREACHED):
+            left = (last - local_day(now())).days
+            if left >= 0:
+                page["next_step"] = {
+                    "tone": "warn" if left <= 10 else "info", "title": "司法确认",
+                    "sentence": f"双方需要的，可在{last:%Y-%m-%d}前（还剩{left}天）共同向基层法院申请司法确认，不收费。",
+                }  # fmt: skip
+        if row.status is AgreementState.BREACHED:
+            page["next_step"] = {
+                "tone": "warn", "title": "下一步",
+                "sentence": "调委会继续督促履行，并告知：可以就协议向法院起诉；经司法确认的，可在履行期满之日起两年内申请强制执行。",
+            }
+        return page
+
+
+class ConfirmationView(Stepped, Attached, Kept):
+    flow = CONFIRMATION_FLOW
+    presets = {"全部": "", "拟申请": "status=planned", "已申请": "status=applied", "法院已受理": "status=accepted", "裁定有效": "status=confirmed"}
+
+    def may_attach(self) -> bool:
+        return self.may("edit")
+
+
+class FollowUpView(Stepped, Kept):
+    """The queue of calls to make, first due first."""
+
+    flow = FOLLOW_UP_FLOW
+    presets = {
+        "待回访": "status=planned", "到期未回访": "status=planned&due_on=past", "已回访": "status=done",
+        "不满意": "satisfaction=unsatisfied", "未履行": "is_performed=no", "未能联系": "status=unreachable", "全部": "",
+    }  # fmt: skip
+
+    def menu_count(self):
+        return backlog.to_follow_up(actor())
+
+    def can_add(self) -> bool:
+        return False  # planned by the closing itself
+
+    def buttons(self, row):
+        found = super().buttons(row)
+        view = url_for("case.details_view", id=row.case_id)
+        return [*found, {"label": "打开案件", "url": view, "is_primary": False, "method": "get", "confirm": None, "hint": ""}]
+
+
+# ---- panels of the case page ---------------------------------------------------------
+
+
+def _tool(label: str, endpoint: str, **args) -> dict:
+    return {"label": label, "url": url_for(endpoint, **args)}
+
+
+def session_panel(case: Case) -> dict | None:
+    """The sessions so far; what was said stays on their own pages."""
+    me = actor()
+    if not me.may("mediation_session:view"):
+        return None
+    found = sessions.of(db.session, case)
+    may_add = me.may("mediation_session:create") and case.status in OPEN_STATES
+    if not found and not may_add:
+        return None
+    return {
+        "title": "调解记录", "template": "admin/panels/lines.html", "empty": "还没有调解记录",
+        "tools": [_tool("记录一次调解", "mediation_session.create_view", case=case.id)] if may_add else [],
+        "lines": [
+            {"url": url_for("mediation_session.details_view", id=s.id), "title": f"第{s.number}次 {s.stage.label}",
+             "facts": [text(s.started_at), s.place, f"主持人{s.chair.name}"], "badge": s.result.label, "tone": "muted",
+             "note": f"下次调解：{text(s.next_at)}" if s.next_at else ""}
+            for s in found
+        ],
+    }  # fmt: skip
+
+
+def agreement_panel(case: Case) -> dict | None:
+    """Agreements with how each item stands and the countdown of confirmation."""
+    me = actor()
+    if not me.may("mediation_agreement:view"):
+        return None
+    found = settlements.of(db.session, case)
+    may_add = me.may("mediation_agreement:create") and case.status in OPEN_STATES
+    if not found and not may_add:
+        return None
+    today = local_day(now())
+    return {
+        "title": "调解协议和履行", "template": "admin/panels/lines.html", "empty": "还没有达成协议",
+        "tools": [_tool("拟订协议", "mediation_agreement.create_view", case=case.id)] if may_add else [],
+        "lines": [_agreement_line(agreement, today, me) for agreement in found],
+    }  # fmt: skip
+
+
+def _agreement_line(agreement, today, me) -> dict:
+    items = settlements.items_of(db.session, agreement)
+    late = sum(settlements.is_late(item, today) for item in items)
+    done = sum(item.performance in settlements.DONE for item in items)
+    facts = [agreement.form.label, f"{len(items)}项，已履行{done}项" + (f"，逾期{late}项" if late else "")]
+    last, note, tools = confirmations.last_day(db.session, agreement), "", []
+    if last and last >= today and agreement.status is AgreementState.EFFECTIVE:
+        note = f"可在{last:%Y-%m-%d}前申请司法确认（还剩{(last - today).days}天）"
+        if me.may("confirmation:create"):
+            tools = [_tool("申请司法确认", "confirmation.create_view", agreement=agreement.id)]
+    return {
+        "url": url_for("mediation_agreement.details_view", id=agreement.id), "title": agreement.agreement_no or "（未编号的草稿）",
+        "facts": facts, "badge": agreement.status.label, "tone": "bad" if late else _TONES.get(agreement.status, "muted"),
+        "note": note, "tools": tools,
+    }  # fmt: skip
+
+
+def follow_up_panel(case: Case) -> dict | None:
+    """When the citizen is or was asked, and what was said."""
+    if not actor().may("follow_up:view"):
+        return None
+    found = follow_ups.of(db.session, case)
+    if not found:
+        return None
+    return {
+        "title": "办结回访", "template": "admin/panels/lines.html",
+        "lines": [
+            {"url": url_for("follow_up.details_view", id=f.id), "title": f"{f.due_on:%Y-%m-%d}前回访" if f.done_at is None else text(f.done_at),
+             "facts": [text(f.satisfaction) or "未评价"] if f.done_at else [text(f.contact)] if f.contact else [],
+             "badge": f.status.label, "tone": _TONES.get(f.status, "muted"), "note": f.words or ""}
+            for f in found
+        ],
+    }  # fmt: skip
