@@ -52,7 +52,7 @@ def test_a_mediator_is_offered_with_skill_place_load_and_past_results(session, w
 
 def test_past_results_are_those_of_the_last_year(session, world):
     now = session.info["now"]
-    for number, outcome in enumerate((CaseOutcome.RESOLVED, CaseOutcome.TERMINATED)):
+    for number, outcome in enumerate((CaseOutcome.RESOLVED, CaseOutcome.EXPLAINED)):
         raw_case(
             session, world, case_no=f"旧{number}", handler_id=world.mediator.id, status=CaseStatus.CLOSED, outcome=outcome,
             closed_at=now, household_id=None,
