@@ -48,11 +48,6 @@ class Console(Browser):
         if answer.status_code != 302:
             raise RuntimeError(f"/sign-in: {answer.status}")
 
-    def export(self, path: str, columns: list[str]) -> bytes:
-        """Every row in the columns of the list, as the page's button asks for it."""
-        form = {"csrf_token": self._token(path), "columns": columns}
-        return self._body(self.client.post(path, data=form), path)
-
     def _token(self, path: str) -> str:
         return _TOKEN.search(self.get(path)).group(1)
 

@@ -7,13 +7,13 @@ the same rows out of memory, without a database: the least it could take.
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import quantiles
@@ -131,7 +131,7 @@ _WORKS: dict[str, Callable] = {
 
 
 def beside_pages(config: Config, cases: int) -> tuple[float, float, float]:
-    """The 99th percentile in ms of a page of the console alone, and while the worker exports; MB of its peak."""
+    """The 99th percentile in ms of a page of the console alone, and while the worker exports; how many pages then."""
     visitor = sign_in(open_app(config), "fazhiban")
     alone = _pages(visitor, lambda count: count < 300)
     child = subprocess.Popen(
@@ -156,31 +156,28 @@ def _p99(times: list[float]) -> float:
     return quantiles(times, n=100)[98]
 
 
+def roster_writer(config: Config, columns: Sequence[str], **args: list[str]) -> Callable[[], int]:
+    """A work that exports the households that fit, as the worker does, and returns how many."""
+    app, wanted = open_app(config), exports.Export("household", args, tuple(columns))
+
+    def work() -> int:
+        with tempfile.TemporaryFile() as file, app.app_context():
+            session = access.bind(db.session.session_factory(), access.system(config.subdistrict), now())
+            exports.count(session, wanted, session.info["actor"], now())
+            count = exports.write(session, wanted, session.info["actor"], now(), file)
+            session.close()
+            return count
+
+    return work
+
+
 def roster(store: data.Store) -> tuple[float, int]:
     """Seconds from asking to the finished file of a filtered roster of 46,608 households, and its rows."""
-    config = store.config(data.SEEDS)
-    with tempfile.TemporaryFile() as file, open_app(config).app_context():
-        session = access.bind(db.session.session_factory(), access.system(config.subdistrict), datetime.now().astimezone())
-        wanted = exports.Export(
-            "household", {"use": ["owner", "rented", "vacant"]},
-            ("household_no", "head_name", "mobile", "neighborhood", "address", "use"), is_clear=True, reason="性能测试",
-        )  # fmt: skip
-        began = time.perf_counter()
-        count = exports.count(session, wanted, session.info["actor"], now())
-        exports.write(session, wanted, session.info["actor"], now(), file)
-        session.close()
-        return time.perf_counter() - began, count
-
-
-def main() -> None:
-    """The child that exports while pages are asked for, at the worker's priority."""
-    import os
-
-    os.nice(10)
-    folder, cases = sys.argv[1:]
-    config = Config(instance=Path(folder))
-    print("begins", flush=True)
-    _run("whole", config, int(cases))
+    columns = ("household_no", "head_name", "mobile", "neighborhood", "address", "use")
+    work = roster_writer(store.config(data.SEEDS), columns, use=["owner", "rented", "vacant"])
+    began = time.perf_counter()
+    count = work()
+    return time.perf_counter() - began, count
 
 
 def print_all(store: data.Store, config: Config, cases: int) -> None:
@@ -194,6 +191,15 @@ def print_all(store: data.Store, config: Config, cases: int) -> None:
     alone, meanwhile, count = beside_pages(config, cases)
     print(f"导出时打开列表页 {count:,} 次，p99：空闲 {alone:.1f} ms，导出中 {meanwhile:.1f} ms，{meanwhile / alone:.2f} 倍")
     print(f"快压缩：{'zlib-ng' if archive._fast else '没有安装，都是标准库'}")
+
+
+def main() -> None:
+    """The child that exports while pages are asked for, at the worker's priority."""
+    os.nice(10)
+    folder, cases = sys.argv[1:]
+    config = Config(instance=Path(folder))
+    print("begins", flush=True)
+    _run("whole", config, int(cases))
 
 
 if __name__ == "__main__":

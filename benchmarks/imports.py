@@ -242,6 +242,7 @@ def _is_open(import_id: str) -> bool:
     from models.job import Job
 
     with _session() as session:
+        session.connection(execution_options={"only_reads": True})  # the worker may hold the one write lock
         actor = _clerk(session)
         access.bind(session, actor, now())
         kept = imports.own(session, import_id, actor)

@@ -34,11 +34,6 @@ def shown(
     return lambda columns: [None if value is None else mask(value) for value in columns[0]]
 
 
-def held(titles: dict[Any, str | None]) -> Callable[[Columns], Sequence[Any]]:
-    """How a reference is shown whose titles are all at hand by id."""
-    return lambda columns: list(map(titles.get, columns[0]))
-
-
 def _titles(parts: Sequence[Description], columns: Columns, actor: Actor, words: dict[str, str]) -> Sequence[Any]:
     if len(parts) == 1 and parts[0].type is str and not parts[0].field.dictionary and is_shown(parts[0], actor):
         return columns[0]

@@ -6,7 +6,7 @@ and one for the capped count, whatever its depth.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -25,7 +25,6 @@ from models.codes import Code
 
 from . import custom, filters, search
 from .access import Actor, Permission, is_narrowed, visible_ids
-from .columns import held as held_shown
 from .columns import shown as column_shown
 from .errors import BadQuery
 from .filters import Filter
@@ -33,7 +32,6 @@ from .queries import Query
 from .showing import is_clear, masked, text, title_parts
 
 COUNT_CAP = 10_000
-FEW_TITLES = 8_000
 
 
 @dataclass(frozen=True)
@@ -213,13 +211,10 @@ class Listing:
             inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query, is_ordered=False))
         return _count(inner, most)
 
-    def statement(
-        self, query: Query, names: list[str], is_bare: bool = False, held: Collection[str] = ()
-    ) -> tuple[Select, list]:  # fmt: skip
+    def statement(self, query: Query, names: list[str], is_bare: bool = False) -> tuple[Select, list]:
         """SELECT of id, sort values and the wanted attributes, references by joined titles.
 
-        A bare one has neither id nor sort values, codes as they are stored, and of the references
-        that are `held` the id as it is stored.
+        A bare one has neither id nor sort values, and codes as they are stored.
         """
         columns: list = []
         if not is_bare:
@@ -228,10 +223,7 @@ class Listing:
         joins = []
         for name in names:
             description = self.described[name]
-            if name in held:
-                shape.append((description, None, len(columns)))
-                columns.append(type_coerce(description.of(self.entity), String))
-            elif description.target:
+            if description.target:
                 relation, titles = _joined(self.entity, name)
                 joins.append(relation)
                 shape.append((description, title_parts(description.target), len(columns)))
@@ -320,19 +312,6 @@ class Listing:
             values[description.name] = value
         return Row(_plain(line[0]), values, [*map(_plain, line[1:width]), _plain(line[0])])
 
-    def _titles(self, name: str, words: dict[str, str]) -> dict[Any, str | None] | None:
-        """{id as it is stored: title} of all a reference can point to, where they are few: no join for each row."""
-        d = self.described[name]
-        if d.target is None:
-            return None
-        parts = title_parts(d.target)
-        wanted = select(type_coerce(identity(d.target), String), *(getattr(d.target, part.key) for part in parts))
-        found = self.session.execute(wanted.limit(FEW_TITLES + 1)).all()
-        if not found or len(found) > FEW_TITLES:
-            return None
-        ids, *columns = zip(*found, strict=True)
-        return dict(zip(ids, column_shown(d, parts, self.actor, words, False)(columns), strict=True))
-
     def every_line(
         self, query: Query, names: list[str], words: dict[str, str], *, is_clear: bool = False, chunk: int = 500
     ) -> Iterator[tuple]:
@@ -342,13 +321,9 @@ class Listing:
         the caller has checked and logs it.
         """
         whole = replace(query, after=None, before=None, is_last=False, jump=None)
-        titles = {name: held for name in names if (held := self._titles(name, words)) is not None}
-        statement, shape = self.statement(whole, names, True, titles)
+        statement, shape = self.statement(whole, names, is_bare=True)
         statement = statement.where(*self.conditions(whole))
-        shows = [
-            held_shown(titles[d.name]) if d.name in titles else column_shown(d, parts, self.actor, words, is_clear)
-            for d, parts, _ in shape
-        ]  # fmt: skip
+        shows = [column_shown(d, parts, self.actor, words, is_clear) for d, parts, _ in shape]
         for where, order in self._stretches(whole, False):
             wanted = statement.where(*where).order_by(*order)
             for portion in self.session.execute(wanted, execution_options={"yield_per": chunk}).partitions():
