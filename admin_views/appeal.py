@@ -28,6 +28,7 @@ class AppealView(Stepped, Attached, EntityView):
 
     flow = APPEAL_FLOW
     shown_elsewhere = ("AppealEvent",)
+    bulk_kinds = ()
     presets = {
         "全部": "", "待接单": "status=waiting", "办理中": "status=taken", "已答复": "status=answered",
         "街道待受理": "status=waiting&tier=subdistrict", "超时未接单": "status=waiting&due_on=past",

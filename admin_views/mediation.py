@@ -29,7 +29,9 @@ _TONES = {
 
 
 class Kept(EntityView):
-    """A record of proceedings: written and corrected, never thrown away."""
+    """A record of proceedings: written and corrected one by one, never thrown away."""
+
+    bulk_kinds = ()
 
     def can_remove(self) -> bool:
         return False

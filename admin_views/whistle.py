@@ -207,6 +207,8 @@ class OrderedView(Issued, EntityView):
 class RecusalView(EntityView):
     """Declared by the worker or by the office; switched off, never deleted."""
 
+    bulk_kinds = ()
+
     presets = {"有效": "is_active=yes", "全部": ""}
 
     def can_remove(self):

@@ -84,14 +84,14 @@ PAGES = """
 /admin/parameters/        -       -       -       -       -       -       -       -       -       -       -       y       -       y       -       -       -
 /admin/paper-templates/   -       -       -       y       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/case/papers/?id=   -       y       y       y       y       y       y       -       -       -       y       -       -       -       -       -       -
-/admin/recycle/           y       y       y       y       -       -       -       -       -       -       -       y       y       -       -       -       -
+/admin/recycle/           y       y       y       y       -       y       y       -       -       -       -       y       y       -       -       -       -
 /admin/plate-coverage/    y       y       -       y       -       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/jobs/?all=1        -       -       -       -       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/imports/           y       y       -       y       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/imports/wide/three_chiefs/  y  y   -       -       -       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/imports/?all=1     -       -       -       -       -       -       -       -       -       -       -       y       -       -       -       -       -
-/admin/batch/             y       y       y       y       y       -       -       -       y       -       -       y       y       -       -       -       -
+/admin/batch/             y       y       y       y       y       y       y       -       y       -       -       y       y       -       -       -       -
 """
 STEPS = """
                           clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit   urging  superv  extern

@@ -158,8 +158,8 @@ def test_the_count_is_not_asked_with_a_bound_literal(keeper, statements):
 
 def test_the_count_stops_past_ten_thousand(keeper, statements):
     keeper.get("/admin/household/")
-    [count] = [s for s in statements if "count(" in s.lower()]
-    assert "LIMIT" in count
+    counts = [s for s in statements if "count(" in s.lower()]
+    assert counts and all("LIMIT" in s for s in counts)
 
 
 # 10: the export.

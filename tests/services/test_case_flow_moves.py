@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from datetime import timedelta
 from itertools import pairwise
@@ -106,7 +107,8 @@ def play(session, world, seed: int, steps: int = STEPS_A_PLAY) -> tuple[int, int
         if case.status in OPEN_STATES and rng.random() < 0.1:
             seats = teams.Choice([world.leader.id], [world.mediator.id], [world.lawyer.id], [world.clerk.id])
             team = case_flow.active_team(session, case)
-            teams.assemble(session, case, seats, office, at, shown_version=str(team.version) if team else None)
+            with contextlib.suppress(Refused):  # whoever handled what is to be reviewed must not sit in the team
+                teams.assemble(session, case, seats, office, at, shown_version=str(team.version) if team else None)
         fitting = [s for s in CASE_FLOW.steps if s.fits(case)]
         step = rng.choice(fitting if rng.random() < 0.9 else list(CASE_FLOW.steps))
         given_ = {ask.name: answer(ask, rng, session, case, world) for ask in step.asks}

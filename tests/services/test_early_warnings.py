@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from models.case import CaseEvent
 from models.case_codes import DeclineReason
+from models.case import CaseEvent
 from models.codes import AreaKind, CaseStatus, WarningKind
 from models.warning import WarningRule
 from services.early_warnings import hits, of_case
@@ -120,7 +120,7 @@ def idle_for(session, world, days: int, status: CaseStatus = CaseStatus.ACCEPTED
     [case] = matters(session, world, 1)
     case.registered_at = session.info["now"] - timedelta(days=days)
     case.status = status
-    case.decline_reason = DeclineReason.LEGAL_ROUTE if status is CaseStatus.DECLINED else None
+    case.decline_reason = next(iter(DeclineReason)) if status is CaseStatus.DECLINED else None
     session.add(CaseEvent(
         case_id=case.id, number=1, verb="register", label="登记", status_after=CaseStatus.REGISTERED,
         happened_at=case.registered_at, user_name="某",

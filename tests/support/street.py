@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.agreement import ResponsibilityAgreement, ResponsibilityGoal
 from models.appeal import Appeal
-from models.case import Case, Objection
+from models.case import Case, CaseParty, Objection
 from models.codes import (
-    AccessKind, AreaKind, CardColour, CaseKind, Closeness, CodePlace, CustomKind, InstructionKind, PointKind, TermUnit, WarningKind,
-    WhistleKind, WhistleLevel, WhistleReason,
+    AccessKind, AreaKind, CardColour, CaseKind, Closeness, CodePlace, CustomKind, InstructionKind, PointKind, RequestStatus,
+    TermUnit, WarningKind, WhistleKind, WhistleLevel, WhistleReason,
 )  # fmt: skip
 from models.custom import CustomField
 from models.audit import AccessEvent
 from models.department import DispatchRule, DutyDay
 from models.door_code import DoorCode
+from models.export_request import ExportRequest
 from models.household import HouseholdMember
 from models.instruction import Instruction, InstructionUnit
 from models.mediation import Counsellor
+from models.mediation_codes import AgreementForm, SessionResult
 from models.neighbor import Chief
 from models.reception import ReceptionPoint
 from models.recusal import Recusal
 from models.residence import Building, ResidentialArea
 from models.service_item import Hotline, ServiceItem
+from models.session import MediationSession
+from models.settlement import AgreementItem, Confirmation, MediationAgreement
 from models.supervision import Supervision
 from models.term import Term
 from models.urge import Urge
@@ -33,8 +38,12 @@ from models.warning import WarningRule
 from models.whistle import Whistle, WhistleTarget
 from models.workday import Workday
 from seeds.base import expand, read
-from services import access, appeal_flow, case_flow, instructions, plates, records, supervisions, teams, urges, whistles
+from services import (
+    access, appeal_flow, case_flow, confirmations, follow_ups, instructions, plates, records, sessions, supervisions, teams,
+    urges, whistles,
+)  # fmt: skip
 from services.due_dates import local_day
+from services.settlements import AGREEMENT_FLOW
 from tests.support.builders import World, build_chief, build_world, case_facts, party
 
 FLOW = case_flow.CASE_FLOW
@@ -147,7 +156,47 @@ def _side_tracks(session: Session, world: World, case: Case) -> None:
     instructions.give(session, instruction, system, now)
     part = InstructionUnit(instruction_id=instruction.id, unit_id=world.justice.id, due_on=today)
     instructions.address(session, part, system, now)
+    _mediated(session, world, case, system, now)
     records.save(session, Recusal(worker_id=world.clerk.id, case_id=case.id, closeness=Closeness.KIN, reason="当事人是其舅舅"), system, now)
+
+
+def _mediated(session: Session, world: World, case: Case, system, now) -> None:
+    """A session, an agreement with its item, a confirmation, a follow-up and a request for a large export."""
+    held = MediationSession(
+        case_id=case.id, started_at=now, place="调解室", chair_id=world.mediator.id, is_told=True, disputed="责任", positions="各执一词",
+        record="讲法讲理", result=SessionResult.AGREED,
+    )  # fmt: skip
+    sessions.hold(session, held, system, now)
+    settled = MediationAgreement(
+        case_id=case.id, committee_id=world.mediator.committee_id, mediator_id=world.mediator.id, form=AgreementForm.WRITTEN,
+        facts="楼上漏水", disputed="修复",
+    )  # fmt: skip
+    records.save(session, settled, system, now)
+    obligor = session.scalar(select(CaseParty).where(CaseParty.case_id == case.id).limit(1))
+    records.save(session, AgreementItem(agreement_id=settled.id, obligor_id=obligor.id, what="修复漏水点"), system, now)
+    today = local_day(now)
+    signed = {"parties_on": today, "mediator_on": today, "sealed_on": today, "copies": 5}
+    AGREEMENT_FLOW.take(session, "sign", settled, system, now, **signed)
+    checks = dict.fromkeys(confirmations.CHECKS, True)
+    records.save(session, Confirmation(agreement_id=settled.id, court="浏阳市人民法院", **checks), system, now)
+    follow_ups.plan(session, case, system, now)
+    asker = User(
+        username="asker", name="申请人", role_id=_role(session).id, subdistrict_id="430181002", password_hash="-", must_change_password=False
+    )
+    session.add(asker)
+    session.flush()
+    session.add(ExportRequest(
+        title="住户", row_count=60000, is_clear=False, range_words="全部", column_words="户号", reason="年度核对", status=RequestStatus.WAITING,
+        requested_by_id=asker.id, requested_at=now, entity="household", wanted={},
+    ))  # fmt: skip
+    session.flush()
+
+
+def _role(session: Session) -> Role:
+    role = Role(code="asker", name="申请导出", permissions=[])
+    session.add(role)
+    session.flush()
+    return role
 
 
 def _accounts(session: Session, world: World) -> dict[str, str]:
