@@ -26,7 +26,7 @@ def figures(page: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("role, expected", [
-    ("peace_law_director", {"案件": "1件待办结", "分流调度台": "3件待分流", "责任书": "1份逾期未签"}),
+    ("peace_law_director", {"案件": "1件待办结", "分流调度台": "3件待分流", "责任书": "1份逾期未签", "回访": "1件待回访"}),
     ("mediator", {"案件": "2件由我办理"}), ("roster_clerk", {"联户调整": "1个邻没有邻长"}), ("audit_admin", {}),
 ])  # fmt: skip
 def test_the_menu_says_what_waits(names, client, sign_in, role, expected):

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from admin_views.guard import is_local
 from services.access import permission_labels
+from tests.support.residents import PUBLIC
 from tests.support.builders import build_user, build_world, raw_case
 
 EVERYTHING = sorted(p for group in permission_labels().values() for p in group)
@@ -38,13 +39,14 @@ def keeper(world, client, sign_in):
     return sign_in(client, "keeper")
 
 
-def rules(app, method: str):
-    """Every address that takes a method, with an argument where it needs one."""
+def rules(app, method: str, of_residents: bool | None = False):
+    """Every address of the staff that takes a method, with an argument where it needs one; or the residents', or (None) both."""
     with app.test_request_context():
         adapter = app.create_url_adapter(None) or app.url_map.bind("localhost")
     found = []
     for rule in app.url_map.iter_rules():
-        if method in rule.methods and rule.endpoint not in ("static", "admin.static"):
+        is_wanted = of_residents is None or (rule.endpoint in PUBLIC) is of_residents
+        if method in rule.methods and is_wanted and rule.endpoint not in ("static", "admin.static"):
             found.append(adapter.build(rule.endpoint, {name: "csv" for name in rule.arguments}, method=method))
     return sorted(found)
 
@@ -252,7 +254,7 @@ def test_each_answer_has_a_nonce_of_its_own(client):
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # markup is the same on both databases
 def test_no_page_has_script_or_style_of_its_own(app, keeper):
     found = []
-    for url in rules(app, "GET"):
+    for url in rules(app, "GET", None):
         answer = keeper.get(url)
         if answer.mimetype == "text/html" and re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|<style|\sstyle=|javascript:", answer.text):
             found.append(url)
@@ -262,7 +264,7 @@ def test_no_page_has_script_or_style_of_its_own(app, keeper):
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # markup is the same on both databases
 def test_no_page_asks_another_host_for_anything(app, keeper):
     found = []
-    for url in rules(app, "GET"):
+    for url in rules(app, "GET", None):
         answer = keeper.get(url)
         if answer.mimetype == "text/html" and re.search(r'(?:src|href|action)="(?:https?:)?//', answer.text):
             found.append(url)
@@ -288,6 +290,12 @@ def test_no_address_takes_a_post_with_the_token_of_another(app, keeper, world, s
     foreign = token(other.get("/password").text)
     taken = [url for url in rules(app, "POST") if keeper.post(url, data={"csrf_token": foreign}).status_code != 400]
     assert taken == []
+
+
+def test_only_what_residents_send_needs_no_token_for_it_carries_a_key_or_a_pair_of_its_own(app, world):
+    visitor = app.test_client()
+    answers = {url: visitor.post(url, data={}).status_code for url in rules(app, "POST", True)}
+    assert answers == {"/q/csv/contact": 404, "/q/csv/send": 422, "/track/": 200, "/track/act": 422}
 
 
 def test_a_forged_delete_deletes_nothing(keeper, world):
@@ -319,16 +327,20 @@ def test_no_page_opens_without_signing_in(app, client, world):
     assert {url: a.status_code for url, a in opened.items() if "/sign-in" not in a.headers.get("Location", "")} == {}
 
 
+def test_the_pages_of_residents_open_without_signing_in(app, client, world):
+    assert {client.get(url).status_code for url in rules(app, "GET", True)} == {200, 404}  # 404: no such code
+
+
 def test_nothing_is_posted_without_signing_in(app, client, world, token):
     sent = {"csrf_token": token(client.get("/sign-in").text), "id": world.east_household.id, "confirmed": "1"}
     answers = {url: client.post(url, data=sent).status_code for url in rules(app, "POST") if not url.startswith("/sign-")}
     assert set(answers.values()) == {401}
 
 
-def test_a_role_without_permissions_opens_home_search_and_password_only(app, client, world, sign_in):
+def test_a_role_without_permissions_opens_only_what_is_its_own(app, client, world, sign_in):
     guest = sign_in(client, "guest")
     assert [url for url in rules(app, "GET") if guest.get(url).status_code == 200] == [
-        "/admin/", "/admin/_components/", "/admin/search/", "/password"
+        "/admin/", "/admin/_components/", "/admin/jobs/", "/admin/jobs/state/", "/admin/search/", "/password"
     ]
 
 

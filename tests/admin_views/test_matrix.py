@@ -12,6 +12,7 @@ from models import entities
 from models.codes import AgreementStatus
 from models.user import Role, User
 from services.access import ACTIONS, Permission
+from tests.support.residents import PUBLIC
 from tests.support.builders import build_chief, build_world, raw_case
 
 ROLES = (
@@ -247,13 +248,6 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"} - PUBLIC
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}
     assert rest == set()
-
-
-PUBLIC = {
-    "appeal_door.choose", "appeal_door.place", "appeal_door.words", "appeal_door.contact", "appeal_door.send",
-    "track_door.track", "track_door.act",
-    "guide.index", "guide.routes", "guide.course", "guide.points", "guide.rights", "guide.law",
-}  # fmt: skip
 
 
 def test_nobody_needs_to_sign_in_for_the_pages_of_residents_and_for_no_others(app):
