@@ -192,7 +192,7 @@ def test_a_question_mark_lists_the_keys_and_gives_the_focus_back(arrive, live_se
     page.keyboard.press("?")
     sheet = page.get_by_role("dialog", name="键盘操作")
     listed = set(sheet.locator("kbd").all_inner_texts())
-    assert listed == {"/", "Ctrl", "K", "j", "k", "Enter", "e", "x", "n", "1", "9", "Esc", "?"}
+    assert listed == {"/", "Ctrl", "K", "j", "k", "Enter", "e", "x", "n", "a", "1", "9", "Esc", "?"}
     page.keyboard.press("Escape")
     expect(link).to_be_focused()
 

@@ -176,6 +176,8 @@ def test_the_handler_feeds_back_the_office_closes_and_the_ledger_has_it(
     page.get_by_label("办理结果").select_option(label="解决")
     page.get_by_label("结果说明").fill("楼上已做防水")
     page.locator("#f-tier").select_option(label="村社区")
+    page.locator("#f-root_cause").select_option(index=1)
+    page.locator("#f-informed_how").select_option(index=1)
     page.get_by_label("已告知当事人").select_option(label="否")
     send(page, "办结")
     expect(page.get_by_role("alert").first).to_contain_text("办结前须把结果告知当事人")

@@ -88,11 +88,12 @@ def test_a_dirty_wide_roster_is_corrected_imported_and_undone(office, app, arriv
     expect(page.get_by_role("heading", name="结果")).to_be_visible()
     expect(page.locator(".import-counts")).to_contain_text("77 新增")  # a sector, a group, 6 邻, 8 chiefs, an estate, 60 households
     page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="撤销这次导入").click()
     answer = page.locator("dialog[open] button.danger, dialog[open] button.primary")
-    if answer.count():
-        answer.first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation(url="**/imports/?id=*"):  # only then is it asked for
+        page.get_by_role("button", name="撤销这次导入").click()
+        if answer.count():
+            answer.first.click()
     work()
+    page.reload()
     expect(page.get_by_text("已撤销 77 条")).to_be_visible()
     assert complaints == []

@@ -232,9 +232,10 @@ def test_the_exported_ledger_has_the_values_of_the_case(world, arrive, today):
     close(office, case)
     columns = ["case_no", "subject", "kind", "category", "status", "outcome", "received_on", "handler"]
     (heads, row), name = export(arrive(LEDGER), "/admin/case/export/", columns=columns)
-    assert heads == ["编号", "事由", "类型", "类别", "收到日期", "状态", "办理结果", "责任人"]
-    assert [*row[1:4], row[4].date(), *row[5:]] == [
-        "楼上漏水引发的邻里纠纷", "矛盾纠纷", "邻里", today, "已办结", "解决", "戊调解",
+    # In the order in which they were asked for.
+    assert heads == ["编号", "事由", "类型", "类别", "状态", "办理结果", "收到日期", "责任人"]
+    assert [*row[1:6], row[6].date(), row[7]] == [
+        "楼上漏水引发的邻里纠纷", "矛盾纠纷", "邻里", "已办结", "解决", today, "戊调解",
     ]  # fmt: skip
     assert row[0] == f"集里〔{today.year}〕00001号" and re.fullmatch(r"案件_\d{8}_\d{4}\.xlsx", name)
 
