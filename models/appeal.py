@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 class Appeal(
     Entity, label="诉求", group="诉求", title=("appeal_no",), hint=("place",), key=("appeal_no",), order=1,
-    sort="-received_at", scope=Scope(area=("area",)),
+    sort="-received_at", scope=Scope(area=("area", "owner_area")),
 ):  # fmt: skip
     """What somebody asks for, where, and which rung of the ladder 邻→组→片→社区→街道 has it now.
 
-    `area` is the place; `owner_area` the rung that has to answer. `status` is written by the appeal
+    `area` is the place; `owner_area` the rung that has to answer, which sees it wherever the place lies. `status` is written by the appeal
     flow only. The query code lets whoever holds the receipt read and answer, without a login.
     """
 

@@ -240,6 +240,7 @@ def _register_case(session, appeal, actor, now, answers) -> None:
 
 def _to_case(session, appeal, actor, now, answers) -> None:
     appeal.case_id = answers["case"].id
+    appeal.first_answered_at = appeal.first_answered_at or now
     _end(session, appeal, actor, now, answers)
 
 
@@ -251,6 +252,7 @@ def _redirect(session, appeal, actor, now, answers) -> None:
 
 def _duplicate(session, appeal, actor, now, answers) -> None:
     appeal.duplicate_of_id = answers["other"].id
+    appeal.first_answered_at = appeal.first_answered_at or now
     _end(session, appeal, actor, now, answers)
 
 

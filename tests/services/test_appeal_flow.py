@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -168,6 +169,28 @@ def test_from_the_sub_district_it_cannot_go_up(session, appeal, take, world):
 def test_the_office_cannot_hand_it_to_a_rung_without_a_chief(appeal, take, world):
     with pytest.raises(Refused, match="没有在任的邻长"):
         take("hand_down", appeal, OFFICE, area=world.west_neighborhood)
+
+
+def test_who_gets_it_from_another_branch_can_see_it(session, appeal, take, world):
+    build_chief(session, world.west_neighborhood)
+    take("hand_down", appeal, OFFICE, area=world.west_neighborhood)
+    west = replace(staff(world.west_neighborhood.code, "appeal:view", "appeal:handle"), is_scoped=True)
+    assert access.sees(session, appeal, west)
+
+
+def test_who_has_nothing_to_do_with_it_cannot(session, appeal, world):
+    west = replace(staff(world.west_neighborhood.code, "appeal:view", "appeal:handle"), is_scoped=True)
+    assert not access.sees(session, appeal, west)
+
+
+@pytest.mark.parametrize("verb", ["to_case", "duplicate"])
+def test_the_office_s_decision_is_a_first_answer(appeal, submit, take, verb):
+    other = submit()
+    given = {"other": other} if verb == "duplicate" else {
+        "kind": CaseKind.DISPUTE, "subject": "楼道灯纠纷", "category": "dispute_category:02"
+    }
+    take(verb, appeal, OFFICE, **given)
+    assert appeal.first_answered_at == NOW
 
 
 def test_it_becomes_a_dispute_with_the_place_and_the_party(session, submit, take, world):
