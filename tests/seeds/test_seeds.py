@@ -72,6 +72,10 @@ class Place:
         return self
 
 
+# One worker makes the places and looks at them; a second one would make them again.
+pytestmark = pytest.mark.xdist_group("seeds")
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """集里街道 at real size, seeded once for all tests of this file."""

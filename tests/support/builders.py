@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from zlib import crc32
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.area import Area
@@ -66,13 +67,12 @@ def build_dictionary(session: Session) -> None:
         ("channel", "qr", "诉求码", None), ("dictionary", "root_cause", "问题根源", None),
         ("root_cause", "facility", "设施老化", None), ("relation", "child", "子女", None),
     ]  # fmt: skip
-    for dictionary, code, name, parent in items:
-        key = f"{dictionary}:{code}"
-        if session.get(DictItem, key) is None:
-            session.add(
-                DictItem(id=key, dictionary=f"dictionary:{dictionary}", code=code, name=name, parent_key=parent)
-            )
-            session.flush()
+    there = set(session.connection().scalars(select(DictItem.__table__.c.id)))
+    session.add_all(
+        DictItem(id=f"{dictionary}:{code}", dictionary=f"dictionary:{dictionary}", code=code, name=name, parent_key=parent)
+        for dictionary, code, name, parent in items if f"{dictionary}:{code}" not in there
+    )
+    session.flush()
     terms = [
         ("divert", "分流调解反馈", 5, TermUnit.WORKDAY), ("tj_mediate", "人民调解", 1, TermUnit.MONTH),
         ("xf_handle", "信访事项办结", 60, TermUnit.DAY), ("xf_notice_direct", "书面告知", 15, TermUnit.DAY),
@@ -84,10 +84,11 @@ def build_dictionary(session: Session) -> None:
         ("grid_red_handle", "红牌（办理环节）", 10, TermUnit.WORKDAY),
         ("follow_up", "办结回访", 3, TermUnit.WORKDAY), ("tj_confirm_apply", "申请司法确认", 30, TermUnit.DAY),
     ]  # fmt: skip
-    for key, name, length, unit in terms:
-        if session.get(Term, key) is None:
-            facts = {"extend_length": {"xf_handle": 30, "consult": 10}.get(key, 0), "is_statutory": key.startswith(("xf", "tj"))}
-            session.add(Term(id=key, name=name, starts="受理", length=length, unit=unit, source="测试", **facts))
+    there = set(session.connection().scalars(select(Term.__table__.c.id)))
+    session.add_all(
+        Term(id=key, name=name, starts="受理", length=length, unit=unit, source="测试")
+        for key, name, length, unit in terms if key not in there
+    )
     session.flush()
 
 
