@@ -86,7 +86,10 @@ def build_dictionary(session: Session) -> None:
     ]  # fmt: skip
     there = set(session.connection().scalars(select(Term.__table__.c.id)))
     session.add_all(
-        Term(id=key, name=name, starts="受理", length=length, unit=unit, source="测试")
+        Term(
+            id=key, name=name, starts="受理", length=length, unit=unit, source="测试",
+            extend_length={"xf_handle": 30, "consult": 10}.get(key, 0), is_statutory=key.startswith(("xf", "tj")),
+        )
         for key, name, length, unit in terms if key not in there
     )
     session.flush()
