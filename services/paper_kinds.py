@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import Described
 from models.case import Assignment, Case, CaseParty
 from models.codes import CaseKind, CaseOutcome, CaseStatus, PartyKind, PartyRole
+from models.extension import Extension
 from models.supervision import Supervision
 from models.team import Team
 from models.urge import Urge
@@ -96,12 +97,12 @@ PAPERS: dict[str, PaperKind] = {
         PaperKind("dossier_statement", "卷宗情况说明", DOSSIER, {D}),
         PaperKind("dossier_back", "封底", DOSSIER, {D}, is_signed=False),
         PaperKind("petition_register", "信访事项登记表", PETITION, {P}, contexts.registration),
-        PaperKind("petition_receipt", "信访事项接收告知书", PETITION, {P}),
+        PaperKind("petition_receipt", "信访事项接收告知书", PETITION, {P}, contexts.route),
         PaperKind("petition_forward_notice", "信访事项转送（交办）去向告知书", PETITION, {P}, contexts.order),
         PaperKind("petition_not_ours", "不属于本单位职权范围告知书", PETITION, {P}, contexts.ending),
         PaperKind("petition_forward_letter", "信访事项转送（交办）函", PETITION, {P}, contexts.order, each_order, Assignment),
         PaperKind("petition_objection", "异议书", COORDINATION, {A, D, P}, contexts.objection, each_order, Assignment),
-        PaperKind("petition_extension", "信访事项延期办理告知书", PETITION, {P}),
+        PaperKind("petition_extension", "信访事项延期办理告知书", PETITION, {P}, contexts.extension, contexts.each_extension, Extension),
         PaperKind("petition_opinion", "信访处理意见书", PETITION, {P}, contexts.opinion),
         PaperKind("hearing_record", "信访听证笔录", PETITION, {P}, contexts.record),
         PaperKind("petition_report", "信访事项办结报告", PETITION, {P}, contexts.order),
