@@ -106,9 +106,8 @@ def test_sessions_are_numbered_within_their_case(hold):
 
 def test_a_chair_who_declared_recusal_is_refused(session, case, world, hold):
     records.save(session, Recusal(worker_id=world.mediator.id, case_id=case.id, closeness=Closeness.KIN, reason="是舅舅"), SYSTEM, NOW)
-    with pytest.raises(Refused, match="戊调解已申报回避：近亲属") as no:
+    with pytest.raises(Refused, match="戊调解已申报回避：近亲属"):
         hold()
-    assert no.value.field == "chair"
 
 
 def test_a_session_without_the_rights_told_is_refused(hold):
