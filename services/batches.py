@@ -96,15 +96,20 @@ def is_undoable(session: Session, event: AuditEvent, actor: Actor) -> bool:
     return history.is_reversible(session, first, entity) and actor.may(permission_for(entity, "edit"))
 
 
+def require_undoable(session: Session, event: AuditEvent, actor: Actor) -> None:
+    """Refuse what was undone already, or cannot be by this person."""
+    if undoing(session, event) is not None:
+        raise Refused("这次操作已经撤销过，不能再撤销")
+    if not is_undoable(session, event, actor):
+        raise Refused("这次操作由办理流程记录，或您没有相应权限，不能撤销")
+
+
 def undo(session: Session, event: AuditEvent, actor: Actor, now: datetime, save: Save | None = None) -> AuditEvent:
     """Set every row of a batch back that was not changed since; returns the head of the undoing.
 
     Rows changed since stay as they are and are listed there with the reason.
     """
-    if undoing(session, event) is not None:
-        raise Refused("这次操作已经撤销过，不能再撤销")
-    if not is_undoable(session, event, actor):
-        raise Refused("这次操作由办理流程记录，或您没有相应权限，不能撤销")
+    require_undoable(session, event, actor)
     done, kept = 0, []
     with audit.as_one(session, AuditVerb.REVERT) as batch:
         for some in _portions(session, event):
