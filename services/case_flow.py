@@ -68,7 +68,8 @@ _RESULT = (
     _INFORMED_ON,
 )
 _RESULT_GUARDS = (
-    case_closing.citizen_is_informed, case_closing.ends_by_closing, case_closing.opinion_is_served, notices.day_is_past,
+    case_closing.citizen_is_informed, case_closing.ends_by_closing, case_closing.opinion_is_served,
+    case_closing.agreement_is_in_effect, notices.day_is_past,
 )  # fmt: skip
 
 
