@@ -65,7 +65,8 @@ class Step:
     `target` is None for a step that leaves the status as it is. `only(subject)` says whether the step
     is meant for such a subject at all; its docstring says for which. `guards` return the Chinese reason
     why not, or None; `effects` write the facts. Both are called with (session, subject, actor, now, answers).
-    `first` makes what the effects refer to (another record) before the status is written.
+    `first` makes what the effects refer to (another record) before the status is written. `taken_back_by`
+    is the verb with which whoever took the step takes it back, so that a step taken for many rows can be undone.
     """
 
     verb: str
@@ -79,6 +80,7 @@ class Step:
     first: Sequence[Effect] = ()
     hint: str = ""
     only: Callable[[Any], bool] | None = None
+    taken_back_by: str = ""
 
     def fits(self, subject: Any) -> bool:
         """Whether the step can be taken now, whoever asks."""

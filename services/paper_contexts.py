@@ -13,14 +13,18 @@ from models import Described
 from models.appeal import Appeal
 from models.attachment import Attachment
 from models.case import Case, CaseParty, Objection
-from models.codes import CaseOutcome, CaseStatus, PartyRole
+from models.case_codes import NoticeChannel, OpinionKind, PetitionPurpose
+from models.codes import PartyRole
+from models.extension import Extension
+from models.notice import Notice
+from models.opinion import HandlingOpinion
 
 from . import paper_facts as facts
 from .paper_facts import Facts, boxes, day
 
 _APPLIED = {"window", "visit", "letter", "phone", "online", "qr", "station", "fax"}
 _ENTRUSTED = {"transfer", "dept_transfer", "police_non_emergency", "hotline_12345"}
-_TERMS = ("建议意见", "检举控告", "申诉求决")
+_PURPOSES = (PetitionPurpose.ADVICE, PetitionPurpose.ACCUSATION, PetitionPurpose.CLAIM)
 _BLANK_ROWS = 6
 
 
@@ -33,11 +37,6 @@ def source(session: Session, case: Case, subject: Described) -> Facts:
     channel = case.channel.split(":", 1)[1]
     ticks = (("当事人申请", channel in _APPLIED), ("人民调解委员会主动调解", channel == "patrol"), ("接受委托移送", channel in _ENTRUSTED))
     return {"sources": boxes(ticks)}
-
-
-def period(session: Session, case: Case, subject: Described) -> Facts:
-    """From when to when the case was mediated."""
-    return {"mediation": {"began": day(case.accepted_at), "ended": day(case.closed_at)}}
 
 
 def power(session: Session, case: Case, subject: Described) -> Facts:
@@ -61,43 +60,20 @@ def evidence(session: Session, case: Case, subject: Described) -> Facts:
                               for n in range(len(rows) + 1, max(len(rows) + 3, _BLANK_ROWS) + 1)]]}  # fmt: skip
 
 
-def record(session: Session, case: Case, subject: Described) -> Facts:
-    """A session of mediation; blank until one is recorded."""
-    return {"record": {"stage": facts.label(case.stage), "results": boxes((n, False) for n in ("达成协议", "未达成协议", "另行调解"))}}
-
-
-def agreement(session: Session, case: Case, subject: Described) -> Facts:
-    """An agreement; the copies are one for each party and one for the committee (R05)."""
-    sides = [p for p in facts.parties(session, case) if p["role"] in (PartyRole.APPLICANT.label, PartyRole.RESPONDENT.label, PartyRole.THIRD.label)]
-    return {"agreement": {"facts": case.summary, "terms": [], "duties": [], "copies": _chinese(len(sides) + 1) if len(sides) > 1 else None}}
-
-
-def _chinese(number: int) -> str:
-    return "零一二三四五六七八九十"[number] if number <= 10 else str(number)
-
-
-def followup(session: Session, case: Case, subject: Described) -> Facts:
-    return {"agreement": {}, "record": {"attempts": [{"number": n, "at": " ", "contact": " ", "note": " "} for n in ("第一次", "第二次", "第三次")]}}
-
-
-def ending(session: Session, case: Case, subject: Described) -> Facts:
-    """How a case went and why it ended without an agreement."""
-    is_over = case.status is CaseStatus.DECLINED or case.outcome in (CaseOutcome.TERMINATED, CaseOutcome.WITHDRAWN, CaseOutcome.REDIRECTED)
-    words = [f"{e['on']}{e['label']}{'：' + e['note'] if e['note'] else ''}" for e in facts.events(session, case)]
-    return {"end": {"on": day(case.closed_at), "reason": case.result if is_over else None, "course": "；".join(words) + "。" if words else None}}
-
-
 def delivery(session: Session, case: Case, subject: Described) -> Facts:
-    return {"delivery": {"papers": " "}}
+    """The notices that the case says were handed over in writing."""
+    wanted = select(Notice).where(Notice.case_id == case.id, Notice.channel.in_((NoticeChannel.POST, NoticeChannel.HANDED))).order_by(Notice.given_on, Notice.id)
+    return {"delivery": {"papers": "；".join(f"{n.kind.label}（{day(n.given_on)}）" for n in session.scalars(wanted.limit(20))) or " "}}
 
 
 def registration(session: Session, case: Case, subject: Described) -> Facts:
-    """A petition as registered: representatives, files; its purpose is ticked by the person on paper."""
+    """A petition as registered: its purpose, representatives, files."""
     people = facts.parties(session, case)
     speakers = "、".join(p["name"] for p in people if p["role"] == PartyRole.REPRESENTATIVE.label)
     count = session.scalar(select(func.count()).select_from(Attachment).where(Attachment.entity == Case.slug(), Attachment.record_id == case.id))
     return {
-        "purposes": boxes((name, False) for name in _TERMS), "petition": {"representatives": speakers or None},
+        "purposes": boxes((purpose.label, case.purpose is purpose) for purpose in _PURPOSES),
+        "petition": {"representatives": speakers or None, "repeat": {True: "重复", False: "初次"}.get(case.is_repeat)},
         "attachments": f"共{count}份" if count else None,
     }  # fmt: skip
 
@@ -129,8 +105,31 @@ def receipt(session: Session, case: Case, subject: Described) -> Facts:
 def opinion(session: Session, case: Case, subject: Described) -> Facts:
     """The answer to a petition: what was found, what is answered (R21)."""
     last = next(iter(facts.orders(session, case)), None)
-    kinds = ("支持请求", "请求合理但缺乏法律依据，作解释说明", "不予支持")
-    return {"opinion": {"facts": last and last.feedback, "text": case.result, "kinds": boxes((kind, False) for kind in kinds)}}
+    given = session.scalar(select(HandlingOpinion).where(HandlingOpinion.case_id == case.id).order_by(HandlingOpinion.number.desc()).limit(1))
+    return {"opinion": {
+        "facts": given.facts if given else last and last.feedback, "text": case.result, "basis": given and given.basis,
+        "kinds": facts.codes(OpinionKind, given and given.kind),
+    }}  # fmt: skip
+
+
+def each_extension(session: Session, case: Case) -> list[tuple[Described, str]]:
+    """The extensions of a case that were granted."""
+    rows = session.scalars(select(Extension).where(Extension.case_id == case.id, Extension.is_granted.is_(True)).order_by(Extension.asked_at).limit(20))
+    return [(row, day(row.decided_at)) for row in rows]
+
+
+def extension(session: Session, case: Case, subject: Described) -> Facts:
+    """One granted extension: why, by how much, until when, by whom (R07)."""
+    if not isinstance(subject, Extension):
+        return {}
+    return {"extension": {
+        "reason": subject.reason, "days": str(subject.length), "after": day(subject.clock.due_on), "approver": subject.decided_by_name,
+    }}  # fmt: skip
+
+
+def route(session: Session, case: Case, subject: Described) -> Facts:
+    """The lawful way on which a petition goes."""
+    return {"petition": {"route": facts.label(case.legal_route)}}
 
 
 def brief(session: Session, case: Case, subject: Described) -> Facts:
@@ -143,7 +142,3 @@ def brief(session: Session, case: Case, subject: Described) -> Facts:
 def team(session: Session, case: Case, subject: Described) -> Facts:
     given = subject if not isinstance(subject, Case) else facts.team_of(session, case)
     return {"team": facts.team_facts(session, given)}
-
-
-def consultation(session: Session, case: Case, subject: Described) -> Facts:
-    return {"record": {"tasks": [{"content": " ", "unit": " ", "worker": " ", "due": " "}] * 4}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import date
 
 import pytest
 from docx import Document
@@ -182,8 +183,6 @@ def test_a_whistle_says_where_what_and_whom_to_call_and_never_who_the_parties_ar
 
 @ONE
 def test_an_urge_and_a_supervision_say_to_whom_what_and_by_when(session, world):
-    from datetime import date
-
     from models.codes import CardColour
     from models.supervision import Supervision
     from models.urge import Urge
@@ -200,6 +199,40 @@ def test_an_urge_and_a_supervision_say_to_whom_what_and_by_when(session, world):
     assert [known in words for known in ("司法所：", "请反馈进展", "2026年3月5日", "系统")] == [True] * 4
     words = words_of(session, supervision, "supervision_slip")
     assert [known in words for known in ("督办〔2026〕0001号", "黄牌", "司法所：", "超期五日", "三日内反馈", "2026年3月6日")] == [True] * 6
+
+
+@ONE
+def test_the_answer_to_a_petition_says_what_was_found_decided_and_by_which_law(session, world):
+    from models.case_codes import OpinionKind, PetitionPurpose
+    from models.opinion import HandlingOpinion
+
+    case = raw_case(session, world, kind=CaseKind.PETITION, purpose=PetitionPurpose.CLAIM, is_repeat=False)
+    session.add(HandlingOpinion(
+        case_id=case.id, number=1, request="修路", facts="经核实，道路破损属实", kind=OpinionKind.SUPPORT, basis="《公路法》第三十五条",
+        is_solved=True, served_on=date(2026, 3, 2),
+    ))  # fmt: skip
+    session.flush()
+    words = words_of(session, case, "petition_opinion")
+    assert [known in words for known in ("经核实，道路破损属实", "☑ 支持请求", "□ 不予支持", "《公路法》第三十五条")] == [True] * 4
+    words = words_of(session, case, "petition_register")
+    assert [known in words for known in ("☑ 申诉求决", "□ 检举控告", "初次")] == [True] * 3
+
+
+@ONE
+def test_the_notice_of_an_extension_says_why_how_long_and_until_when(session, world):
+    from models.extension import Extension
+    from services import clocks
+
+    case = raw_case(session, world, kind=CaseKind.PETITION)
+    clock = clocks.start(session, case, "xf_handle", date(2026, 3, 2), is_whole=True)
+    row = Extension(
+        case_id=case.id, clock_id=clock.id, length=15, reason="需要鉴定", asked_by_name="丁干部", asked_at=NOW, is_granted=True,
+        answer="同意", decided_by_name="丙领导", decided_at=NOW,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    words = words_of(session, row, "petition_extension")
+    assert [known in words for known in ("需要鉴定", "延长15日", "丙领导", "2026年5月1日前办结")] == [True] * 4
 
 
 @ONE
