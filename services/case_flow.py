@@ -144,6 +144,7 @@ ORDERS = (
         ),
         effects=(orders.assign, case_stages.diverted),
         hint="指派专人或单位，限期反馈结果；再次交办会撤换原来的承办人",
+        taken_back_by="recall",
     ),
     Step(
         "assist", "增派协办", {S.ASSIGNED}, None, P.CASE_DISPATCH,
