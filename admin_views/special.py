@@ -13,6 +13,7 @@ from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementVi
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
+from .phones import DeviceView, VisitView, ZeroReportView
 from .plates import CoverageView, PlateView
 from .recycle import RecycleView
 from .search import SearchView
@@ -32,6 +33,9 @@ ENTITY_VIEWS = {
     "Appeal": AppealView,
     "DoorCode": DoorCodeView,
     "Plate": PlateView,
+    "Device": DeviceView,
+    "VisitLog": VisitView,
+    "ZeroReport": ZeroReportView,
     "Case": CaseView,
     "Assignment": OrderView,
     "Objection": ObjectionView,
@@ -62,7 +66,7 @@ ENTITY_VIEWS = {
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
          "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "FollowUpCall",
-         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "RateCount", "RosterImport",
+         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "PhoneCode", "RateCount", "RosterImport",
          "SavedView", "SearchEntry", "Setting", "SignIn", "SignInFailure", "StageRun", "Team",
          "TeamChange", "TeamMember", "Todo", "UrgeContact"),
         ReadOnlyView,

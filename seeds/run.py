@@ -17,6 +17,7 @@ from services.errors import Refused
 
 from .accounts import Account, create_accounts
 from .base import Report, load_base, read
+from .phones import build_phones
 from .public import build_public
 from .street import build_street
 from .year import play_year
@@ -75,5 +76,6 @@ def _seed_one(
     report(f"搜索索引已建立：{search.rebuild(session, search.indexed(), now)}条")
     accounts = create_accounts(session, now, suffix)
     play_year(session, street, now, seed, report)
+    accounts += [] if suffix else build_phones(session, now)  # the phones' door serves the first sub-district
     report(f"{code}已完成，用时{perf_counter() - began:.1f}秒")
     return accounts

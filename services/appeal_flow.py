@@ -21,6 +21,7 @@ from models.neighbor import Chief
 
 from . import case_flow, door_codes, inbox, parameters, records
 from .access import Actor, Permission
+from .answers import beyond_scope
 from .due_dates import for_term, local_day
 from .errors import Refused
 from .flow import Ask, Flow, Step
@@ -83,9 +84,13 @@ def enter(session: Session, appeal: Appeal, actor: Actor, now: datetime) -> None
 
 
 def _staffed(session: Session, area: Area) -> Area:
-    """This area, or the first above it that has a chief; communities and the sub-district always have staff."""
-    while area.kind in (AreaKind.NEIGHBORHOOD, AreaKind.GROUP, AreaKind.SECTOR) and chief_of(session, area.id) is None:
-        area = _above(session, area)
+    """This area, or the first above it that has a chief; communities and the sub-district always have staff.
+
+    A chief does not see the rungs above; who passes something up need not, for it to arrive.
+    """
+    with beyond_scope(session):
+        while area.kind in (AreaKind.NEIGHBORHOOD, AreaKind.GROUP, AreaKind.SECTOR) and chief_of(session, area.id) is None:
+            area = _above(session, area)
     return area
 
 
@@ -205,13 +210,13 @@ def _answer(session, appeal, actor, now, answers) -> None:
 
 
 def _climb(session, appeal, actor, now, answers) -> None:
-    owner = session.get(Area, (appeal.subdistrict_id, appeal.owner_area_id))
-    if owner.kind is not AreaKind.SUBDISTRICT:
-        _give(session, appeal, _staffed(session, _above(session, owner)), now)
-    else:
+    with beyond_scope(session):
+        owner = session.get(Area, (appeal.subdistrict_id, appeal.owner_area_id))
+        if owner.kind is not AreaKind.SUBDISTRICT:
+            owner = _staffed(session, _above(session, owner))
         _give(session, appeal, owner, now)
-    session.flush()
-    _tell_owner(session, appeal, now)
+        session.flush()
+        _tell_owner(session, appeal, now)
 
 
 def _reopen(session, appeal, actor, now, answers) -> None:
