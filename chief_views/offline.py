@@ -27,12 +27,3 @@ def worker():
     answer.headers["Service-Worker-Allowed"] = url_for("phone.today")
     return answer
 
-
-@room.get("/manifest.webmanifest")
-def manifest():
-    """So that the pages can stand on the home screen of a phone."""
-    icon = {"src": url_for("static", filename="favicon.svg"), "sizes": "any", "type": "image/svg+xml"}
-    return {
-        "name": "邻长工作台", "short_name": "邻长", "lang": "zh-CN", "display": "standalone", "start_url": url_for("phone.today"),
-        "scope": url_for("phone.today"), "background_color": "#f6f7f9", "theme_color": "#0b5cad", "icons": [icon],
-    }, 200, {"Content-Type": "application/manifest+json"}  # fmt: skip

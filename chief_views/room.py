@@ -15,7 +15,7 @@ from services.access import bind, citizen
 from services.errors import Conflict, Denied, Missing, Refused, TooOften
 
 COOKIE = "chief"
-WITHOUT_DEVICE = {"phone.sign_in", "phone.worker", "phone.manifest"}
+WITHOUT_DEVICE = {"phone.sign_in", "phone.worker"}
 room = Blueprint("phone", __name__, url_prefix="/chief")
 
 _SAID = {

@@ -56,7 +56,7 @@ def _tell(session: Session, area: Area, homes: list[Household], now: datetime) -
         at = now - timedelta(hours=5 * number + 1)
         appeal_flow.submit(
             session, access.citizen(area.subdistrict_id), at, key=uuid7(), words=words, channel=channel, area_id=area.id,
-            household_id=home.id, place=f"{home.address}{place}", name=home.head_name, mobile=home.mobile,
+            household_id=home.id, place=f"{home.address} {place}".strip(), name=home.head_name, mobile=home.mobile,
         )  # fmt: skip
 
 

@@ -19,8 +19,7 @@ from models.household import Household
 from models.neighbor import Chief
 from models.visit import VisitLog, ZeroReport
 
-from .chief_desk import IN_HAND, quarter
-from .phone_sign_in import Present
+from .chief_desk import IN_HAND, MOST, Line, line_of, quarter
 from .quick_reports import on_day
 
 MOST_AREAS = 1000
@@ -41,9 +40,9 @@ class Below:
     in_hand: int = 0
 
 
-def below(session: Session, me: Present, day: date) -> list[Below]:
-    """The areas directly below a chief's own; the same seven statements whatever there is."""
-    inside = Area.code.startswith(f"{me.actor.area_code}.", autoescape=True)
+def below(session: Session, top: Area, day: date) -> list[Below]:
+    """The areas directly below one in sight; the same seven statements whatever there is."""
+    inside = Area.code.startswith(f"{top.code}.", autoescape=True)
     rows = session.execute(
         select(Area.id, Area.name, Area.code, Area.kind, Area.parent_id).where(inside).order_by(Area.code).limit(MOST_AREAS)
     ).all()
@@ -65,9 +64,9 @@ def below(session: Session, me: Present, day: date) -> list[Below]:
     ).all())  # fmt: skip
     found = {
         code: Below(key, name, kind is AreaKind.NEIGHBORHOOD, heads.get(key, ""))
-        for key, name, code, kind, parent in rows if parent == me.area_id
+        for key, name, code, kind, parent in rows if parent == top.id
     }  # fmt: skip
-    length = len(me.actor.area_code) + 4
+    length = len(top.code) + 4  # three digits a level, and a point before them
     for key, _, code, kind, _ in rows:
         branch = found.get(code[:length])
         if branch is None:
@@ -88,6 +87,15 @@ def _reported(session: Session, inside, day: date) -> set[str]:
         select(Chief.area_id).select_from(Appeal).join(Appeal.reporter).join(Chief.area).where(inside, *on_day(day)).distinct()
     )
     return {*zero, *told}
+
+
+def appeals(session: Session, top: Area, day: date) -> list[Line]:
+    """What is in hand at or below an area, first due first; at most `MOST`."""
+    inside = Area.code.startswith(top.code, autoescape=True)
+    wanted = (
+        select(Appeal).join(Appeal.owner_area).where(inside, Appeal.status.in_(IN_HAND)).order_by(Appeal.due_on, Appeal.id).limit(MOST)
+    )
+    return [line_of(appeal, day) for appeal in session.scalars(wanted)]
 
 
 def total(lines: list[Below]) -> Counter:

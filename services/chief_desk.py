@@ -108,11 +108,12 @@ def today(session: Session, me: Present, now: datetime) -> Today:
     count = session.scalar(select(func.count()).select_from(Appeal).where(Appeal.reporter_id == me.chief_id, *on_day(day)))
     zero = session.scalar(select(ZeroReport.id).where(ZeroReport.chief_id == me.chief_id, ZeroReport.reported_on == day))
     return Today(
-        [_line(a, day) for a in mine[:MOST]], [_line(a, day) for a in own if a not in mine], zero is not None, count, len(mine) > MOST
+        [line_of(a, day) for a in mine[:MOST]], [line_of(a, day) for a in own if a not in mine], zero is not None, count, len(mine) > MOST
     )
 
 
-def _line(appeal: Appeal, day: date) -> Line:
+def line_of(appeal: Appeal, day: date) -> Line:
+    """An appeal in a list, with how long there is to answer."""
     is_open = appeal.status in IN_HAND
     late = is_open and appeal.due_on is not None and appeal.due_on < day
     due = ""
@@ -141,7 +142,7 @@ def appeal_page(session: Session, me: Present, appeal_id: str, now: datetime) ->
     ]  # fmt: skip
     events = session.scalars(select(AppealEvent).where(AppealEvent.appeal_id == appeal.id).order_by(AppealEvent.number)).all()
     return AppealPage(
-        _line(appeal, local_day(now)), appeal.words, [(label, value) for label, value in facts if value],
+        line_of(appeal, local_day(now)), appeal.words, [(label, value) for label, value in facts if value],
         [(text(e.happened_at), e.label, "　".join(filter(None, (e.told, e.note)))) for e in events],
         steps(session, appeal, me.actor, now), [a.id for a in attachments.of(session, appeal) if a.media_type.startswith("image/")],
         str(appeal.version), bool(appeal.mobile) and me.actor.may(Permission.REVEAL), appeal.answer or "",

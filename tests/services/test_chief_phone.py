@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from models.appeal import Appeal
+from models.area import Area
 from models.audit import AccessEvent
 from models.codes import AppealStatus, Tier5
 from models.household import HouseholdMember
@@ -219,7 +220,7 @@ def test_a_sector_chief_sees_groups_with_what_the_figures_are_out_of(session, th
     visit()
     tell()
     boss = present(session, three.sector, NOW)
-    [line] = chief_below.below(session, boss, TODAY)
+    [line] = chief_below.below(session, session.get(Area, ("430181002", boss.area_id)), TODAY)
     assert (line.name, line.chief, line.reported, line.chiefs) == ("第1组", "癸组长", 1, 1)
     assert (line.visited, line.households, line.in_hand) == (1, 1, 1)
 
@@ -227,7 +228,7 @@ def test_a_sector_chief_sees_groups_with_what_the_figures_are_out_of(session, th
 @ONE
 def test_a_group_chief_sees_who_has_not_reported_yet(session, three):
     boss = present(session, three.group, NOW)
-    [line] = chief_below.below(session, boss, TODAY)
+    [line] = chief_below.below(session, session.get(Area, ("430181002", boss.area_id)), TODAY)
     assert (line.name, line.is_neighborhood, line.reported, line.chiefs) == ("第1邻", True, 0, 1)
 
 
@@ -235,7 +236,7 @@ def test_a_group_chief_sees_who_has_not_reported_yet(session, three):
 def test_a_zero_report_counts_as_reported(session, three, me):
     quick_reports.zero(session, me, NOW)
     boss = present(session, three.group, NOW)
-    assert chief_below.below(session, boss, TODAY)[0].reported == 1
+    assert chief_below.below(session, session.get(Area, ("430181002", boss.area_id)), TODAY)[0].reported == 1
 
 
 @ONE
