@@ -62,7 +62,11 @@ function sendAll() {
   return sending.finally(showWaiting);
 }
 
-const later = () => sendAll().catch(() => {});
+/** What waited is sent without being asked; a list that is looked at then shows it. */
+async function later() {
+  const outcomes = await sendAll().catch(() => ({}));
+  if (Object.values(outcomes).some((outcome) => outcome.next) && find("[data-lists]")) location.reload();
+}
 
 // ---- forms --------------------------------------------------------------------------
 
