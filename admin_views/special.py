@@ -15,6 +15,7 @@ from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
 from .phones import DeviceView, VisitView, ZeroReportView
 from .plates import CoverageView, PlateView
+from .reception import ReceptionDeskView, VisitView
 from .recycle import RecycleView
 from .search import SearchView
 from .roster import (
@@ -31,6 +32,7 @@ from .whistle import (
 
 ENTITY_VIEWS = {
     "Appeal": AppealView,
+    "ReceptionVisit": VisitView,
     "DoorCode": DoorCodeView,
     "Plate": PlateView,
     "Device": DeviceView,
@@ -74,7 +76,7 @@ ENTITY_VIEWS = {
 }  # fmt: skip
 
 CUSTOM_VIEWS = (
-    SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
+    SearchView, DispatchView, TrayPlanView, ReceptionDeskView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
     ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
     WhistleFiguresView,
 )  # fmt: skip

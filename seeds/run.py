@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
+from random import Random
 from time import perf_counter
 
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from models.area import Area
 from services import search
+from services.access import system
 from services.due_dates import local_day
 from services.errors import Refused
 
@@ -20,6 +22,7 @@ from .base import Report, load_base, read
 from .phones import build_phones
 from .public import build_public
 from .street import build_street
+from .visits import build_visits
 from .year import play_year
 
 
@@ -77,5 +80,6 @@ def _seed_one(
     accounts = create_accounts(session, now, suffix)
     play_year(session, street, now, seed, report)
     accounts += [] if suffix else build_phones(session, now)  # the phones' door serves the first sub-district
+    build_visits(session, system(code), now, Random(seed))
     report(f"{code}已完成，用时{perf_counter() - began:.1f}秒")
     return accounts

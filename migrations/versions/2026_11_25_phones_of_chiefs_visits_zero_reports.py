@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '8054762c6cfb'
-down_revision = 'f0135b925286'
+down_revision = 'd915bfedd9bf'
 branch_labels = None
 depends_on = None
 
