@@ -126,7 +126,7 @@ class DeviceView(ReadOnlyView):
         return redirect(self.link("details_view", id=row.id))
 
 
-class VisitView(EntityView):
+class VisitLogView(EntityView):
     """Visits sent in from phones or typed in from the chiefs' books."""
 
     presets = {"全部": "", "本月": "visited_on=this_month", "本季": "visited_on=this_quarter", "没有转诉求": "appeal=none"}

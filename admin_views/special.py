@@ -13,7 +13,7 @@ from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementVi
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
-from .phones import DeviceView, VisitView, ZeroReportView
+from .phones import DeviceView, VisitLogView, ZeroReportView
 from .plates import CoverageView, PlateView
 from .reception import ReceptionDeskView, VisitView
 from .recycle import RecycleView
@@ -36,7 +36,7 @@ ENTITY_VIEWS = {
     "DoorCode": DoorCodeView,
     "Plate": PlateView,
     "Device": DeviceView,
-    "VisitLog": VisitView,
+    "VisitLog": VisitLogView,
     "ZeroReport": ZeroReportView,
     "Case": CaseView,
     "Assignment": OrderView,

@@ -85,13 +85,9 @@ def enter(session: Session, appeal: Appeal, actor: Actor, now: datetime) -> None
 
 
 def _staffed(session: Session, area: Area) -> Area:
-    """This area, or the first above it that has a chief; communities and the sub-district always have staff.
-
-    A chief does not see the rungs above; who passes something up need not, for it to arrive.
-    """
-    with side.beyond_scope(session):
-        while area.kind in (AreaKind.NEIGHBORHOOD, AreaKind.GROUP, AreaKind.SECTOR) and chief_of(session, area.id) is None:
-            area = _above(session, area)
+    """This area, or the first above it that has a chief; communities and the sub-district always have staff."""
+    while area.kind in (AreaKind.NEIGHBORHOOD, AreaKind.GROUP, AreaKind.SECTOR) and chief_of(session, area.id) is None:
+        area = _above(session, area)
     return area
 
 
