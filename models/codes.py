@@ -17,12 +17,13 @@ class Code(Enum):
 
 
 class MenuGroup(Code):
-    """The menu: the four wheels of the model sub-district (S010), the rosters and the system."""
+    """The menu: the four wheels of the model sub-district (S010), the one worked in all day first, the rosters, the system."""
 
+    MEDIATION = "mediation", "解纷"
+    SUPERVISION = "supervision", "督导"
+    APPEAL = "appeal", "诉求"
     DUTY = "duty", "责任"
     LAW = "law", "法治"
-    APPEAL = "appeal", "诉求"
-    MEDIATION = "mediation", "解纷"
     ROSTER = "roster", "名册"
     SYSTEM = "system", "系统"
 
