@@ -8,6 +8,8 @@ from .door_code import DoorCodeView
 from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
+from .ledger_design import LedgerView
+from .ledgers import LedgersView
 from .late_steps import LateStepsView, WhistleFiguresView
 from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementView
 from .orders import ObjectionView, OrderView, UnitView
@@ -45,6 +47,7 @@ ENTITY_VIEWS = {
     "Household": HouseholdView,
     "ResidentialArea": ResidentialAreaView,
     "Committee": CommitteeView,
+    "Ledger": LedgerView,
     "Mediator": MediatorView,
     "Staff": StaffView,
     "ResponsibilityAgreement": AgreementView,
@@ -62,7 +65,7 @@ ENTITY_VIEWS = {
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
          "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "FollowUpCall",
-         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "RateCount", "RosterImport",
+         "HandlingOpinion", "Job", "Mention", "MonthlyReport", "Notice", "Paper", "PaperTemplate", "RateCount", "RosterImport",
          "SavedView", "SearchEntry", "Setting", "SignIn", "SignInFailure", "StageRun", "Team",
          "TeamChange", "TeamMember", "Todo", "UrgeContact"),
         ReadOnlyView,
@@ -72,5 +75,5 @@ ENTITY_VIEWS = {
 CUSTOM_VIEWS = (
     SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
     ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
-    WhistleFiguresView,
+    WhistleFiguresView, LedgersView,
 )  # fmt: skip
