@@ -49,7 +49,7 @@ class LedgerView(EntityView):
         source = ledgers.source_of(db.session, row, actor(), now())
         columns = ledgers.columns_of(row, source)
         headings = "、".join(f"{c.band}·{c.heading}" if c.band else c.heading for c in columns.values())
-        items = [("列", headings), ("条件", self._sentence(row, source)), ("期间按", source.dated().get(row.dated_by or "", "截至当天")),
+        items = [("列", headings), ("条件", self._filter_words(row, source)), ("期间按", source.dated().get(row.dated_by or "", "截至当天")),
                  ("分组", _label(source, row.group_by))]  # fmt: skip
         page["facts"].append({"title": "列和条件", "items": [
             {"label": label, "text": words, "url": None, "reveal": None, "is_wide": True} for label, words in items
@@ -76,7 +76,7 @@ class LedgerView(EntityView):
                 problem, status = no.sentence, 422
             db.session.rollback()
             row = self.find(request.args.get("id"))
-        return self.render("admin/ledger_design.html", **self._page(row, problem)), status
+        return self.render("admin/ledger_design.html", **self._design_page(row, problem)), status
 
     def _redesign(self, session, row: Ledger) -> None:
         form = request.form
@@ -88,7 +88,7 @@ class LedgerView(EntityView):
         if view is not None:  # a filter that no list understands is refused before it is kept
             parse(session, view.entity, parse_qs(row.query), actor(), local_day(now()))
 
-    def _page(self, row: Ledger, problem: str) -> dict:
+    def _design_page(self, row: Ledger, problem: str) -> dict:
         source = ledgers.source_of(db.session, row, actor(), now())
         offers = source.offers()
         sent = request.form if request.method == "POST" else None
@@ -106,12 +106,12 @@ class LedgerView(EntityView):
         chosen = sent or MultiDict({"dated_by": row.dated_by or "", "group_by": row.group_by or "", "is_by_place": "y" if row.is_by_place else ""})
         return {
             "heading": f"列和条件：{row.name}", "ledger": row, "problem": problem, "lines": lines, "sections": sections, "chosen": chosen,
-            "dated": source.dated(), "has_area": source.has_area, "filters": self._filters(row, sent), "most": ledgers.MOST_COLUMNS,
+            "dated": source.dated(), "has_area": source.has_area, "filters": self._filter_body(row, sent), "most": ledgers.MOST_COLUMNS,
             "lock_version": sent.get("lock_version") if sent else records.version_of(row), "cancel_url": self.link("details_view", id=row.id),
             "trail": [{"label": row.name, "url": self.link("details_view", id=row.id)}, {"label": "列和条件", "url": None}],
         }  # fmt: skip
 
-    def _filters(self, row: Ledger, sent):
+    def _filter_body(self, row: Ledger, sent):
         """The same boxes as above the list of the source; nothing where it is no list."""
         view = self._view_of(row)
         if view is None:
@@ -125,7 +125,7 @@ class LedgerView(EntityView):
         views = current_app.extensions["entity_views"].values()
         return next((view for view in views if view.slug == code), None)
 
-    def _sentence(self, row: Ledger, source) -> str:
+    def _filter_words(self, row: Ledger, source) -> str:
         view = self._view_of(row)
         if view is None or not row.query:
             return "全部"

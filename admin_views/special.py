@@ -12,6 +12,7 @@ from .ledger_design import LedgerView
 from .ledgers import LedgersView
 from .late_steps import LateStepsView, WhistleFiguresView
 from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementView
+from .monthly import MonthlyReportView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
@@ -48,6 +49,7 @@ ENTITY_VIEWS = {
     "ResidentialArea": ResidentialAreaView,
     "Committee": CommitteeView,
     "Ledger": LedgerView,
+    "MonthlyReport": MonthlyReportView,
     "Mediator": MediatorView,
     "Staff": StaffView,
     "ResponsibilityAgreement": AgreementView,
@@ -65,7 +67,7 @@ ENTITY_VIEWS = {
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
          "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "FollowUpCall",
-         "HandlingOpinion", "Job", "Mention", "MonthlyReport", "Notice", "Paper", "PaperTemplate", "RateCount", "RosterImport",
+         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "RateCount", "RosterImport",
          "SavedView", "SearchEntry", "Setting", "SignIn", "SignInFailure", "StageRun", "Team",
          "TeamChange", "TeamMember", "Todo", "UrgeContact"),
         ReadOnlyView,

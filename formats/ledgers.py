@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +22,9 @@ _MOST_BREAKS = 1000
 _PAPERS = {"a4": 9, "a3": 8}
 _SPACE = {"text_wrap": True, "valign": "vcenter", "border": 1, "font_name": "宋体", "font_size": 10}
 _FORMATS = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm", "money": "#,##0.00", "integer": "0", "number": "General"}
+_INSTANT = 15  # the width of an instant
+_UPRIGHT, _TALLEST = 5, 170  # columns this narrow have headings from top to bottom
+_LINE = 13.5
 _CENTRED = {"date", "datetime", "bool", SERIAL, "integer"}
 
 
@@ -87,7 +91,8 @@ class _Page:
         self.title = add({"bold": True, "font_name": "黑体", "font_size": 18, "align": "center", "valign": "vcenter"})
         self.line = add({"font_name": "宋体", "font_size": 10, "valign": "vcenter", "text_wrap": True})
         strong = _SPACE | {"bold": True}
-        self.heading = add(strong | {"align": "center", "bg_color": "#E8EEF7"})
+        head = strong | {"align": "center", "bg_color": "#E8EEF7"}
+        self.heading, self.upright = add(head), add(head | {"rotation": 255})
         self.group = add(strong | {"bg_color": "#F5F7FA"})
         self.centre = add(_SPACE | {"align": "center"})
         looks = {kind: _look(kind) for kind in ("text", "bool", SERIAL, BLANK, *_FORMATS)}
@@ -133,18 +138,21 @@ class _Page:
     def _headings(self) -> None:
         """One row, or two where columns share an upper heading."""
         has_bands, top = any(column.band for column in self.columns), self.row
-        for row in (top, top + 1) if has_bands else (top,):
-            self.sheet.set_row(row, 30)
+        tall = max([30, *(min(8 + 13 * len(c.heading), _TALLEST) for c in self.columns if _is_upright(c))])
+        self.sheet.set_row(top, 30 if has_bands else tall)
+        if has_bands:
+            self.sheet.set_row(top + 1, tall)
         for first, last in self._blocks():
             column, last_row = self.columns[first], top + (has_bands and not self.columns[first].band and not self.is_long)
             text = clean(column.band or column.heading)
+            look = self.upright if not column.band and _is_upright(column) else self.heading
             if (first, top) == (last, last_row):
-                self.sheet.write_string(top, first, text, self.heading)
+                self.sheet.write_string(top, first, text, look)
             else:
-                self.sheet.merge_range(top, first, last_row, last, text, self.heading)
+                self.sheet.merge_range(top, first, last_row, last, text, look)
         for at, column in enumerate(self.columns) if has_bands else ():
             if column.band or self.is_long:
-                self.sheet.write_string(top + 1, at, clean(column.heading), self.heading)
+                self.sheet.write_string(top + 1, at, clean(column.heading), self.upright if _is_upright(column) else self.heading)
         self.row = top + 1 + has_bands
         self.sheet.repeat_rows(0, self.row - 1)
         self.sheet.freeze_panes(self.row, 0)
@@ -164,8 +172,9 @@ class _Page:
             self._whole(heading, self.group, 22)
         first, sums = self.row, [0] * len(self.columns)
         for number, values in enumerate(rows, 1):
+            self.sheet.set_row(self.row, _height(self.columns, values))  # not every program fits the height by itself
             for at, (column, value) in enumerate(zip(self.columns, values, strict=True)):
-                self._cell(at, column.kind, number if column.kind == SERIAL else value)
+                self._cell(at, column, number if column.kind == SERIAL else value)
                 if column.is_total and _is_number(value):
                     sums[at] += value
             self.row += 1
@@ -175,8 +184,10 @@ class _Page:
         totals[:] = [total + one for total, one in zip(totals, sums, strict=True)]
         return count
 
-    def _cell(self, at: int, kind: str, value: Any) -> None:
-        sheet, look = self.sheet, self.cells[kind]
+    def _cell(self, at: int, column: Column, value: Any) -> None:
+        sheet, kind, look = self.sheet, column.kind, self.cells[column.kind]
+        if isinstance(value, datetime) and column.width < _INSTANT:
+            value = local(value).date()  # a narrow column has room for the day only
         if value is None or value == "":
             sheet.write_blank(self.row, at, None, look)
         elif _is_number(value):
@@ -217,3 +228,20 @@ def _look(kind: str) -> dict:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and is_whole(value)
+
+
+def _is_upright(column: Column) -> bool:
+    return column.width <= _UPRIGHT and len(column.heading) > 2
+
+
+def _height(columns: Sequence[Column], values: Sequence[Any]) -> float:
+    """The height of a row, so that wrapped words are seen: a Chinese character is two wide."""
+    most = 1
+    for column, value in zip(columns, values, strict=True):
+        if isinstance(value, str) and len(value) * 2 > column.width:
+            most = max(most, sum(max(1, math.ceil(_wide(line) / (column.width - 0.5))) for line in value.split("\n")))
+    return min(6 + _LINE * most, 400)
+
+
+def _wide(text: str) -> int:
+    return sum(1 if char.isascii() else 2 for char in text)

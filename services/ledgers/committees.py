@@ -47,7 +47,7 @@ _BY_HAND = {
 
 
 def _number(key: str, label: str, band: str = "", kind: str = "integer") -> Offer:
-    return Offer(key, label, _SECTION, 13 if kind == "money" else 7, kind, band, is_total=True)
+    return Offer(key, label, _SECTION, 13 if kind == "money" else 5, kind, band, is_total=True)
 
 
 @made("committee_figures", "人民调解案件统计（每个调委会一行）")
@@ -72,7 +72,7 @@ class CommitteeFigures:
             *(_number(f"category:{key}", name, "纠纷类别") for key, name in self._categories()),
             _number("oral", "口头", "协议形式"), _number("written", "书面", "协议形式"),
             _number("performed", "履行案件数"), _number("confirmed", "司法确认"), _number("discovered", "排查发现纠纷", "预防排查"),
-            *(Offer(key, label, _SECTION, 7, "blank", band) for key, (label, band) in _BY_HAND.items()),
+            *(Offer(key, label, _SECTION, 5, "blank", band) for key, (label, band) in _BY_HAND.items()),
         ]  # fmt: skip
         return {**{offer.key: offer for offer in found}, **BY_HAND}
 
