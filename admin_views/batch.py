@@ -8,11 +8,12 @@ from flask_admin import expose
 from extensions import db, now, transaction
 from models.audit import AuditEvent
 from models.codes import AuditVerb
-from services import batches, lookups, recycle
+from services import batches, bulk_jobs, lookups, recycle
 from services.errors import Refused
 from services.showing import text
 
 from .acting import actor
+from .background import begun
 from .base import CustomView
 
 
@@ -60,6 +61,9 @@ class BatchView(CustomView):
         head = batches.head(db.session, request.form.get("id", ""), actor())
         view, target = _view_of(head), head.batch
         try:
+            if bulk_jobs.is_long(head):
+                with transaction() as session:
+                    return begun(bulk_jobs.ask_to_undo(session, head, actor(), now()))
             with transaction() as session:
                 undoing = batches.undo(session, head, actor(), now(), lambda s, r: view.save(s, r, is_new=False))
                 target, done, kept = undoing.batch, batches.count(undoing), len(batches.left(undoing))

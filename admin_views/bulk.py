@@ -10,11 +10,13 @@ from flask_admin import expose
 
 from extensions import db, now, transaction
 from services import bulk, lookups
+from services.bulk_jobs import Foreseen
 from services.due_dates import local_day
 from services.errors import Conflict, Denied, Refused
 
 from . import progress
 from .acting import actor
+from .background import begun
 from .bulk_actions import TICK, Action, Activate, Archive, Change, Delete
 from .notes import flash_link
 
@@ -51,7 +53,22 @@ class Bulk:
         form = action.form(request.form if step else None)
         if action.asks and not (step and action.is_valid(form)):
             return self._bulk_ask(action, form, is_wrong=bool(step)), 422 if step else 200
+        found = action.foresee(db.session, parse_qs(request.form.get("query", "")[:4000])) if request.form.get("all") else None
+        if found is not None:
+            return self._bulk_preview_or_ask(action, form, step, found)
         return self._bulk_preview_or_do(action, form, step)
+
+    def _bulk_preview_or_ask(self, action: Action, form, step: str, found: Foreseen):
+        """More rows than a request can write: the worker does it, the person may go on."""
+        warnings, status = [], 200
+        if step == "confirm":
+            if found.digest == request.form.get("bulk_digest"):
+                with transaction() as session:
+                    job = action.ask(session, parse_qs(request.form.get("query", "")[:4000]), form, found)
+                    return begun(job)
+            warnings, status = ["您看过预览之后，符合条件的记录变了。请核对下面新的预览，再确定"], 409
+        plan = bulk.Plan(rows=list(found.sample))
+        return self._bulk_preview(action, form, plan, 0, found.digest, warnings, count=found.count), status
 
     def _bulk_preview_or_do(self, action: Action, form, step: str):
         plan, missing = self._bulk_plan(action, form)
@@ -107,19 +124,20 @@ class Bulk:
             hidden=[(n, v) for n, v in request.form.items(multi=True) if n in _WHICH],
         )  # fmt: skip
 
-    def _bulk_preview(self, action: Action, form, plan: bulk.Plan, missing: int, digest: str, warnings):
-        left: dict[str, list] = {}
+    def _bulk_preview(self, action: Action, form, plan: bulk.Plan, missing: int, digest: str, warnings, count: int = 0):
+        """`count` is given where the worker will do it, and says of how many rows the plan shows the first."""
+        is_long, count, left = bool(count), count or len(plan.rows), {}
         for row, reason in plan.left:
             left.setdefault(reason, []).append(row)
         return self._bulk_page(
-            action, stage="preview", warnings=warnings, count=f"{len(plan.rows):,} 条", is_empty=not plan.rows,
+            action, stage="preview", warnings=warnings, count=f"{count:,} 条", is_empty=not plan.rows, is_long=is_long,
             sample=[self._bulk_name(row) | {"lines": action.lines(row, form)} for row in plan.rows[:20]],
-            more=max(len(plan.rows) - 20, 0),
+            more=max(count - 20, 0),
             left=[
                 {"reason": reason, "count": len(rows), "rows": [self._bulk_name(row) for row in rows[:20]], "more": max(len(rows) - 20, 0)}
                 for reason, rows in left.items()
             ],
-            missing=missing, digest=digest, progress_url=self.link("bulk_progress_view", of=digest),
+            missing=missing, digest=digest, progress_url="" if is_long else self.link("bulk_progress_view", of=digest),
             hidden=[(n, v) for n, v in request.form.items(multi=True) if n not in _OWN],
         )  # fmt: skip
 

@@ -8,12 +8,15 @@ from wtforms import Form
 
 from extensions import db, now
 from models import Described
-from services import bulk, lookups
+from models.job import Job
+from services import bulk, bulk_jobs, lookups
 from services.access import Permission
 from services.case_flow import CASE_FLOW
+from services.due_dates import local_day
 from services.showing import shown, text
 
 from .acting import actor
+from .form_page import FormPage
 from .forms import step_form
 
 TICK = "bulk_set"
@@ -53,6 +56,14 @@ class Action:
         return []
 
     def apply(self, session, rows, form, tell=None) -> str:
+        raise NotImplementedError
+
+    def foresee(self, session, args) -> bulk_jobs.Foreseen | None:
+        """What it means where the rows of a query are so many that the worker does it; else None."""
+        return None
+
+    def ask(self, session, args, form, found: bulk_jobs.Foreseen) -> Job:
+        """Hand it to the worker."""
         raise NotImplementedError
 
 
@@ -103,6 +114,14 @@ class Change(Action):
     def apply(self, session, rows, form, tell=None):
         save = lambda s, row: self.view.save(s, row, is_new=False)  # noqa: E731
         return bulk.change(session, rows, self.values(form), actor(), now(), save, tell)
+
+    def foresee(self, session, args):
+        if type(self.view).save is not FormPage.save:  # the worker knows the rules of entities, not those of a view
+            return None
+        return bulk_jobs.foresee(session, self.view.entity, args, actor(), local_day(now()))
+
+    def ask(self, session, args, form, found):
+        return bulk_jobs.ask(session, self.view.entity, args, self.values(form), found, actor(), now())
 
 
 class Archive(Change):

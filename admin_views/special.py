@@ -17,6 +17,7 @@ from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
 from .plates import CoverageView, PlateView
+from .reception import ReceptionDeskView, VisitView
 from .recycle import RecycleView
 from .search import SearchView
 from .roster import (
@@ -33,6 +34,7 @@ from .whistle import (
 
 ENTITY_VIEWS = {
     "Appeal": AppealView,
+    "ReceptionVisit": VisitView,
     "DoorCode": DoorCodeView,
     "Plate": PlateView,
     "Case": CaseView,
@@ -75,7 +77,7 @@ ENTITY_VIEWS = {
 }  # fmt: skip
 
 CUSTOM_VIEWS = (
-    SearchView, DispatchView, TrayPlanView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
+    SearchView, DispatchView, TrayPlanView, ReceptionDeskView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
     ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
     WhistleFiguresView, LedgersView,
 )  # fmt: skip

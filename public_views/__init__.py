@@ -11,9 +11,9 @@ from services import open_door
 from services.access import bind, citizen
 from services.errors import Missing, Refused, TooOften
 
-from . import appeal, guide, track
+from . import appeal, guide, hall, track
 
-ROOMS: tuple[Blueprint, ...] = (appeal.room, track.room, guide.room)
+ROOMS: tuple[Blueprint, ...] = (appeal.room, track.room, guide.room, hall.room)
 
 
 def install(app: Flask) -> frozenset[str]:

@@ -51,10 +51,7 @@ def load_base(session: Session, report: Report = print) -> None:
     """
     found = {
         "区划": _add(session, Division, _divisions(), "code"),
-        "字典项": _add(session, DictItem, _dict_items(), "id"),
-        "时限": _add(session, Term, _terms(), "id"),
-        "节假日": _add(session, Workday, _workdays(), "day"),
-        "角色": _add(session, Role, _roles(), "code"),
+        **load_lists(session),
         "部门": _add_departments(session),
         "点单项目": _add_where_none(session, ServiceItem, _service_items),
         "便民电话": _add_where_none(session, Hotline, _hotlines),
@@ -64,6 +61,16 @@ def load_base(session: Session, report: Report = print) -> None:
     _add_root(session)
     added = "、".join(f"{label}{count}条" for label, count in found.items() if count)
     report(f"基础资料已备齐：新增{added}" if added else "基础资料已备齐，没有需要新增的")
+
+
+def load_lists(session: Session) -> dict[str, int]:
+    """Add what is missing of the lists that are the same everywhere; returns how many of each."""
+    return {
+        "字典项": _add(session, DictItem, _dict_items(), "id"),
+        "时限": _add(session, Term, _terms(), "id"),
+        "节假日": _add(session, Workday, _workdays(), "day"),
+        "角色": _add(session, Role, _roles(), "code"),
+    }
 
 
 def put(session: Session, entity: type[Described], rows: list[dict]) -> None:

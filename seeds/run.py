@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
+from random import Random
 from time import perf_counter
 
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from models.area import Area
 from services import search
+from services.access import system
 from services.due_dates import local_day
 from services.errors import Refused
 
@@ -19,6 +21,7 @@ from .accounts import Account, create_accounts
 from .base import Report, load_base, read
 from .public import build_public
 from .street import build_street
+from .visits import build_visits
 from .year import play_year
 
 
@@ -75,5 +78,6 @@ def _seed_one(
     report(f"搜索索引已建立：{search.rebuild(session, search.indexed(), now)}条")
     accounts = create_accounts(session, now, suffix)
     play_year(session, street, now, seed, report)
+    build_visits(session, system(code), now, Random(seed))
     report(f"{code}已完成，用时{perf_counter() - began:.1f}秒")
     return accounts

@@ -19,6 +19,7 @@ from models.department import Unit
 from models.door_code import DoorCode
 from models.neighbor import Chief
 
+from . import answers as side
 from . import case_flow, door_codes, inbox, parameters, records
 from .access import Actor, Permission
 from .due_dates import for_term, local_day
@@ -76,7 +77,8 @@ def enter(session: Session, appeal: Appeal, actor: Actor, now: datetime) -> None
     area = session.get(Area, (session.info["actor"].subdistrict_id, appeal.area_id))
     if area is None:
         raise Refused("请选择是哪个村社区或哪个邻的事", field="area")
-    _give(session, appeal, _staffed(session, area), now)
+    with side.beyond_scope(session):  # the rungs above lie out of a chief's own branch
+        _give(session, appeal, _staffed(session, area), now)
     records.save(session, appeal, actor, now)
     _event(session, appeal, "submit", "收到诉求", actor, now, told=f"您的诉求已收到，由{appeal.tier.label}先行联系处理")
     _tell_owner(session, appeal, now)
@@ -205,13 +207,13 @@ def _answer(session, appeal, actor, now, answers) -> None:
 
 
 def _climb(session, appeal, actor, now, answers) -> None:
-    owner = session.get(Area, (appeal.subdistrict_id, appeal.owner_area_id))
-    if owner.kind is not AreaKind.SUBDISTRICT:
-        _give(session, appeal, _staffed(session, _above(session, owner)), now)
-    else:
-        _give(session, appeal, owner, now)
-    session.flush()
-    _tell_owner(session, appeal, now)
+    """To the next rung that has somebody, which lies out of the sight of who passes it up."""
+    with side.beyond_scope(session):
+        owner = session.get(Area, (appeal.subdistrict_id, appeal.owner_area_id))
+        above = owner if owner.kind is AreaKind.SUBDISTRICT else _staffed(session, _above(session, owner))
+        _give(session, appeal, above, now)
+        session.flush()
+        _tell_owner(session, appeal, now)
 
 
 def _reopen(session, appeal, actor, now, answers) -> None:

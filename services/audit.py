@@ -193,13 +193,14 @@ def _entry(session, entity, record_id, record_label, verb, changes) -> dict:
 
 def bulk(
     session: Session, entity: type[Described], sentence: str, count: int, *,
-    verb: AuditVerb = AuditVerb.BULK, record_id: str = "-", left: list | None = None,
+    verb: AuditVerb = AuditVerb.BULK, record_id: str = "-", left: list | None = None, step: list[str] | None = None,
 ) -> None:  # fmt: skip
     """Record an operation on many rows in one entry: a write past the listener, or the head of a batch.
 
-    `record_id` names the batch it is about; `left` are the rows it left out, as [id, reason].
+    `record_id` names the batch it is about; `left` are the rows it left out, as [id, reason]; `step` is
+    [flow, verb] of a step that was taken for each.
     """
-    changes = {"count": [None, count]} | ({"left": [None, left]} if left else {})
+    changes = {"count": [None, count]} | ({"left": [None, left]} if left else {}) | ({"step": [None, step]} if step else {})
     entry = _entry(session, entity, record_id, sentence[:200], verb, changes)
     session.connection().execute(insert(AuditEvent.__table__), [entry])
 

@@ -15,6 +15,8 @@ from . import audit, history, records, recycle
 from .access import Actor, permission_for
 from .bulk import Save
 from .errors import Missing, Refused
+from .flow import Flow, Step
+from .flows import FLOWS
 from .listing import identity
 
 SHOWN = 20
@@ -80,9 +82,12 @@ def undoing(session: Session, event: AuditEvent) -> AuditEvent | None:
 
 
 def is_undoable(session: Session, event: AuditEvent, actor: Actor) -> bool:
-    """True for changes and deletions, not for steps of a flow, nor for an undoing."""
+    """True for changes, deletions and steps that can be taken back, not for an undoing."""
     if event.record_id != event.batch:
         return False
+    if "step" in event.changes:
+        back = _way_back(event)
+        return back is not None and event.user_id == actor.user_id and actor.may(back[1].by)
     entity, first = recycle.entity_of(event), next(iter(sample(session, event)), None)
     if first is None:
         return False
@@ -91,19 +96,26 @@ def is_undoable(session: Session, event: AuditEvent, actor: Actor) -> bool:
     return history.is_reversible(session, first, entity) and actor.may(permission_for(entity, "edit"))
 
 
+def require_undoable(session: Session, event: AuditEvent, actor: Actor) -> None:
+    """Refuse what was undone already, or cannot be by this person."""
+    if undoing(session, event) is not None:
+        raise Refused("这次操作已经撤销过，不能再撤销")
+    if not is_undoable(session, event, actor):
+        raise Refused("这次操作由办理流程记录，或您没有相应权限，不能撤销")
+
+
 def undo(session: Session, event: AuditEvent, actor: Actor, now: datetime, save: Save | None = None) -> AuditEvent:
     """Set every row of a batch back that was not changed since; returns the head of the undoing.
 
     Rows changed since stay as they are and are listed there with the reason.
     """
-    if undoing(session, event) is not None:
-        raise Refused("这次操作已经撤销过，不能再撤销")
-    if not is_undoable(session, event, actor):
-        raise Refused("这次操作由办理流程记录，或您没有相应权限，不能撤销")
+    require_undoable(session, event, actor)
     done, kept = 0, []
     with audit.as_one(session, AuditVerb.REVERT) as batch:
         for some in _portions(session, event):
-            if some[0].verb is AuditVerb.DELETE:
+            if "step" in event.changes:
+                reasons = _take_back_each(session, event, some, actor, now)
+            elif some[0].verb is AuditVerb.DELETE:
                 reasons = recycle.bring_back_each(session, some, actor, now)
             else:
                 reasons = _set_back_each(session, some, actor, now, save)
@@ -133,6 +145,28 @@ def _portions(session: Session, event: AuditEvent):
             return
         yield some
         after = some[-1].id
+
+
+def _way_back(event: AuditEvent) -> tuple[Flow, Step] | None:
+    """The flow a step of which was taken for many rows, and the step that takes it back."""
+    name, verb = event.changes["step"][1]
+    flow = next((f for f in FLOWS if f.name == name), None)
+    step = flow and flow.by_verb.get(verb)
+    return (flow, flow.by_verb[step.taken_back_by]) if step and step.taken_back_by else None
+
+
+def _take_back_each(session: Session, event: AuditEvent, entries: Sequence[AuditEvent], actor: Actor, now: datetime) -> dict[str, str]:
+    """Take a step back, each row on its own as its flow allows; gives {entry: reason} for those that stay."""
+    flow, back = _way_back(event)
+    entity, reasons = recycle.entity_of(event), {}
+    for entry in entries:
+        try:
+            with session.begin_nested():
+                row = records.find(session, entity, entry.record_id)
+                flow.take(session, back.verb, row, actor, now, reason=event.record_label)
+        except Refused as no:
+            reasons[entry.id] = no.sentence
+    return reasons
 
 
 def _set_back_each(

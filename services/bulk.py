@@ -210,7 +210,7 @@ def take(
         for row in _counted(rows, tell):
             with _naming(row, actor):
                 flow.take(session, verb, row, actor, now, **answers)
-        audit.bulk(session, type(rows[0]), f"批量{flow.by_verb[verb].label}", len(rows), record_id=batch)
+        audit.bulk(session, type(rows[0]), f"批量{flow.by_verb[verb].label}", len(rows), record_id=batch, step=[flow.name, verb])
     return batch
 
 

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from models.case import Case
 from models.case_codes import Consent, NoticeKind, PetitionPurpose, TerminateReason
 from models.codes import CaseKind, CaseOutcome, CaseStatus, MediationStage
+from models.mediation_codes import AgreementState, SessionResult
 from models.opinion import HandlingOpinion
 
-from . import case_intake, case_stages, clocks, extensions, notices, orders, papers, parameters
+from . import case_intake, case_stages, clocks, extensions, notices, orders, papers, parameters, sessions, settlements
 from .access import Actor
 from .case_stages import active_team
 from .due_dates import local_day
@@ -23,6 +24,9 @@ OUTLIVING = frozenset({"tj_confirm_apply"})
 
 AT_CLOSING: list[Callable[[Session, Case, Actor, object], None]] = []
 """What follows when a case is closed: `plan(session, case, actor, now)`, for example a follow-up call."""
+
+AT_REOPENING: list[Callable[[Session, Case, Actor, object], None]] = []
+"""What follows when a case is taken up again, for example that a complaint about it was answered."""
 
 BEFORE_ARCHIVE: list[Callable[[Session, Case], str | None]] = []
 """What must be done before a case goes into the archive: each returns the Chinese reason why not, or None."""
@@ -65,6 +69,20 @@ def opinion_is_served(session, case, actor, now, answers) -> str | None:
     if not is_claim(case) or last_opinion(session, case) is not None:
         return None
     return "申诉求决类信访事项须先办“出具处理意见书”（请求、事实和理由、处理意见、法律依据四项齐全），再办结"
+
+
+def agreement_is_in_effect(session, case, actor, now, answers) -> str | None:
+    """调解达成的协议已经签订或登记（书面或者口头）"""
+    if answers["outcome"] not in (CaseOutcome.RESOLVED, CaseOutcome.PARTLY):
+        return None
+    made, held = settlements.of(session, case), sessions.of(session, case)
+    if any(row.status not in (AgreementState.DRAFT, AgreementState.VOID) for row in made):
+        return None
+    if any(row.status is AgreementState.DRAFT for row in made):
+        return "调解协议还是草稿，没有生效。请先在协议上办“签订生效”（口头协议也要登记），再办结"
+    if held and held[-1].result in (SessionResult.AGREED, SessionResult.PARTLY):
+        return f"第{held[-1].number}次调解达成了协议，但没有登记。请先“拟订协议”（书面或者口头）并办“签订生效”，再办结（《人民调解法》第二十八条）"
+    return None
 
 
 def one_standard_is_met(session, case, actor, now, answers) -> str | None:
@@ -195,3 +213,5 @@ def reopen(session, case, actor, now, answers) -> None:
     for party in case_stages.parties_of(session, case):
         party.consent = party.consent_on = None  # whoever refused once is asked anew
     case_intake.begin(session, case, actor, now, local_day(now), reason=f"重新办理：{answers['reason']}")
+    for follows in AT_REOPENING:
+        follows(session, case, actor, now)

@@ -68,7 +68,8 @@ _RESULT = (
     _INFORMED_ON,
 )
 _RESULT_GUARDS = (
-    case_closing.citizen_is_informed, case_closing.ends_by_closing, case_closing.opinion_is_served, notices.day_is_past,
+    case_closing.citizen_is_informed, case_closing.ends_by_closing, case_closing.opinion_is_served,
+    case_closing.agreement_is_in_effect, notices.day_is_past,
 )  # fmt: skip
 
 
@@ -143,6 +144,7 @@ ORDERS = (
         ),
         effects=(orders.assign, case_stages.diverted),
         hint="指派专人或单位，限期反馈结果；再次交办会撤换原来的承办人",
+        taken_back_by="recall",
     ),
     Step(
         "assist", "增派协办", {S.ASSIGNED}, None, P.CASE_DISPATCH,

@@ -65,7 +65,8 @@ class Step:
     `target` is None for a step that leaves the status as it is. `only(subject)` says whether the step
     is meant for such a subject at all; its docstring says for which. `guards` return the Chinese reason
     why not, or None; `effects` write the facts. Both are called with (session, subject, actor, now, answers).
-    `first` makes what the effects refer to (another record) before the status is written.
+    `first` makes what the effects refer to (another record) before the status is written. `taken_back_by`
+    is the verb with which whoever took the step takes it back, so that a step taken for many rows can be undone.
     """
 
     verb: str
@@ -77,8 +78,10 @@ class Step:
     guards: Sequence[Guard] = ()
     effects: Sequence[Effect] = ()
     first: Sequence[Effect] = ()
+    then: Sequence[Effect] = ()
     hint: str = ""
     only: Callable[[Any], bool] | None = None
+    taken_back_by: str = ""
 
     def fits(self, subject: Any) -> bool:
         """Whether the step can be taken now, whoever asks."""
@@ -142,6 +145,8 @@ class Flow:
             for effect in step.effects:
                 effect(session, subject, actor, now, answers)
             self.record(session, subject, step, before, actor, now, answers)
+            for effect in step.then:
+                effect(session, subject, actor, now, answers)
             session.flush()
         except StaleDataError:
             raise Conflict("别人刚刚办理了这件事，您的操作没有生效，请刷新查看最新情况") from None

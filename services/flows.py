@@ -8,12 +8,13 @@ from .export_flow import EXPORT_FLOW
 from .flow import Flow, print_table
 from .instructions import INSTRUCTION_FLOW, ORDERED_FLOW
 from .order_flow import OBJECTION_FLOW, ORDER_FLOW
+from .reception import RECEPTION_FLOW
 from .supervisions import SUPERVISION_FLOW
 from .urges import URGE_FLOW
 from .whistles import REPORT_FLOW, WHISTLE_FLOW
 
 FLOWS: tuple[Flow, ...] = (
-    APPEAL_FLOW, CASE_FLOW, ORDER_FLOW, OBJECTION_FLOW, WHISTLE_FLOW, REPORT_FLOW, URGE_FLOW, SUPERVISION_FLOW,
+    APPEAL_FLOW, RECEPTION_FLOW, CASE_FLOW, ORDER_FLOW, OBJECTION_FLOW, WHISTLE_FLOW, REPORT_FLOW, URGE_FLOW, SUPERVISION_FLOW,
     INSTRUCTION_FLOW, ORDERED_FLOW, EXPORT_FLOW,
 )  # fmt: skip
 

@@ -27,7 +27,7 @@ from models.division import Division
 from models.reception import ReceptionPoint
 from models.service_item import Hotline, ServiceItem
 
-from . import appeal_flow, attachments, door_codes, limits, parameters
+from . import appeal_flow, attachments, door_codes, limits, parameters, reception
 from .access import Actor
 from .appeal_flow import APPEAL_FLOW, chief_of
 from .errors import Missing, Refused
@@ -82,6 +82,16 @@ class Point:
     address: str
     phone: str
     hours: str
+
+
+@dataclass(frozen=True)
+class Hall:
+    """What the screen in a hall shows: (number, window) of who is called, newest first; who waits."""
+
+    name: str
+    calls: Sequence[tuple[int, int | None]]
+    waiting: int
+    next_numbers: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -157,6 +167,17 @@ def points(session: Session, community: str | None = None) -> list[Point]:
     if community:
         wanted = wanted.join(ReceptionPoint.area).where(Area.code == community)
     return [Point(p.name, p.kind.label, p.address, p.phone or "", p.hours) for p in session.scalars(wanted)]
+
+
+def hall(session: Session, point_id: str, day: date) -> Hall:
+    """The queue of a published reception point on a day, as numbers; raises `Missing`."""
+    point = find_record(session, ReceptionPoint, point_id)
+    if not point.is_public:
+        raise Missing
+    found = reception.queue(session, point, day)
+    called = sorted(found.receiving, key=lambda visit: visit.called_at, reverse=True)
+    waiting = [visit.queue_number for visit in found.waiting]
+    return Hall(point.name, [(visit.queue_number, visit.window_number) for visit in called[:6]], len(waiting), waiting[:5])
 
 
 def leader_today(session: Session, today: date) -> str:

@@ -14,7 +14,7 @@ from models.appeal import Appeal
 from models.attachment import Attachment
 from models.case import Case, CaseParty, Objection
 from models.case_codes import NoticeChannel, OpinionKind, PetitionPurpose
-from models.codes import CaseOutcome, CaseStatus, PartyRole
+from models.codes import PartyRole
 from models.extension import Extension
 from models.notice import Notice
 from models.opinion import HandlingOpinion
@@ -39,11 +39,6 @@ def source(session: Session, case: Case, subject: Described) -> Facts:
     return {"sources": boxes(ticks)}
 
 
-def period(session: Session, case: Case, subject: Described) -> Facts:
-    """From when to when the case was mediated."""
-    return {"mediation": {"began": day(case.accepted_at), "ended": day(case.closed_at)}}
-
-
 def power(session: Session, case: Case, subject: Described) -> Facts:
     """Who authorises whom: the party the paper is about, and the agent if one is registered."""
     people = facts.parties(session, case)
@@ -63,36 +58,6 @@ def evidence(session: Session, case: Case, subject: Described) -> Facts:
     ]  # fmt: skip
     return {"rows": [*rows, *[{"number": str(n), "name": " ", "proves": " ", "by": " ", "pages": " ", "original": " ", "on": " ", "taken_by": " "}
                               for n in range(len(rows) + 1, max(len(rows) + 3, _BLANK_ROWS) + 1)]]}  # fmt: skip
-
-
-def record(session: Session, case: Case, subject: Described) -> Facts:
-    """A session of mediation; blank until one is recorded."""
-    return {"record": {"stage": facts.label(case.stage), "results": boxes((n, False) for n in ("达成协议", "未达成协议", "另行调解"))}}
-
-
-def agreement(session: Session, case: Case, subject: Described) -> Facts:
-    """An agreement; the copies are one for each party and one for the committee (R05)."""
-    sides = [p for p in facts.parties(session, case) if p["role"] in (PartyRole.APPLICANT.label, PartyRole.RESPONDENT.label, PartyRole.THIRD.label)]
-    return {"agreement": {"facts": case.summary, "terms": [], "duties": [], "copies": _chinese(len(sides) + 1) if len(sides) > 1 else None}}
-
-
-def _chinese(number: int) -> str:
-    return "零一二三四五六七八九十"[number] if number <= 10 else str(number)
-
-
-def followup(session: Session, case: Case, subject: Described) -> Facts:
-    return {"agreement": {}, "record": {"attempts": [{"number": n, "at": " ", "contact": " ", "note": " "} for n in ("第一次", "第二次", "第三次")]}}
-
-
-def ending(session: Session, case: Case, subject: Described) -> Facts:
-    """How a case went and why it ended without an agreement."""
-    is_over = case.status is CaseStatus.DECLINED or case.outcome in (CaseOutcome.TERMINATED, CaseOutcome.WITHDRAWN, CaseOutcome.REDIRECTED)
-    words = [f"{e['on']}{e['label']}{'：' + e['note'] if e['note'] else ''}" for e in facts.events(session, case)]
-    why = "。".join(filter(None, (facts.label(case.terminate_reason or case.decline_reason), case.result if is_over else None)))
-    return {"end": {
-        "on": day(case.closed_at), "reason": why or None, "course": "；".join(words) + "。" if words else None,
-        "routes": facts.label(case.legal_route),
-    }}  # fmt: skip
 
 
 def delivery(session: Session, case: Case, subject: Described) -> Facts:
@@ -177,7 +142,3 @@ def brief(session: Session, case: Case, subject: Described) -> Facts:
 def team(session: Session, case: Case, subject: Described) -> Facts:
     given = subject if not isinstance(subject, Case) else facts.team_of(session, case)
     return {"team": facts.team_facts(session, given)}
-
-
-def consultation(session: Session, case: Case, subject: Described) -> Facts:
-    return {"record": {"tasks": [{"content": " ", "unit": " ", "worker": " ", "due": " "}] * 4}}

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from models import Described
 from models.case import Case
-from models.codes import CardColour
+from models.codes import CardColour, ReportStatus, SupervisionStatus
 from models.supervision import Supervision
 from models.urge import Urge, UrgeContact
 from models.whistle import Whistle, WhistleTarget
 
 from .paper_contexts import order
-from .paper_facts import Facts, day, label, moment, name_of
+from .paper_facts import Facts, boxes, day, label, moment, name_of, orders
 
 Subjects = Sequence[tuple[Described, str]]
 
@@ -43,13 +43,20 @@ def whistle(session: Session, case: Case, subject: Described) -> Facts:
     targets = session.scalars(wanted.options(joinedload(WhistleTarget.unit))).all()
     return {"whistle": {
         "number": subject.whistle_no, "kind": label(subject.kind), "by": name_of(subject.blown_by), "contact": subject.contact_name,
-        "by_unit": name_of(case.lead_unit), "at": moment(subject.blown_at), "due": _each(targets, lambda t: moment(t.respond_by)),
+        "by_unit": name_of(subject.blown_by and subject.blown_by.unit) or name_of(case.lead_unit), "at": moment(subject.blown_at), "due": _each(targets, lambda t: moment(t.respond_by)),
         "units": "、".join(t.unit.name for t in targets) or None, "reason": label(subject.reason), "urgency": label(subject.level),
         "place": subject.place, "phone": subject.contact_phone, "demand": subject.request,
         "arrived_by": _each(targets, lambda t: t.arrivals), "arrived_at": _each(targets, lambda t: moment(t.arrived_at)),
-        "done": _each(targets, lambda t: t.result), "closed_at": moment(subject.closed_at),
+        "done": _each(targets, lambda t: t.result), "decisions": _released(targets), "closed_at": moment(subject.closed_at),
         "rating": _each(targets, lambda t: label(t.rating)), "counter_rating": _each(targets, lambda t: label(t.counter_rating)),
     }}  # fmt: skip
+
+
+def _released(targets: Sequence[WhistleTarget]) -> list[Facts]:
+    """Ticked once every unit that came was released, or one was sent back."""
+    came = [t for t in targets if t.status is not ReportStatus.WITHDRAWN]
+    is_over = bool(came) and all(t.status is ReportStatus.CONFIRMED for t in came)
+    return boxes((("问题已解决，销哨", is_over), ("未解决，续哨", not is_over and any(t.sent_back_count for t in came))))
 
 
 def _each(targets: Sequence[WhistleTarget], say) -> str | None:
@@ -61,9 +68,11 @@ def _each(targets: Sequence[WhistleTarget], say) -> str | None:
 
 
 def urge(session: Session, case: Case, subject: Described) -> Facts:
-    found = order(session, case, case)
     if not isinstance(subject, Urge):
-        return found
+        return order(session, case, case)
+    name = "worker_id" if subject.worker_id else "unit_id"
+    theirs = [o for o in orders(session, case) if getattr(o, name) == getattr(subject, name)]
+    found = order(session, case, next(iter(theirs), case))
     last = session.scalar(select(UrgeContact).where(UrgeContact.urge_id == subject.id).order_by(UrgeContact.contacted_at.desc()).limit(1))
     return found | {"urge": {
         "to": name_of(subject.unit) or name_of(subject.worker), "due_on": day(subject.due_on), "reason": subject.demand,
@@ -78,6 +87,12 @@ def supervision(session: Session, case: Case, subject: Described) -> Facts:
     return {"supervision": {
         "number": subject.supervision_no, "to": name_of(subject.unit) or name_of(subject.worker), "problem": subject.card_reason,
         "card": label(subject.card) if subject.card is not CardColour.NONE else None, "demand": subject.demand,
-        "due_on": day(subject.reply_by), "reply": subject.reply, "decision": subject.lift_reason or subject.return_reason,
+        "due_on": day(subject.reply_by), "reply": subject.reply, "decisions": _decided(subject), "decision": subject.lift_reason or subject.return_reason,
         "on": day(subject.issued_at),
     }}  # fmt: skip
+
+
+def _decided(subject: Supervision) -> list[Facts]:
+    is_accepted = subject.status in (SupervisionStatus.ACCEPTED, SupervisionStatus.LIFTED)
+    is_returned = subject.status is SupervisionStatus.OPEN and subject.returned_count > 0
+    return boxes((("认可，解除督办", is_accepted), ("退回，继续督办", is_returned)))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from models import Described
 from models.area import Area
 from models.case import Assignment, Case, CaseEvent, CaseParty
-from models.codes import Code, CommitteeKind, PartyKind, PartyRole, TeamSeat
+from models.codes import AssignmentStatus, Code, CommitteeKind, PartyKind, PartyRole, TeamSeat
 from models.division import Division
 from models.mediation import Committee, Mediator
 from models.paper import Dossier
@@ -217,6 +217,12 @@ def orders(session: Session, case: Case) -> Sequence[Assignment]:
     """The orders of a case, the last one first."""
     wanted = select(Assignment).where(Assignment.case_id == case.id).order_by(Assignment.assigned_at.desc(), Assignment.id.desc())
     return session.scalars(wanted.options(joinedload(Assignment.unit), joinedload(Assignment.worker)).limit(50)).all()
+
+
+def standing_orders(session: Session, case: Case) -> list[Assignment]:
+    """The orders that were not taken back, the last one first."""
+    gone = (AssignmentStatus.WITHDRAWN, AssignmentStatus.RETURNED)
+    return [order for order in orders(session, case) if order.status not in gone]
 
 
 def team_of(session: Session, case: Case) -> Team | None:

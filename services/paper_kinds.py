@@ -12,12 +12,15 @@ from models import Described
 from models.case import Assignment, Case, CaseParty
 from models.codes import CaseKind, CaseOutcome, CaseStatus, PartyKind, PartyRole
 from models.extension import Extension
+from models.follow_up import FollowUp
+from models.session import MediationSession
+from models.settlement import Confirmation, MediationAgreement
 from models.supervision import Supervision
 from models.team import Team
 from models.urge import Urge
 from models.whistle import Whistle
 
-from . import paper_contexts as contexts, paper_coordination as calls
+from . import paper_contexts as contexts, paper_coordination as calls, paper_endings as ends, paper_mediation as mediation
 from .paper_facts import Facts
 
 D, P, A = CaseKind.DISPUTE, CaseKind.PETITION, CaseKind.APPEAL
@@ -74,49 +77,49 @@ class PaperKind:
 PAPERS: dict[str, PaperKind] = {
     kind.key: kind
     for kind in (
-        PaperKind("dossier_cover", "卷宗封面", DOSSIER, {D}, contexts.period, is_signed=False),
+        PaperKind("dossier_cover", "卷宗封面", DOSSIER, {D}, ends.period, is_signed=False),
         PaperKind("dossier_index", "卷内目录", DOSSIER, {D}, is_signed=False),
         PaperKind("mediation_application", "人民调解申请书", DOSSIER, {D}),
         PaperKind("acceptance_register", "人民调解受理登记表", DOSSIER, {D}, contexts.source),
         PaperKind("rights_notice", "当事人权利义务告知书", DOSSIER, {D, P}),
         PaperKind("power_of_attorney", "授权委托书", DOSSIER, {D, P}, contexts.power, each_principal, CaseParty),
-        PaperKind("investigation_record", "人民调解调查记录", DOSSIER, {D}),
+        PaperKind("investigation_record", "人民调解调查记录", DOSSIER, {D}, mediation.inquiry, mediation.each_inquiry, MediationSession),
         PaperKind("evidence_list", "人民调解证据材料目录", DOSSIER, {D}, contexts.evidence),
-        PaperKind("mediation_record", "人民调解记录", DOSSIER, {D, P}, contexts.record),
-        PaperKind("mediation_agreement", "人民调解协议书", DOSSIER, {D, P}, contexts.agreement),
-        PaperKind("oral_agreement_register", "人民调解口头协议登记表", DOSSIER, {D, P}, contexts.agreement),
-        PaperKind("followup_record", "人民调解回访记录", DOSSIER, {D}, contexts.followup),
-        PaperKind("confirmation_persons", "司法确认申请书（个人与个人）", DOSSIER, {D, P}, contexts.agreement),
-        PaperKind("confirmation_company", "司法确认申请书（个人与单位）", DOSSIER, {D, P}, contexts.agreement),
-        PaperKind("termination_notice", "终止调解通知书", DOSSIER, {D}, contexts.ending),
-        PaperKind("withdrawal_application", "撤回调解申请书", DOSSIER, {D}, contexts.ending),
-        PaperKind("closing_report", "人民调解结案报告表", DOSSIER, {D}, contexts.ending),
+        PaperKind("mediation_record", "人民调解记录", DOSSIER, {D, P}, mediation.record, mediation.each_session, MediationSession),
+        PaperKind("mediation_agreement", "人民调解协议书", DOSSIER, {D, P}, mediation.agreement, mediation.each_written, MediationAgreement),
+        PaperKind("oral_agreement_register", "人民调解口头协议登记表", DOSSIER, {D, P}, mediation.agreement, mediation.each_oral, MediationAgreement),
+        PaperKind("followup_record", "人民调解回访记录", DOSSIER, {D}, ends.follow_up, ends.each_follow_up, FollowUp),
+        PaperKind("confirmation_persons", "司法确认申请书（个人与个人）", DOSSIER, {D, P}, mediation.confirmation, mediation.each_confirmation, Confirmation),
+        PaperKind("confirmation_company", "司法确认申请书（个人与单位）", DOSSIER, {D, P}, mediation.confirmation, mediation.each_confirmation, Confirmation),
+        PaperKind("termination_notice", "终止调解通知书", DOSSIER, {D}, ends.ending),
+        PaperKind("withdrawal_application", "撤回调解申请书", DOSSIER, {D}, ends.ending),
+        PaperKind("closing_report", "人民调解结案报告表", DOSSIER, {D}, ends.ending),
         PaperKind("transfer_letter", "移送（委托）调解函", DOSSIER, {D}),
-        PaperKind("decline_notice", "不予受理调解告知书", DOSSIER, {D}, contexts.ending),
+        PaperKind("decline_notice", "不予受理调解告知书", DOSSIER, {D}, ends.ending),
         PaperKind("delivery_receipt", "送达回证", DOSSIER, {D, P}, contexts.delivery),
         PaperKind("dossier_statement", "卷宗情况说明", DOSSIER, {D}),
         PaperKind("dossier_back", "封底", DOSSIER, {D}, is_signed=False),
         PaperKind("petition_register", "信访事项登记表", PETITION, {P}, contexts.registration),
         PaperKind("petition_receipt", "信访事项接收告知书", PETITION, {P}, contexts.route),
         PaperKind("petition_forward_notice", "信访事项转送（交办）去向告知书", PETITION, {P}, contexts.order),
-        PaperKind("petition_not_ours", "不属于本单位职权范围告知书", PETITION, {P}, contexts.ending),
+        PaperKind("petition_not_ours", "不属于本单位职权范围告知书", PETITION, {P}, ends.ending),
         PaperKind("petition_forward_letter", "信访事项转送（交办）函", PETITION, {P}, contexts.order, each_order, Assignment),
         PaperKind("petition_objection", "异议书", COORDINATION, {A, D, P}, contexts.objection, each_order, Assignment),
         PaperKind("petition_extension", "信访事项延期办理告知书", PETITION, {P}, contexts.extension, contexts.each_extension, Extension),
         PaperKind("petition_opinion", "信访处理意见书", PETITION, {P}, contexts.opinion),
-        PaperKind("hearing_record", "信访听证笔录", PETITION, {P}, contexts.record),
-        PaperKind("petition_report", "信访事项办结报告", PETITION, {P}, contexts.order),
+        PaperKind("hearing_record", "信访听证笔录", PETITION, {P}, mediation.record),
+        PaperKind("petition_report", "信访事项办结报告", PETITION, {P}, ends.report),
         PaperKind("petition_brief", "信访情况说明", PETITION, {P}, contexts.brief, is_signed=False),
         PaperKind("appeal_receipt", "诉求受理回执", COORDINATION, {A, D, P}, contexts.receipt, is_signed=False),
         PaperKind("assignment_slip", "分流交办单", COORDINATION, {A, D, P}, contexts.order, each_order, Assignment),
-        PaperKind("consultation_minutes", "会商纪要", COORDINATION, {A, D, P}, contexts.consultation),
+        PaperKind("consultation_minutes", "会商纪要", COORDINATION, {A, D, P}, mediation.consultation, mediation.each_consultation, MediationSession),
         PaperKind("team_register", "“3+X”联合调解专班组建表", COORDINATION, {A, D, P}, contexts.team, each_team, Team),
         PaperKind("team_appointment", "任命书", COORDINATION, {A, D, P}, contexts.team, each_team, Team),
-        PaperKind("disposal_plan", "联合调解处置方案", COORDINATION, {A, D, P}, contexts.team, each_team, Team),
+        PaperKind("disposal_plan", "联合调解处置方案", COORDINATION, {A, D, P}, mediation.plan, each_team, Team),
         PaperKind("whistle_slip", "吹哨单", COORDINATION, {A, D, P}, calls.whistle, calls.each_whistle, Whistle),
         PaperKind("urge_slip", "催办单", COORDINATION, {A, D, P}, calls.urge, calls.each_urge, Urge),
         PaperKind("supervision_slip", "督办单", COORDINATION, {A, D, P}, calls.supervision, calls.each_supervision, Supervision),
-        PaperKind("phone_followup", "电话随访记录表", COORDINATION, {A, D, P}, contexts.followup),
+        PaperKind("phone_followup", "电话随访记录表", COORDINATION, {A, D, P}, ends.follow_up, ends.each_follow_up, FollowUp),
         PaperKind("psych_referral", "心理服务转介单", COORDINATION, {A, D, P}),
     )
 }  # fmt: skip

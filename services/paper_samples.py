@@ -51,6 +51,7 @@ SAMPLE: Facts = {
     },
     "mediators": "李示例", "mediation": {"began": _DAY, "ended": _DAY},
     "counts": {"all": "8", "present": "7", "missing": "当事人身份证明"},
+    "tasks": _RECORD["tasks"],
     "rows": [{"number": "1", "name": "人民调解申请书", "page": "1", "note": "原件", "proves": "漏水事实", "by": "张示例", "pages": "2",
               "original": "原件", "on": _DAY, "taken_by": "孙示例"}],
     "requests": ["修复漏水管道"], "sources": boxes([("当事人申请", True), ("人民调解委员会主动调解", False), ("接受委托移送", False)]),
@@ -58,7 +59,7 @@ SAMPLE: Facts = {
     "agreement": {
         "number": "（2026）示例人调字第0001号", "facts": "楼上漏水，楼下顶棚发霉。", "terms": ["示例公司于三日内修复。"], "performance": "当场履行",
         "duties": [{"content": "修复管道", "amount": "1,200.00", "obligor": "示例公司", "obligee": "张示例", "due": _DAY}],
-        "copies": "三", "signed_on": _DAY, "effective_on": _DAY,
+        "copies": "三", "court": "示例市人民法院", "signed_on": _DAY, "effective_on": _DAY,
     },
     "end": {"on": _DAY, "reason": "一方明确拒绝继续调解", "course": "登记；受理。", "focus": "赔偿数额", "undisputed": "漏水事实", "routes": "人民法院"},
     "appeal": {"number": "示例00001", "query_code": "12345678"},
@@ -72,11 +73,11 @@ SAMPLE: Facts = {
              "members": [{"seat": "包案领导", "name": "钱示例", "post": "示例单位副主任", "mobile": "13800000000"}]},
     "whistle": {"number": "吹哨1号", "kind": "综合执法", "contact": "孙示例", "by_unit": "示例社区", "by": "孙示例", "at": _MOMENT, "due": _MOMENT, "units": "示例单位", "reason": "需要联合处置",
                 "urgency": "紧急", "place": "1栋", "phone": "13800000000", "demand": "请到场核实", "arrived_by": "郑示例", "arrived_at": _MOMENT,
-                "done": "已处置", "closed_at": _MOMENT, "rating": "满意", "counter_rating": "满意"},
+                "done": "已处置", "decisions": boxes([("问题已解决，销哨", True), ("未解决，续哨", False)]), "closed_at": _MOMENT, "rating": "满意", "counter_rating": "满意"},
     "urge": {"number": "催办1号", "to": "示例单位", "due_on": _DAY, "reason": "临近期限", "by": "孙示例", "at": _MOMENT, "way": "电话", "contact": "接通",
              "answer": "正在办理"},
     "supervision": {"number": "督办1号", "card": "黄牌", "to": "示例单位", "problem": "超期", "demand": "限期办结", "due_on": _DAY, "reply": "已整改",
-                    "decision": "认可", "on": _DAY},
+                    "decisions": boxes([("认可，解除督办", True), ("退回，继续督办", False)]), "decision": "认可", "on": _DAY},
 }  # fmt: skip
 
 

@@ -17,15 +17,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from formats import files, papers as words
-from models import Described
+from models import Described, entities
 from models.attachment import Attachment
 from models.case import Case
 from models.codes import AccessKind, CaseOutcome
 from models.paper import Paper
+from models.settlement import Confirmation
 
 from . import attachments, audit, dossiers, paper_templates
-from .access import Actor, Permission
-from .errors import Conflict, Missing, Refused
+from .access import Actor, Permission, permission_for
+from .errors import Conflict, Denied, Missing, Refused
 from .paper_facts import Facts, facts_of
 from .paper_kinds import DOSSIER, PAPERS, Item, PaperKind, dossier_of, papers_of
 
@@ -49,6 +50,8 @@ def make(session: Session, subject: Described, key: str, actor: Actor, now: date
         raise Refused(f"“{kind.name}”不用于{case.kind.label}")
     if not isinstance(subject, kind.subject | Case):
         raise Refused(f"“{kind.name}”不是关于{subject.__label__}的文书")
+    if not may_read(actor, type(subject).slug()):
+        raise Denied(f"您的角色不能查看{subject.__label__}，请由经办人生成“{kind.name}”")
     if kind.section == DOSSIER:
         dossiers.ensure(session, case, actor, now)
     context = context_of(session, case, subject, kind)
@@ -73,9 +76,16 @@ def make(session: Session, subject: Described, key: str, actor: Actor, now: date
     return row
 
 
+def may_read(actor: Actor, slug: str) -> bool:
+    """A paper shows what its subject says: whoever may not open the one does not get the other."""
+    subject = next(entity for entity in entities() if entity.slug() == slug)
+    return subject is Case or actor.is_system or actor.may(permission_for(subject, "view"))
+
+
 def case_of(session: Session, subject: Described) -> Case:
     """The case a subject belongs to; `Missing` when the session's actor may not see it."""
-    case = subject if isinstance(subject, Case) else session.get(Case, (subject.subdistrict_id, subject.case_id))
+    owner = subject.agreement if isinstance(subject, Confirmation) else subject
+    case = subject if isinstance(subject, Case) else session.get(Case, (owner.subdistrict_id, owner.case_id))
     if case is None:
         raise Missing
     return case
@@ -108,10 +118,11 @@ def of(session: Session, case: Case) -> Sequence[Paper]:
 
 
 def latest(session: Session, case: Case, count: int = 6) -> list[Paper]:
-    """The last version of the papers that were made last."""
+    """The last version of the papers that were made last, of those the reader may open."""
     found: dict[tuple[str, str], Paper] = {}
     for row in of(session, case):
-        found.setdefault((row.paper, row.subject_id), row)
+        if may_read(session.info["actor"], row.subject_entity):
+            found.setdefault((row.paper, row.subject_id), row)
     return list(found.values())[:count]
 
 
@@ -119,7 +130,7 @@ def read(session: Session, case: Case, paper_id: str, actor: Actor) -> tuple[Pap
     """One paper of this very case and its bytes; the reading is logged as one of clear text."""
     actor.require(Permission.PAPER)
     row = session.scalar(select(Paper).where(Paper.case_id == case.id, Paper.id == paper_id))
-    if row is None:
+    if row is None or not may_read(actor, row.subject_entity):
         raise Missing("没有找到这份文书")
     content = _path(row).read_bytes()
     audit.accessed(
@@ -156,7 +167,12 @@ def lines(session: Session, case: Case) -> list[Line]:
         made.setdefault((row.paper, row.subject_id), []).append(row)
     facts, found = facts_of(session, case), []
     for kind in papers_of(session, case):
-        for subject, label in kind.subjects(session, case):
+        if not may_read(session.info["actor"], kind.subject.slug()):
+            continue
+        about = list(kind.subjects(session, case))
+        if (kind.key, case.id) in made and case not in [subject for subject, _ in about]:
+            about.append((case, "空白"))  # made before there was a record to fill it from
+        for subject, label in about:
             versions = made.get((kind.key, subject.id), [])
             is_stale = bool(versions) and words.digest(context_of(session, case, subject, kind, facts)) != versions[0].data_sha256
             found.append(Line(kind, subject, label, versions, is_stale))

@@ -11,10 +11,11 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger, ClauseElement, ColumnElement, Executable, FromClause, Select, and_, delete, event, exists, false, func, insert,
+    BigInteger, ClauseElement, ColumnElement, Connection, Executable, FromClause, Select, and_, delete, event, exists, false, func, insert,
     inspect, literal_column, or_, select, text, union_all,
 )  # fmt: skip
 from sqlalchemy.ext.compiler import compiles
@@ -298,14 +299,9 @@ def rebuild(session: Session, entities: Iterable[type[Entity]], now) -> int:
     for entity in entities:
         own = (_entries.c.subdistrict_id == subdistrict_id, _entries.c.entity == entity.slug())
         connection.execute(delete(_entries).where(*own))
-        batch: list[dict] = []
-        for entry in _all_entries(session, entity, subdistrict_id, now):
-            batch.append(entry)
-            if len(batch) == 2000:
-                connection.execute(insert(_entries), batch)
-                count, batch = count + len(batch), []
-        if batch:
-            connection.execute(insert(_entries), batch)
+        entries = _all_entries(session, entity, subdistrict_id, now)
+        while batch := list(islice(entries, 2000)):
+            _keep(connection, batch)
             count += len(batch)
     return count
 
@@ -331,7 +327,11 @@ def refresh(session: Session, entity: type[Entity], new: Sequence[dict], changed
     forget(session, [row["id"] for row in moved])
     entries = [entry_of(entity, row["subdistrict_id"], row["id"], row, now) for row in (*new, *moved)]
     if entries:
-        run_many(session.connection(), insert(_entries), {name: [entry[name] for entry in entries] for name in entries[0]})
+        _keep(session.connection(), entries)
+
+
+def _keep(connection: Connection, entries: Sequence[dict]) -> None:
+    run_many(connection, insert(_entries), {name: [entry[name] for entry in entries] for name in entries[0]})
 
 
 def forget(session: Session, ids: Sequence[str]) -> None:

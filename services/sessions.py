@@ -13,7 +13,7 @@ from models.mediation import Mediator
 from models.mediation_codes import Attendance, SessionResult
 from models.session import MediationSession, SessionAttendee
 
-from . import inbox, records, timeline, workload
+from . import inbox, recusals, records, timeline
 from .access import Actor
 from .due_dates import local_day
 from .errors import Refused
@@ -33,7 +33,7 @@ def _holds(session: Session, row: MediationSession, actor: Actor, now: datetime)
         raise Refused("结果是“另行调解”时，请填下次调解时间", field="next_at")
     chair = session.get(Mediator, (case.subdistrict_id, row.chair_id)) if row.chair_id else None
     if chair is not None:
-        barred, _ = workload.conflict(chair, workload.parties(session, case))
+        barred, _ = recusals.of_case(session, case).of(chair)
         if barred:
             raise Refused(f"{chair.name}{barred}，请换一名主持人", field="chair")
     if row.number is None:

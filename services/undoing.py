@@ -30,11 +30,12 @@ _MOST_LEFT = 200
 
 @dataclass
 class Undone:
-    """How many rows were set back, and [name, reason] of the first of those left as they are."""
+    """How many rows were set back, and [name, reason] and [id, reason] of the first of those left as they are."""
 
     count: int = 0
     left_count: int = 0
     left: list[list[str]] = field(default_factory=list)
+    left_ids: list[list[str]] = field(default_factory=list)
 
 
 def undo(session: Session, batch: str, actor: Actor, now: datetime, tell: Callable[[int], None] = lambda done: None) -> Undone:
@@ -49,6 +50,7 @@ def undo(session: Session, batch: str, actor: Actor, now: datetime, tell: Callab
             if entry.id in reasons and len(result.left) < _MOST_LEFT:
                 name = lookups.label(session, entity, entry.record_id, actor) or entry.record_label
                 result.left.append([f"{entity.__label__} {name}", reasons[entry.id]])
+                result.left_ids.append([entry.record_id, reasons[entry.id]])
         seen += len(entries)
         tell(seen)
     return result
@@ -97,7 +99,7 @@ def _created(session: Session, entity: type[Entity], entries: Sequence, actor: A
         if row is None:
             reasons[entry.id] = "已被删除"
         elif any(_now(described, row, name) != new for name, (_old, new) in entry.changes.items()):
-            reasons[entry.id] = "导入以后又改过"
+            reasons[entry.id] = "后来又改过"
         elif entry.record_id in used:
             reasons[entry.id] = f"已有{used[entry.record_id]}用到它"
         else:

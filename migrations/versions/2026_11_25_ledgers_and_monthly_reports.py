@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'abf872aa10bd'
-down_revision = 'f0135b925286'
+down_revision = 'd915bfedd9bf'
 branch_labels = None
 depends_on = None
 

@@ -67,7 +67,7 @@ def whistle() -> Form:
         ("地　　点", "{{ whistle.place | line(6) }}", "联系电话", "{{ whistle.phone | line(6) }}"),
         ("需要协调\n解决的问题", "{{ whistle.demand | line(6) }}", None, None),
         ("报到回执", "报到人：{{ whistle.arrived_by | line(6) }}　报到时间：{{ whistle.arrived_at | line(8) }}\n处置情况：{{ whistle.done | line(6) }}", None, None),
-        ("销　　哨", "□ 问题已解决，销哨　□ 未解决，续哨　时间：{{ whistle.closed_at | line(8) }}\n吹哨单位评价：{{ whistle.rating | line(6) }}　　报到单位评价：{{ whistle.counter_rating | line(6) }}", None, None),
+        ("销　　哨", "{% for d in whistle.decisions %}{{ d.box }} {{ d.name }}　{% endfor %}时间：{{ whistle.closed_at | line(8) }}\n吹哨单位评价：{{ whistle.rating | line(6) }}　　报到单位评价：{{ whistle.counter_rating | line(6) }}", None, None),
         tall={2: 1.2, 7: 4.5, 8: 3, 9: 2},
     )  # fmt: skip
     return form.sign("吹哨单位负责人（签名）：____________", "报到单位负责人（签名）：____________", size=14)
@@ -136,7 +136,7 @@ def plan() -> Form:
     form.head("三、处置措施")
     form.text("{{ team.plan | line(24) }}")
     form.head("四、责任分工和时限")
-    form.grid((1.3, 5.2, 3.2, 2.4, 2.6), ("序号", "任务", "责任单位", "责任人", "完成时限"), ("1", " ", " ", " ", " "), ("2", " ", " ", " ", " "), ("3", " ", " ", " ", " "), head=1)
+    form.grid((1.3, 5.2, 3.2, 2.4, 2.6), ("序号", "任务", "责任单位", "责任人", "完成时限"), ("{%tr for i in tasks %}",), ("{{ loop.index }}", "{{ i.content }}", "{{ i.unit }}", "{{ i.worker }}", "{{ i.due }}"), ("{%tr endfor %}",), head=1)
     form.head("五、风险防控和依法处置")
     form.text("调解不成的，告知当事人依法通过仲裁、行政、司法等途径维护权利；有激化可能的，及时采取预防措施并报告。整件办理期限：{{ case.due_on | line(8) }}。")
     return form.sign("包案领导（签名）：________________", DAY)
@@ -157,7 +157,7 @@ def supervision() -> Form:
     form.no("编号：{{ supervision.number | line(8) }}{% if supervision.card %}　{{ supervision.card }}{% endif %}")
     form.to("{{ supervision.to | line(10) }}：")
     form.text("{{ case.subject }}（{{ case.no }}）由你单位承办。经核，存在下列问题：{{ supervision.problem | line(20) }}", "督办要求：{{ supervision.demand | line(20) }}", "请于{{ supervision.due_on | line(8) }}前书面回复整改和办理情况。")
-    form.grid((2.4, 10.8), ("回　　复", "{{ supervision.reply | line(6) }}\n　　　　负责人（签名）：____________　" + DAY.strip()), ("审核意见", "□ 认可，解除督办　□ 退回，继续督办　{{ supervision.decision | line(6) }}\n　　　　签名：____________　" + DAY.strip()), tall={0: 5, 1: 2.4})
+    form.grid((2.4, 10.8), ("回　　复", "{{ supervision.reply | line(6) }}\n　　　　负责人（签名）：____________　" + DAY.strip()), ("审核意见", "{% for d in supervision.decisions %}{{ d.box }} {{ d.name }}　{% endfor %}{{ supervision.decision | line(6) }}\n　　　　签名：____________　" + DAY.strip()), tall={0: 5, 1: 2.4})
     return form.seal(_CENTRE, "{{ supervision.on or '　　　　年　　月　　日' }}")
 
 

@@ -231,7 +231,7 @@ def _confirmation(form: Form, second: str) -> Form:
     form.text("{%p for item in agreement.terms %}", "{{ loop.index }}．{{ item }}", "{%p else %}", "____________________________________________", "{%p endfor %}")
     form.text("申请人承诺：出于解决纠纷的目的自愿达成协议，没有恶意串通、规避法律的行为；如因该协议内容给他人造成损害的，愿意承担相应的民事责任和其他法律责任。")
     form.to("　　此致")
-    form.to("{{ office.court }}")
+    form.to("{{ agreement.court or office.court }}")
     form.sign("附件：1．调解协议；2．人民调解委员会主持调解的证明；3．申请人身份（主体资格）证明；4．与调解协议相关的财产权利证明等材料。　本申请书一式{{ agreement.copies | line(3) }}份。", "申请人（签名盖章）：________________", f"{second}：________________", DAY)
     return form
 

@@ -138,7 +138,7 @@ class Planner:
         self.kept: dict[str, dict] = {name: {} for name in self.places}
         self.seen: dict[tuple, tuple[int, bool]] = {}
         self.every = every
-        self.columns = self._columns()
+        self.columns = stored_columns(entity)
         self._told: dict[str, tuple[Description, str, bool, bool]] = {}
         self.digest = hashlib.sha256(repr(sorted(self.places.items())).encode())
 
@@ -216,14 +216,6 @@ class Planner:
         return ids[0] if len(ids) == 1 else Wrong(named.sentence)
 
     # -- records that are there already
-
-    def _columns(self) -> dict[str, Any]:
-        """Every column of the entity by name, as it is stored."""
-        table = self.entity.__table__
-        return {
-            prop.key: type_coerce(getattr(self.entity, prop.key), stored_type(prop.columns[0])).label(prop.key)
-            for prop in self.entity.__mapper__.column_attrs if prop.columns[0].table is table
-        }  # fmt: skip
 
     def _stored(self, keys: set[tuple]) -> dict[tuple, list[dict]]:
         """Visible records by natural key."""
@@ -346,6 +338,14 @@ class Planner:
         place = self.places.get(d.name)
         cell = line.row.values[place] if place is not None else None
         return RowError(line.row.number, d.label, harmless(d, cell, self.actor), sentence, place)
+
+
+def stored_columns(entity: type[Described]) -> dict[str, Any]:
+    """Every column of an entity by attribute, as it is stored."""
+    return {
+        prop.key: type_coerce(getattr(entity, prop.key), stored_type(prop.columns[0])).label(prop.key)
+        for prop in entity.__mapper__.column_attrs if prop.columns[0].table is entity.__table__
+    }  # fmt: skip
 
 
 def _mark(decision: Decision) -> bytes:

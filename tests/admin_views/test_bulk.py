@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -10,7 +13,8 @@ from models.case import Case
 from models.codes import CaseStatus, HouseholdUse
 from models.household import Household
 from models.mediation import Mediator
-from services import access, case_flow
+from extensions import db
+from services import access, bulk, case_flow, jobs, records
 from services.due_dates import local_day
 from services.case_flow import CASE_FLOW
 from tests.conftest import csrf_token
@@ -303,3 +307,43 @@ def test_every_action_of_every_list_opens(world, office, console, client, sign_i
     assert set(opened) == {200, 403}
     assert {entity for entity, name in opened[403] if name == "delete"} == {"worker"}  # it has no list of its own
     assert {("dict-item", "archive"), ("unit", "delete"), ("workday", "edit"), ("division", "delete")} <= opened[200]
+
+
+# ---- more than a request can write ----------------------------------------------------
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """A request writes five rows at most."""
+    monkeypatch.setattr(bulk, "MOST", 5)
+
+
+def work(app):
+    with app.app_context():
+        jobs.run_waiting(db.session.session_factory, lambda: datetime.now(UTC), Path(app.config["CONSOLE"].instance) / "jobs")
+
+
+def test_many_rows_are_changed_by_the_worker_and_set_back(few, clerk, homes, office, app):
+    page = preview_rented(clerk, [], all="1", query="search=J0")
+    assert "将修改 12 条" in page.text and "确定后在后台处理" in page.text
+    clerk.send("确定修改 12 条")
+    work(app)
+    assert "修改12条" in clerk.open("/admin/jobs/").text
+    assert uses(office, homes) == [HouseholdUse.RENTED] * 12
+    clerk.open("/admin/batch/")
+    page = clerk.follow("批量修改住户：居住状态")
+    assert "12 条" in page.text and "自住 → 改为 出租" in page.text
+    clerk.send("撤销这次操作")
+    work(app)
+    assert uses(office, homes) == [HouseholdUse.OWNER] * 12
+
+
+def test_other_rows_than_were_shown_are_not_changed_by_the_worker(few, clerk, homes, office, app):
+    preview_rented(clerk, [], all="1", query="search=J0")
+    clerk.send("确定修改 12 条")
+    with office() as session:
+        records.delete(session, session.get(Household, ("430181002", homes[0])))
+        session.commit()
+    work(app)
+    assert "符合条件的记录已经变了" in clerk.open("/admin/jobs/").text
+    assert uses(office, homes[1:]) == [HouseholdUse.OWNER] * 11

@@ -36,6 +36,7 @@ door_code                 vcedxi  v       v       v       v       -       -     
 plate                     vx      v       v       vx      v       -       -       -       -       -       vx      -       -       -       -       -       -
 service_item              v       v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -       -       -       -
 reception_point           vcedxi  v       v       vcedxi  v       -       -       -       -       -       vx      -       -       -       -       -       -
+reception_visit           -       vce     vcex    vcex    ve      -       -       -       -       -       vx      -       -       -       -       -       -
 hotline                   vcedxi  v       v       vcedxi  v       -       -       -       -       v       vx      -       -       -       -       -       -
 case                      -       vce     vce     vcex    v       v       v       v       v       vc      vx      -       -       -       v       v       -
 warning_rule              -       v       v       vcedxi  v       v       -       -       -       -       vx      -       -       -       -       v       -
@@ -88,7 +89,8 @@ PAGES = """
 /admin/parameters/        -       -       -       -       -       -       -       -       -       -       -       y       -       y       -       -       -
 /admin/paper-templates/   -       -       -       y       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/case/papers/?id=   -       y       y       y       y       y       y       -       -       -       y       -       -       -       -       -       -
-/admin/recycle/           y       y       y       y       -       y       y       -       -       -       -       y       y       -       -       -       -
+/admin/recycle/           y       y       y       y       y       y       y       -       -       -       -       y       y       -       -       -       -
+/admin/reception-desk/    -       y       y       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/plate-coverage/    y       y       -       y       -       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/jobs/?all=1        -       -       -       -       -       -       -       -       -       -       -       y       -       -       -       -       -
@@ -247,7 +249,8 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
         "step_view", "presence_view", "relate_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
         "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
         "layout_view", "counts_view", "disband_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
-        "print_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "one_view", "all_view", "design_view", "wide_view", "wide_template_view",
+        "one_view", "all_view", "design_view", "figures_view", "prepare_view", "workbook_view", "word_view",
+        "print_view", "slip_view", "notice_view", "take_view", "call_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
     }  # fmt: skip
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"} - PUBLIC
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}

@@ -155,6 +155,14 @@ def test_the_next_rung_with_a_chief_gets_it(session, appeal, take, chief, world)
     assert (appeal.tier, appeal.owner_area_id) == (Tier5.GROUP, group.id)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_chief_who_sees_only_the_own_neighbourhood_passes_up_too(session, appeal, take, chief):
+    access.bind(session, chief, NOW)
+    session.expire_all()
+    take("pass_up", appeal, chief, note="要换水泵")
+    assert appeal.tier is Tier5.COMMUNITY
+
+
 def test_the_community_finds_it_in_its_in_tray(session, appeal, take, chief, world):
     take("pass_up", appeal, chief, note="要换整条线路")
     assert session.scalars(select(Todo.unit_id).where(Todo.settled_at.is_(None))).all() == [world.east_unit.id]

@@ -250,11 +250,32 @@ def test_cases_are_assigned_by_the_flow(session, cases, world):
     assert session.scalar(select(func.count()).select_from(CaseEvent).where(CaseEvent.verb == "assign")) == 2
 
 
-def test_an_assignment_is_not_undone(session, cases, world):
-    batch = bulk.take(session, CASE_FLOW, "assign", cases[:2], me(session), now(session), answers(world))
+def test_a_step_without_a_way_back_is_not_undone(session, cases, world):
+    batch = bulk.take(session, CASE_FLOW, "progress", cases[:2], me(session), now(session), {"note": "已电话联系双方"})
     with pytest.raises(Refused, match="由办理流程记录"):
         undo(session, batch)
-    assert reread(session, cases[:2], "status") == [CaseStatus.ASSIGNED] * 2
+
+
+def test_undoing_an_assignment_takes_it_back_by_the_flow(session, cases, world):
+    batch = bulk.take(session, CASE_FLOW, "assign", cases[:2], me(session), now(session), answers(world))
+    undo(session, batch)
+    assert reread(session, cases[:2], "status") == [CaseStatus.ACCEPTED] * 2
+    assert reread(session, cases[:2], "handler_id") == [None, None]
+    assert session.scalar(select(func.count()).select_from(CaseEvent).where(CaseEvent.verb == "recall")) == 2
+
+
+def test_a_case_somebody_acted_on_since_keeps_its_assignment(session, cases, world):
+    batch = bulk.take(session, CASE_FLOW, "assign", cases[:2], me(session), now(session), answers(world))
+    CASE_FLOW.take(session, "progress", cases[0], me(session), now(session), note="已电话联系双方")
+    undone = undo(session, batch)
+    assert reread(session, cases[:2], "status") == [CaseStatus.ASSIGNED, CaseStatus.ACCEPTED]
+    assert batches.left(undone) == [[cases[0].id, "最后一步不能撤回。只能撤回受理、交办和反馈，而且要在别人办理之前"]]
+
+
+def test_somebody_else_may_not_take_a_batch_of_assignments_back(session, cases, world):
+    batch = bulk.take(session, CASE_FLOW, "assign", cases[:2], me(session), now(session), answers(world))
+    reader = Actor("01900000-0000-7000-8000-000000000002", "另一人", "430181002", permissions=me(session).permissions)
+    assert not batches.is_undoable(session, head(session, batch), reader)
 
 
 # ---- undoing ------------------------------------------------------------------------

@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from models.case import CaseParty
 from models.clock import Clock
-from models.codes import ClockState, PartyRole
+from models.codes import ClockState, Closeness, PartyRole
 from models.mediation_codes import (
     AgreementForm, AgreementState, Attendance, ConfirmationState, Performance, SessionResult,
 )  # fmt: skip
+from models.recusal import Recusal
 from models.session import MediationSession, SessionAttendee
 from models.settlement import AgreementItem, Confirmation, MediationAgreement
 from models.todo import Todo
@@ -101,6 +102,12 @@ def agreement(draft, take):
 
 def test_sessions_are_numbered_within_their_case(hold):
     assert [hold().number, hold().number] == [1, 2]
+
+
+def test_a_chair_who_declared_recusal_is_refused(session, case, world, hold):
+    records.save(session, Recusal(worker_id=world.mediator.id, case_id=case.id, closeness=Closeness.KIN, reason="是舅舅"), SYSTEM, NOW)
+    with pytest.raises(Refused, match="戊调解已申报回避：近亲属"):
+        hold()
 
 
 def test_a_session_without_the_rights_told_is_refused(hold):

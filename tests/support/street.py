@@ -25,6 +25,8 @@ from models.mediation import Counsellor
 from models.mediation_codes import AgreementForm, SessionResult
 from models.neighbor import Chief
 from models.reception import ReceptionPoint
+from models.reception_codes import VisitFeeling
+from models.reception_visit import ReceptionVisit, Visitor
 from models.recusal import Recusal
 from models.residence import Building, ResidentialArea
 from models.service_item import Hotline, ServiceItem
@@ -39,10 +41,11 @@ from models.whistle import Whistle, WhistleTarget
 from models.workday import Workday
 from seeds.base import expand, read
 from services import (
-    access, appeal_flow, case_flow, confirmations, follow_ups, instructions, plates, records, sessions, supervisions, teams,
-    urges, whistles,
+    access, appeal_flow, case_flow, confirmations, follow_ups, instructions, plates, reception, records, sessions, supervisions,
+    teams, urges, whistles,
 )  # fmt: skip
 from services.due_dates import local_day
+from services.reception import RECEPTION_FLOW
 from services.settlements import AGREEMENT_FLOW
 from tests.support.builders import World, build_chief, build_world, case_facts, party
 
@@ -132,10 +135,22 @@ def _door(session: Session, world: World) -> None:
         ReceptionPoint(name="东里社区群众工作站", kind=PointKind.STATION, area_id=world.east.id, address="东里路1号", hours="工作日"),
     ])  # fmt: skip
     session.flush()
+    _visits(session, world, system, now)
     code = DoorCode(place="东里花园3栋入口", kind=CodePlace.ENTRANCE, area_id=world.east_neighborhood.id)
     records.save(session, code, system, now)
     plates.make(session, world.east, now)
     appeal_flow.enter(session, Appeal(words="路灯不亮", channel="channel:qr", area_id=world.east_neighborhood.id), system, now)
+
+
+def _visits(session: Session, world: World, system, now) -> None:
+    """One who waits at the station, one who was answered."""
+    for words in ("", "低保怎么申请"):
+        visit = ReceptionVisit(point_id=session.scalar(select(ReceptionPoint.id)), people_count=1, words=words or None)
+        reception.enter(session, visit, system, now)
+        records.save(session, Visitor(visit_id=visit.id, name="甲某某", mobile="13800000001"), system, now)
+    heard = {"words": words, "is_heard": True, "feeling": VisitFeeling.CALM, "owner_unit": world.east_unit, "told": "请带身份证到窗口办理"}
+    RECEPTION_FLOW.take(session, "call", visit, system, now)
+    RECEPTION_FLOW.take(session, "answer", visit, system, now, **heard)
 
 
 def _side_tracks(session: Session, world: World, case: Case) -> None:

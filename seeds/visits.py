@@ -1,0 +1,65 @@
+"""Visits of the last fortnight at the reception centre and at some stations, played through the services."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.case_codes import LegalRoute
+from models.codes import PointKind
+from models.department import Unit
+from models.reception import ReceptionPoint
+from models.reception_codes import VisitFeeling, VisitorRole
+from models.reception_visit import ReceptionVisit, Visitor
+from services import reception, records
+from services.access import Actor
+from services.reception import RECEPTION_FLOW
+
+_MATTERS = (
+    ("问低保怎么申请", "answer", "带身份证和户口簿到社区窗口填表，十个工作日内有结果", None),
+    ("楼道堆放杂物，希望有人管", "to_appeal", None, None),
+    ("小区路灯不亮，晚上不安全", "to_appeal", None, None),
+    ("老板欠两个月工资", "guide", "可以向市劳动人事争议仲裁委员会申请仲裁，不收费；需要法律援助的拨12348", LegalRoute.ARBITRATION),
+    ("问医保参保年限怎么补", "answer", "可以补缴，凭身份证到医保窗口办理，今天已代为预约", None),
+    ("对法院判决不服", "guide", "请在判决书写明的期限内向上一级法院上诉，街道不能改变判决", LegalRoute.LITIGATION),
+    ("楼上夜里吵，请社区去说一说", "to_appeal", None, None),
+)
+_NAMES = "甲乙丙丁戊己庚辛"
+
+
+def build_visits(session: Session, actor: Actor, now: datetime, rng: Random) -> None:
+    """Some forty visits; the last of today still wait."""
+    points = session.scalars(select(ReceptionPoint).order_by(ReceptionPoint.kind, ReceptionPoint.name)).all()
+    centre = [point for point in points if point.kind is PointKind.CENTRE]
+    stations = [point for point in points if point.kind is PointKind.STATION][:3]
+    unit = session.scalar(select(Unit).order_by(Unit.name).limit(1))
+    for days in range(13, -1, -1):
+        for number in range(rng.randint(2, 4)):
+            point = rng.choice([*centre * 2, *stations])
+            came = now - timedelta(days=days, minutes=rng.randint(10, 50) + 5 * number)
+            _visit(session, actor, came, point, unit, rng, is_over=days > 0)
+    for _ in range(3):
+        _visit(session, actor, now - timedelta(minutes=rng.randint(1, 9)), centre[0], unit, rng, is_over=False)
+
+
+def _visit(session: Session, actor: Actor, came: datetime, point: ReceptionPoint, unit: Unit, rng: Random, is_over: bool) -> None:
+    words, verb, told, route = rng.choice(_MATTERS)
+    count = rng.choice((1, 1, 1, 2, 3))
+    visit = ReceptionVisit(point_id=point.id, people_count=count, words=words, arrived_at=came)
+    reception.enter(session, visit, actor, came)
+    name = f"{rng.choice(_NAMES)}某某"
+    records.save(session, Visitor(visit_id=visit.id, role=VisitorRole.VISITOR, name=name), actor, came)
+    if not is_over:
+        return
+    RECEPTION_FLOW.take(session, "call", visit, actor, came + timedelta(minutes=rng.randint(1, 20)))
+    answers = {"words": words, "is_heard": True, "feeling": rng.choice(list(VisitFeeling)[:3]), "owner_unit": unit, "minutes": rng.randint(8, 45)}
+    if verb == "to_appeal":
+        answers["area"] = point.area
+    else:
+        answers["told"] = told
+    if route:
+        answers["route"] = route
+    RECEPTION_FLOW.take(session, verb, visit, actor, visit.called_at, **answers)
