@@ -464,6 +464,11 @@ class JobStatus(Code):
     CANCELLED = "cancelled", "已取消"
 
 
+class PaperSize(Code):
+    A4 = "a4", "A4"
+    A3 = "a3", "A3"
+
+
 class RequestStatus(Code):
     """Written by the flow of export requests only."""
 
