@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '8054762c6cfb'
-down_revision = 'd915bfedd9bf'
+down_revision = 'abf872aa10bd'
 branch_labels = None
 depends_on = None
 
