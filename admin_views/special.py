@@ -8,8 +8,11 @@ from .door_code import DoorCodeView
 from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
+from .ledger_design import LedgerView
+from .ledgers import LedgersView
 from .late_steps import LateStepsView, WhistleFiguresView
 from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementView
+from .monthly import MonthlyReportView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
@@ -47,6 +50,8 @@ ENTITY_VIEWS = {
     "Household": HouseholdView,
     "ResidentialArea": ResidentialAreaView,
     "Committee": CommitteeView,
+    "Ledger": LedgerView,
+    "MonthlyReport": MonthlyReportView,
     "Mediator": MediatorView,
     "Staff": StaffView,
     "ResponsibilityAgreement": AgreementView,
@@ -74,5 +79,5 @@ ENTITY_VIEWS = {
 CUSTOM_VIEWS = (
     SearchView, DispatchView, TrayPlanView, ReceptionDeskView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
     ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
-    WhistleFiguresView,
+    WhistleFiguresView, LedgersView,
 )  # fmt: skip
