@@ -8,11 +8,15 @@ from .door_code import DoorCodeView
 from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
+from .ledger_design import LedgerView
+from .ledgers import LedgersView
 from .late_steps import LateStepsView, WhistleFiguresView
 from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementView
+from .monthly import MonthlyReportView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
+from .phones import DeviceView, VisitLogView, ZeroReportView
 from .plates import CoverageView, PlateView
 from .reception import ReceptionDeskView, VisitView
 from .recycle import RecycleView
@@ -34,6 +38,9 @@ ENTITY_VIEWS = {
     "ReceptionVisit": VisitView,
     "DoorCode": DoorCodeView,
     "Plate": PlateView,
+    "Device": DeviceView,
+    "VisitLog": VisitLogView,
+    "ZeroReport": ZeroReportView,
     "Case": CaseView,
     "Assignment": OrderView,
     "Objection": ObjectionView,
@@ -47,6 +54,8 @@ ENTITY_VIEWS = {
     "Household": HouseholdView,
     "ResidentialArea": ResidentialAreaView,
     "Committee": CommitteeView,
+    "Ledger": LedgerView,
+    "MonthlyReport": MonthlyReportView,
     "Mediator": MediatorView,
     "Staff": StaffView,
     "ResponsibilityAgreement": AgreementView,
@@ -64,7 +73,7 @@ ENTITY_VIEWS = {
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
          "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "FollowUpCall",
-         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "RateCount", "RosterImport",
+         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "PhoneCode", "RateCount", "RosterImport",
          "SavedView", "SearchEntry", "Setting", "SignIn", "SignInFailure", "StageRun", "Team",
          "TeamChange", "TeamMember", "Todo", "UrgeContact"),
         ReadOnlyView,
@@ -74,5 +83,5 @@ ENTITY_VIEWS = {
 CUSTOM_VIEWS = (
     SearchView, DispatchView, TrayPlanView, ReceptionDeskView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
     ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
-    WhistleFiguresView,
+    WhistleFiguresView, LedgersView,
 )  # fmt: skip

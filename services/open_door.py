@@ -227,9 +227,7 @@ def receive(
         return _receipt(session, known, False)
     limits.refuse(session, "appeal", address, parameters.value(session, "public_per_address"), HOUR, now)
     limits.refuse(session, "appeal_code", token, parameters.value(session, "public_per_code"), HOUR, now)
-    pictures = [_picture(name, content) for name, content in told.photos[: MOST_PHOTOS + 1]]
-    if len(pictures) > MOST_PHOTOS:
-        raise Refused(f"照片最多{MOST_PHOTOS}张，请去掉几张", field="photos")
+    pictures = cleaned(told.photos)
     facts = _facts(session, told)
     code = door_codes.find(session, token)
     if code is None:
@@ -238,12 +236,10 @@ def receive(
             raise Missing("这个码已停用或者不完整。请扫门口的新码，或选择您所在的村社区")
         facts |= {"area_id": area.id, "channel": "channel:online"}
     appeal, is_new = appeal_flow.submit(session, actor, now, key=key, code=code, **facts)
-    for number, picture in enumerate(pictures, 1):
-        attachments.attach(session, folder, appeal, f"照片{number}.jpg", picture, "反映人上传", actor)
+    keep_photos(session, folder, appeal, pictures, "反映人上传", actor)
     limits.count(session, "appeal", address, HOUR, now)
     limits.count(session, "appeal_code", token, HOUR, now)
     return _receipt(session, appeal, is_new)
-
 
 
 def is_kept(session: Session, key: str) -> bool:
@@ -254,7 +250,21 @@ def is_kept(session: Session, key: str) -> bool:
         return False
 
 
-def _picture(_name: str, content: bytes) -> bytes:
+def cleaned(sent: Sequence[tuple[str, bytes]]) -> list[bytes]:
+    """Photos as they may be kept, without the place where they were taken; raises `Refused` on the field `photos`."""
+    pictures = [_picture(content) for _, content in sent[: MOST_PHOTOS + 1]]
+    if len(pictures) > MOST_PHOTOS:
+        raise Refused(f"照片最多{MOST_PHOTOS}张，请去掉几张", field="photos")
+    return pictures
+
+
+def keep_photos(session: Session, folder: Path, appeal: Appeal, pictures: Sequence[bytes], purpose: str, actor: Actor) -> None:
+    """Attach cleaned photos to an appeal."""
+    for number, picture in enumerate(pictures, 1):
+        attachments.attach(session, folder, appeal, f"照片{number}.jpg", picture, purpose, actor)
+
+
+def _picture(content: bytes) -> bytes:
     if len(content) > MOST_PHOTO_BYTES:
         raise Refused("有一张照片超过10兆，请换一张小些的", field="photos")
     try:
@@ -272,12 +282,12 @@ def _facts(session: Session, told: Told) -> dict:
             item = None
     return {
         "words": told.words.strip(), "place": told.detail.strip()[:200] or None, "channel": "channel:qr",
-        "name": _checked("name", told.name), "mobile": _checked("mobile", told.mobile),
+        "name": checked("name", told.name), "mobile": checked("mobile", told.mobile),
         "service_item_id": item and item.id, "urgency": item.urgency if item else Urgency.NORMAL,
     }  # fmt: skip
 
 
-def _checked(name: str, value: str) -> str | None:
+def checked(name: str, value: str) -> str | None:
     """A personal datum as its kind wants it, or the kind's own sentence on what to correct."""
     kind = describe(Appeal)[name].kind
     value = kind.normalise(value)
