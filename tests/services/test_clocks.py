@@ -56,7 +56,7 @@ def test_a_stopped_period_has_its_time(session, case):
 def test_a_day_that_a_person_set_is_extended_from_that_day(session, case):
     clock = clocks.start(session, case, "consult", date(2026, 3, 2), due=DueDate(date(2026, 3, 30), "由交办人指定"))
     clocks.extend(session, clock, 2, case)
-    assert (clock.due_on, clock.due_reason) == (date(2026, 4, 1), "由交办人指定，延长2工作日")  # two working days after Monday
+    assert (clock.due_on, clock.due_reason) == (date(2026, 4, 1), "由交办人指定，延长2个工作日")  # two working days after Monday
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
