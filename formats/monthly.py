@@ -160,6 +160,8 @@ class _Writer:
     def table(self, table: TableSheet) -> None:
         heads = [table.head, "本月新收", "上月新收", "环比", "本月办结", "上月办结", *(("月末在办", "超期在办") if table.has_open else ())]
         sheet = self._sheet(table.title, (26, *([11] * (len(heads) - 1))), heads)
+        sheet.set_portrait()
+        sheet.fit_to_pages(1, 1)  # a chart is not torn by a page's end
         for row, line in enumerate(table.rows, 3):
             self._row(sheet, row, line, table.has_open)
         end = 3 + len(table.rows)
