@@ -3,6 +3,7 @@
 from .appeal import AppealView
 from .batch import BatchView
 from .case import CaseView
+from .chief_days import ChiefDaysView
 from .dispatch import DispatchView
 from .door_code import DoorCodeView
 from .export_request import ExportRequestView
@@ -81,7 +82,7 @@ ENTITY_VIEWS = {
 }  # fmt: skip
 
 CUSTOM_VIEWS = (
-    SearchView, DispatchView, TrayPlanView, ReceptionDeskView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
+    SearchView, DispatchView, TrayPlanView, ReceptionDeskView, WarningsView, TeamView, TreeView, LoadsView, CoverageView, ChiefDaysView,
     ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
     WhistleFiguresView, LedgersView,
 )  # fmt: skip
