@@ -1,6 +1,7 @@
 """Entities whose screens know more than their table, and the screens that are no table."""
 
 from .appeal import AppealView
+from .appeal_figures import AppealFiguresView
 from .batch import BatchView
 from .case import CaseView
 from .dispatch import DispatchView
@@ -10,6 +11,7 @@ from .imports import ImportsView
 from .jobs import JobsView
 from .late_steps import LateStepsView, WhistleFiguresView
 from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementView
+from .message import MessageView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
@@ -33,6 +35,7 @@ ENTITY_VIEWS = {
     "Appeal": AppealView,
     "ReceptionVisit": VisitView,
     "DoorCode": DoorCodeView,
+    "Message": MessageView,
     "Plate": PlateView,
     "Case": CaseView,
     "Assignment": OrderView,
@@ -72,7 +75,7 @@ ENTITY_VIEWS = {
 }  # fmt: skip
 
 CUSTOM_VIEWS = (
-    SearchView, DispatchView, TrayPlanView, ReceptionDeskView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
+    SearchView, DispatchView, TrayPlanView, ReceptionDeskView, AppealFiguresView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
     ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
     WhistleFiguresView,
 )  # fmt: skip
