@@ -78,6 +78,7 @@ class Step:
     guards: Sequence[Guard] = ()
     effects: Sequence[Effect] = ()
     first: Sequence[Effect] = ()
+    then: Sequence[Effect] = ()
     hint: str = ""
     only: Callable[[Any], bool] | None = None
     taken_back_by: str = ""
@@ -144,6 +145,8 @@ class Flow:
             for effect in step.effects:
                 effect(session, subject, actor, now, answers)
             self.record(session, subject, step, before, actor, now, answers)
+            for effect in step.then:
+                effect(session, subject, actor, now, answers)
             session.flush()
         except StaleDataError:
             raise Conflict("别人刚刚办理了这件事，您的操作没有生效，请刷新查看最新情况") from None

@@ -96,8 +96,11 @@ def _where_back(session: Session, order: Assignment) -> A:
 
 
 def _take_back(session, order, actor, now, answers) -> None:
-    """The order ends; without its lead the case is back in the tray."""
     orders.end(session, order.case, order, order.status, actor, now)
+
+
+def _back_to_the_tray(session, order, actor, now, answers) -> None:
+    """Without its lead the case waits to be given to somebody again."""
     if order.role is AssignmentRole.LEAD:
         CASE_FLOW.take(session, "give_back", order.case, actor, now, reason=answers["reason"])
 
@@ -155,7 +158,7 @@ ORDER_FLOW = Flow(
         ),
         Step(
             "take_back", "收回", {A.OPEN}, Depends(frozenset({A.WITHDRAWN, A.RETURNED}), "已撤换；异议成立的已退回", _where_back),
-            P.CASE_DISPATCH, asks=(Ask("reason", "收回原因", is_long=True),), effects=(_take_back,),
+            P.CASE_DISPATCH, asks=(Ask("reason", "收回原因", is_long=True),), effects=(_take_back,), then=(_back_to_the_tray,),
             hint="协办的只收回这一份；主办的收回后案件回到分流调度台",
         ),
         Step(
@@ -197,7 +200,7 @@ OBJECTION_FLOW = Flow(
     [
         Step(
             "accept", "同意退回", {ObjectionState.OPEN}, ObjectionState.ACCEPTED, P.CASE_DISPATCH, asks=(_DECISION,),
-            effects=(_decided, _give_back), hint="交办收回；主办的案件回到分流调度台，重新分流",
+            effects=(_decided,), then=(_give_back,), hint="交办收回；主办的案件回到分流调度台，重新分流",
         ),
         Step(
             "reject", "驳回异议", {ObjectionState.OPEN}, ObjectionState.REJECTED, P.CASE_DISPATCH, asks=(_DECISION,),

@@ -119,7 +119,6 @@ def _confirm(session, target, actor, now, answers) -> None:
     if answers["rating"] is not None:
         target.rating, target.rating_note, target.rated_by_id = answers["rating"], answers["rating_note"], actor.user_id
     inbox.settle(session, target, actor, now)
-    _end(session, target, actor, now)
 
 
 def _send_back(session, target, actor, now, answers) -> None:
@@ -129,11 +128,6 @@ def _send_back(session, target, actor, now, answers) -> None:
 
 
 def _withdraw_one(session, target, actor, now, answers) -> None:
-    _release(session, target, actor, now)
-    _end(session, target, actor, now)
-
-
-def _release(session: Session, target: WhistleTarget, actor: Actor, now: datetime) -> None:
     inbox.settle(session, target, actor, now)
     _stop(session, target, RESPOND, now, ClockState.CANCELLED)
 
@@ -143,7 +137,7 @@ def _counter_rate(session, target, actor, now, answers) -> None:
     target.counter_rated_by_id = actor.user_id
 
 
-def _end(session: Session, target: WhistleTarget, actor: Actor, now: datetime) -> None:
+def _end(session, target, actor, now, answers) -> None:
     """The last unit that is through ends the whistle as a whole."""
     session.flush()
     whistle, left = target.whistle, _states(session, target.whistle)
@@ -183,7 +177,7 @@ REPORT_FLOW = Flow(
                 Ask("rating", "评价报到单位", UnitRating, is_required=False, help="不评价的留空，不计入统计"),
                 Ask("rating_note", "评价说明", is_required=False),
             ),
-            effects=(_confirm,), hint="核实已处置到位",
+            effects=(_confirm,), then=(_end,), hint="核实已处置到位",
         ),
         Step(
             "send_back", "续哨", {R.DONE}, R.WORKING, P.WHISTLE,
@@ -199,7 +193,7 @@ REPORT_FLOW = Flow(
         ),
         Step(
             "withdraw", "撤哨", COMING, R.WITHDRAWN, P.WHISTLE,
-            asks=(Ask("reason", "撤哨原因", is_long=True),), effects=(_withdraw_one,), hint="不再需要这个单位到场",
+            asks=(Ask("reason", "撤哨原因", is_long=True),), effects=(_withdraw_one,), then=(_end,), hint="不再需要这个单位到场",
         ),
     ],
     side.record,

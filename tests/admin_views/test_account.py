@@ -13,6 +13,9 @@ from models.user import SignIn, SignInFailure, User
 from services.sign_in import WRONG
 from tests.support.builders import build_user, build_world
 
+# The screens do not depend on the database; what does is tested where it is made.
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 PASSWORD = "Zq8!zq8!zq8!"
 OTHER = "Wx5?vy6!uz7+"
 
@@ -108,6 +111,7 @@ def test_the_cookie_holds_no_name_and_is_out_of_reach_of_scripts(clerk, client, 
     assert ("HttpOnly" in cookie, "SameSite=Lax" in cookie, "clerk" in cookie) == (True, True, False)
 
 
+@pytest.mark.usefixtures("engine")
 def test_the_cookie_is_secure_under_https(tmp_path):
     from app import create_app
     from config import Config

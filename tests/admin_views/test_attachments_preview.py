@@ -12,6 +12,9 @@ from tests.support.builders import build_chief, build_user
 from tests.support.office import CLERK, LEDGER, OFFICE, build_office
 from tests.support.visitor import Visitor
 
+# The screens do not depend on the database; what does is tested where it is made.
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 FILES = {
     "照片.png": (PNG, "image/png"), "照片.jpg": (b"\xff\xd8\xff" + bytes(20), "image/jpeg"),

@@ -15,6 +15,9 @@ from tests.support.builders import build_user, called
 from tests.support.office import CLERK, HANDLER, OFFICE, build_office
 from tests.support.visitor import Visitor
 
+# The screens do not depend on the database; what does is tested where it is made.
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 WESTERN = "xili"
 
 

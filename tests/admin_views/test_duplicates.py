@@ -11,6 +11,9 @@ from services.access import permission_labels
 from tests.support.builders import build_user, build_world, raw_case, raw_party
 from tests.support.visitor import Visitor
 
+# The screens do not depend on the database; what does is tested where it is made.
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 EVERYTHING = sorted(p for group in permission_labels().values() for p in group)
 MASKED = [p for p in EVERYTHING if not p.startswith("personal:")]
 SAME_DOOR = {"head_name": "丁某某", "address": "东里社区1号"}

@@ -437,6 +437,7 @@ def test_every_form_is_tried_here(console):
     assert by_hand == set(FULL) == set(BARE)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # forms do not depend on the database
 # Defects 1, 2, 3 and 13: codes with labels, empty yes/no, fractions of a second, children, defaults.
 @pytest.mark.parametrize("user", ["keeper", "masked"])
 @pytest.mark.parametrize("rows", [FULL, BARE], ids=["full", "bare"])
@@ -520,6 +521,7 @@ def _other(column) -> str:
     )
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # forms do not depend on the database
 # §12 “no CSRF by default; every column is a form field”.
 @pytest.mark.parametrize("name", FULL)
 def test_a_column_that_is_not_on_the_form_cannot_be_stored(build, office, keeper, name):

@@ -12,6 +12,9 @@ from models import sealed
 from services import backlog
 from tests.support.street import build_street
 
+# The screens do not depend on the database; what does is tested where it is made.
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def names(office) -> dict[str, str]:
@@ -57,7 +60,6 @@ def test_a_record_leads_back_to_its_list(names, client, sign_in):
     assert '<a href="/admin/household/">住户</a>' in client.get(record).text
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("has_components", [False, True])
 def test_the_components_are_there_only_where_they_are_switched_on(engine, tmp_path, console, has_components):
     url = engine.url.render_as_string(False)

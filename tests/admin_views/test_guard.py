@@ -58,6 +58,7 @@ def test_there_are_nineteen_hostile_addresses():
     assert len(set(HOSTILE)) == 19
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # this does not depend on the database
 # §12 “open redirect” and “Flask-Admin's url= return parameter”.
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_hostile_return_address_is_refused(client, value):
@@ -67,6 +68,7 @@ def test_a_hostile_return_address_is_refused(client, value):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # this does not depend on the database
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_hostile_return_address_in_a_form_is_refused(world, client, set_password, token, value):
     page = client.get("/sign-in").text
@@ -167,6 +169,7 @@ def test_an_id_of_any_kind_of_key_is_not_found(keeper, name, value):
 # ---- parameters -----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # this does not depend on the database
 @pytest.mark.parametrize("query", [
     "page=-1", "page=99999999999999999999", "page=abc", "page_size=-1", "page_size=abc", "page_size=99999999999999999999",
     "page_size=1.5", "page=1%202",

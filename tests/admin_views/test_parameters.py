@@ -14,6 +14,9 @@ from services.due_dates import local_day
 from tests.support.builders import build_user, build_world, called, raw_case
 from tests.support.visitor import Visitor
 
+# The screens do not depend on the database; what does is tested where it is made.
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 PAGE = "/admin/parameters/"
 ACCOUNTS = {
     "admin": ["parameter:view", "parameter:edit"],
@@ -128,6 +131,7 @@ def test_everybody_else_is_kept_out(arrive):
     assert arrive("clerk").client.get(PAGE).status_code == 403
 
 
+@pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize(
     ("role", "wanted"),
     [("system_admin", {"parameter:view", "parameter:edit"}), ("audit_admin", {"parameter:view"}),

@@ -290,7 +290,7 @@ def test_a_lookup_keeps_to_the_kinds_a_reference_takes(keeper):
     assert look(keeper, "东里社区") == ["东里社区/第1片/第1组/第1邻"]
 
 
-# 16: see test_library_facts.test_no_page_has_an_english_sentence.
+# 16: see test_every_page.test_every_page_of_every_role_is_in_order.
 
 
 # 17: sorting without a tie-break repeated and lost rows between pages.

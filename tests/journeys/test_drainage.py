@@ -16,7 +16,7 @@ from models.stage_run import StageRun
 from services import follow_ups
 from models.follow_up import FollowUp
 from tests.support.journey import (
-    CHIEF, COMMUNITY, DIRECTOR, LABOUR, LEDGER, MEDIATOR, OTHER_COMMUNITY, OUTSIDE, WINDOW, code_at_the_door,
+    CHIEF, COMMUNITY, DIRECTOR, LABOUR, LEDGER, MEDIATOR, OTHER_COMMUNITY, OUTSIDE, WINDOW, code_at_the_door, details,
 )  # fmt: skip
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -102,7 +102,7 @@ def settled_on_the_spot(journey, world) -> None:
         },
     )  # fmt: skip
     agreement = journey.one(MediationAgreement)
-    journey.step(COMMUNITY, "签订生效", address(agreement), parties_on="2026-02-03")
+    journey.step(COMMUNITY, "签订生效", details(agreement), parties_on="2026-02-03")
     kept = journey.one(MediationAgreement)
     assert (kept.form, kept.status, kept.agreement_no) == (AgreementForm.ORAL, AgreementState.EFFECTIVE, "（2026）东里人调字第0001号")
     assert journey.in_tray("performance")[0][1] == "2026-02-24"
@@ -122,16 +122,16 @@ def asked_after_and_filed(journey) -> None:
     follow_up = journey.one(FollowUp)
     assert f"{follow_up.due_on}" == "2026-02-06"
     journey.at("2026-02-05 10:00")
-    journey.step(WINDOW, "没有联系上", address(follow_up), contact="no_answer")
+    journey.step(WINDOW, "没有联系上", details(follow_up), contact="no_answer")
     journey.at("2026-02-06 09:10")
-    journey.step(WINDOW, "登记回访", address(follow_up), words="沟清好了，就等换管子", satisfaction="satisfied", rating_source="phone")
+    journey.step(WINDOW, "登记回访", details(follow_up), words="沟清好了，就等换管子", satisfaction="satisfied", rating_source="phone")
     with journey.stored() as session:
         assert follow_ups.rates(session) == {"满意率": (1, 1), "参评率": (1, 1), "回访率": (1, 1)}
 
     journey.at("2026-02-24 11:00")
     agreement, item = journey.one(MediationAgreement), journey.one(AgreementItem)
-    journey.step(COMMUNITY, "登记履行", address(agreement), item=item.id, performance="done", done_on="2026-02-24", proof="现场照片")
-    journey.step(COMMUNITY, "履行完毕", address(agreement))
+    journey.step(COMMUNITY, "登记履行", details(agreement), item=item.id, performance="done", done_on="2026-02-24", proof="现场照片")
+    journey.step(COMMUNITY, "履行完毕", details(agreement))
     assert journey.in_tray("performance") == []
 
     journey.at("2026-02-25 15:00")
@@ -141,10 +141,6 @@ def asked_after_and_filed(journey) -> None:
     journey.paper(COMMUNITY, "acceptance_register", "rights_notice", "mediation_record", "oral_agreement_register")
     journey.scan(COMMUNITY, "当事人身份证明")
     journey.step(DIRECTOR, "归档")
-
-
-def address(row) -> str:
-    return f"/admin/{type(row).slug().replace('_', '-')}/details/?id={row.id}"
 
 
 def runs(journey) -> list[StageRun]:

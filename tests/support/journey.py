@@ -173,6 +173,13 @@ class Journey:
         with self._office() as session:
             yield session
 
+    def register(self, subject: str, *parties: dict, area: str, **facts: Any) -> None:
+        """The window writes a matter down with its parties; the story is about it from now on."""
+        rows = {f"case_party-{number}-{name}": value for number, row in enumerate(parties) for name, value in row.items()}
+        given = {"kind": "dispute", "channel": "channel:window", "summary": subject, "area": area} | facts
+        page = self.fill(WINDOW, "/admin/case/new/", "保存", subject=subject, **given, **rows)
+        self.case_id = re.search(r"/admin/case/details/\?id=([0-9a-f-]{36})", page.address)[1]
+
     # ---- seeing ----
 
     @property
@@ -207,6 +214,10 @@ class Journey:
         with self.stored() as session:
             return session.scalars(select(CaseParty).where(CaseParty.case_id == self.case_id).order_by(CaseParty.id)).all()
 
+    def waiting(self, username: str) -> str:
+        """What the first page of somebody says."""
+        return self.who(username).open("/admin/").text
+
     def one(self, entity: type, *conditions) -> Any:
         """The newest row of an entity that fits."""
         with self.stored() as session:
@@ -217,6 +228,11 @@ class Journey:
         with self.stored() as session:
             rows = session.scalars(select(Todo).where(Todo.settled_at.is_(None), Todo.kind.in_(kinds)).order_by(Todo.put_at))
             return [(row.title, f"{row.due_on}") for row in rows]
+
+
+def details(row) -> str:
+    """The address of a record's page."""
+    return f"/admin/{type(row).slug().replace('_', '-')}/details/?id={row.id}"
 
 
 def refusals(page: Page) -> list[str]:

@@ -78,7 +78,7 @@ class Page(HTMLParser):
 
     def _inspect(self, tag: str, given: dict) -> None:
         """Keep what `faults` looks at."""
-        said = [given[name] for name in ("aria-label", "placeholder", "title", "alt") if given.get(name)]
+        said = [given[name] for name in ("aria-label", "placeholder", "title", "alt", "data-confirm") if given.get(name)]
         self.shown += [(words, tag) for words in said]
         if tag in ("input", "select", "textarea"):
             self.controls.append((given, any(open_tag == "label" for open_tag, _ in self._open)))
