@@ -64,6 +64,7 @@ role                      -       -       -       -       -       -       -     
 export_request            -       -       -       v       -       -       -       -       -       -       vx      -       -       -       -       -       -
 audit_event               -       -       -       -       -       -       -       -       -       -       -       -       -       vx      -       -       -
 access_event              -       -       -       -       -       -       -       -       -       -       -       -       -       vx      -       -       -
+message                   -       -       -       -       -       -       -       -       -       -       vx      v       -       -       -       -       -
 custom_field              -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -       -       -       -
 dict_item                 -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -       -       -       -
 term                      -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -       -       -       -
@@ -87,6 +88,7 @@ PAGES = """
 /admin/paper-templates/   -       -       -       y       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/case/papers/?id=   -       y       y       y       y       y       y       -       -       -       y       -       -       -       -       -       -
 /admin/recycle/           y       y       y       y       y       y       y       -       -       -       -       y       y       -       -       -       -
+/admin/appeal-figures/    -       y       y       y       y       -       -       -       -       y       y       -       -       -       -       -       -
 /admin/reception-desk/    -       y       y       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/plate-coverage/    y       y       -       y       -       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
@@ -135,7 +137,7 @@ relate                    -       y       y       y       -       -       -     
 LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))
 PATHS = {"v": "", "c": "new/", "e": "edit/?id=", "d": "delete/?id=", "x": "export/", "i": "import/"}
 ISSUED = {"whistle", "urge", "supervision", "instruction"}  # what was sent is moved by steps, never changed
-WRITTEN_BY_SERVICES = {"plate", "team", "export_request", "objection", "audit_event", "access_event"}
+WRITTEN_BY_SERVICES = {"plate", "message", "team", "export_request", "objection", "audit_event", "access_event"}
 
 
 def table(text: str) -> dict[str, dict[str, str]]:
@@ -245,7 +247,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
         "step_view", "presence_view", "relate_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
         "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
         "layout_view", "counts_view", "disband_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
-        "print_view", "slip_view", "notice_view", "take_view", "call_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
+        "print_view", "slip_view", "notice_view", "take_view", "call_view", "again_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
     }  # fmt: skip
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"} - PUBLIC
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}
