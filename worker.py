@@ -72,6 +72,7 @@ class Worker:
                 try:
                     if time.monotonic() - tidied >= TIDIES_EVERY:
                         nightly.plan(new_session, now)
+                        nightly.chase(new_session, now)
                         running.remove_expired(new_session, now, self.folder)
                         nightly.forget_files(new_session, now, self.folder)
                         tidied = time.monotonic()

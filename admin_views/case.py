@@ -8,13 +8,14 @@ from sqlalchemy import select
 from extensions import db, now
 from models.case import CaseEvent
 from models.codes import CaseStatus
-from services import backlog, case_flow, dispatch
+from services import backlog, case_closing, case_flow, case_moves, dispatch, extensions, orders
 from services.access import Permission
 from services.case_flow import CASE_FLOW
 from services.due_dates import local_day
 from services.errors import Refused
 from services.showing import text
 
+from . import call_panels
 from .acting import actor
 from .attachments import Attached
 from .base import EntityView
@@ -30,6 +31,24 @@ TONES = {
     CaseStatus.ARCHIVED.label: "muted", CaseStatus.DECLINED.label: "muted", CaseStatus.MERGED.label: "muted",
 }  # fmt: skip
 
+FOREMOST = {
+    CaseStatus.REGISTERED: ("accept", "settle", "decline", "refer"),
+    CaseStatus.ACCEPTED: ("decide_extension", "assign", "settle", "consent"),
+    CaseStatus.ASSIGNED: ("decide_extension", "feed_back", "transfer", "assist", "progress"),
+    CaseStatus.FED_BACK: ("decide_extension", "close", "send_back", "consult", "join", "terminate"),
+    CaseStatus.SUSPENDED: ("decide_extension", "resume"),
+    CaseStatus.CLOSED: ("archive", "reopen"),
+    CaseStatus.ARCHIVED: ("reopen",),
+}
+"""The steps shown as buttons in a state, the expected one first."""
+
+MOST_BUTTONS = 4
+STANDING = frozenset({case_closing.is_recent, case_moves.can_be_taken_back, extensions.is_the_approver, orders.is_ours_to_answer})
+"""The guards that look at no answer."""
+GROUPS = (
+    ("受理", case_flow.INTAKE), ("交办", case_flow.ORDERS), ("调解阶段", case_flow.STAGES), ("办结", case_flow.ENDINGS), ("办理中", case_flow.ALONG),
+)  # fmt: skip
+
 _OPEN = "&".join(f"status={status.value}" for status in CaseStatus if status in case_flow.OPEN_STATES)
 
 _OPEN_LABELS = {status.label for status in case_flow.OPEN_STATES}
@@ -40,7 +59,8 @@ class CaseView(Stepped, Papers, Attached, EntityView):
 
     flow = CASE_FLOW
     shown_elsewhere = (
-        "CaseEvent", "CaseLink", "Clock", "Dossier", "Extension", "FollowUp", "HandlingOpinion", "MediationAgreement", "MediationSession", "Notice", "Paper", "StageRun",
+        "CaseEvent", "CaseLink", "Clock", "DeskPresence", "Dossier", "Extension", "FollowUp", "HandlingOpinion", "Instruction",
+        "MediationAgreement", "MediationSession", "Notice", "Paper", "StageRun", "Supervision", "Urge", "Whistle",
     )  # fmt: skip
     bulk_kinds = (Assign, Change)
     presets = {
@@ -93,11 +113,40 @@ class CaseView(Stepped, Papers, Attached, EntityView):
         return found
 
     def buttons(self, row):
-        found = super().buttons(row)
+        """The steps that are due in this state, the foremost first; all others wait under “更多办理”."""
+        found = self._open(row)
+        return [
+            {"label": found[verb].label, "url": self.link("step_view", id=row.id, verb=verb), "is_primary": i == 0, "method": "get",
+             "confirm": None, "hint": found[verb].hint}
+            for i, verb in enumerate(self._foremost(row, found))
+        ]  # fmt: skip
+
+    def _open(self, row) -> dict:
+        """The steps this person can really take: what stands against one whatever is answered is asked beforehand."""
+        return {
+            step.verb: step for step in self.flow.open_to(row, actor())
+            if not any(guard(db.session, row, actor(), now(), {}) for guard in step.guards if guard in STANDING)
+        }  # fmt: skip
+
+    @staticmethod
+    def _foremost(row, found) -> list[str]:
+        return [verb for verb in FOREMOST.get(row.status, ()) if verb in found][:MOST_BUTTONS]
+
+    def more_buttons(self, row) -> list[dict]:
+        """Everything else that is open to this person, by what it is about."""
+        found = self._open(row)
+        shown = self._foremost(row, found)
+        groups = [
+            {"title": title, "links": [
+                {"label": s.label, "url": self.link("step_view", id=row.id, verb=s.verb), "hint": s.hint}
+                for s in steps if s.verb in found and s.verb not in shown
+            ]}
+            for title, steps in GROUPS
+        ]  # fmt: skip
+        about = call_panels.starts(row)
         if actor().may(Permission.CASE_JOIN) and row.status in case_flow.OPEN_STATES - {CaseStatus.REGISTERED}:
-            found.append({"label": "“3+X”专班", "url": url_for("team_desk.index_view", case=row.id), "is_primary": False,
-                          "method": "get", "confirm": None, "hint": "组建或调整专班"})  # fmt: skip
-        return found
+            about.append({"label": "“3+X”专班", "url": url_for("team_desk.index_view", case=row.id), "hint": "组建或调整专班"})
+        return [group for group in (*groups, {"title": "协调督促", "links": about}) if group["links"]]
 
     def details(self, row):
         page = super().details(row)
@@ -106,7 +155,7 @@ class CaseView(Stepped, Papers, Attached, EntityView):
         ).all()
         page["timeline"] = timeline(events)
         page["next_step"] = next_step(row)
-        page["panels"] = panels(row)
+        page["panels"], page["more_buttons"] = panels(row), self.more_buttons(row)
         return page
 
     def heading_of(self, row):

@@ -20,7 +20,7 @@ from .acting import actor
 from .base import CustomView
 from .desk_page import matter, tray_lines, ways
 from .forms import Asker, show_errors, step_data, step_form
-from .steps import take
+from .steps import named, take
 
 # What an order may say beside whom, by when and what; folded away until somebody wants it.
 _MORE = ("assist", "days", "liaison", "leader", "territory")
@@ -31,6 +31,7 @@ class DispatchView(CustomView):
 
     permission = Permission.CASE_DISPATCH
     group = "解纷"
+    order = 0
 
     def __init__(self):
         super().__init__(name="分流调度台", endpoint="dispatch_desk")
@@ -50,7 +51,7 @@ class DispatchView(CustomView):
             loose, status = ["这件案件刚刚已由别人办理，您的操作没有生效，请看最新情况"], 409
         if step is not None:
             sent = request.form if request.method == "POST" else None
-            form = step_form(step, self._asker())(sent, data=step_data(step, case) | self._named(step))
+            form = step_form(step, self._asker())(sent, data=step_data(step, case) | named(step))
             if request.method == "POST" and form.validate():
                 try:
                     take(CASE_FLOW, case, step, form)
@@ -96,11 +97,6 @@ class DispatchView(CustomView):
 
     def _asker(self) -> Asker:
         return Asker(db.session, actor(), lambda name: url_for("case.lookup_view", field=name))
-
-    @staticmethod
-    def _named(step) -> dict:
-        """Answers that the address proposes, such as the matter to merge into."""
-        return {ask.name: request.args[ask.name] for ask in step.asks if ask.name in request.args}
 
     def _next(self, case: Case, step, tray) -> str:
         if step.verb == "accept":

@@ -35,7 +35,7 @@ class FormPage:
             found = self.likenesses(form, parts)
             if self.unseen(found):
                 page["alike"] = self.warnings(form, parts, found)
-                return self._show_form(form, parts, self.heading_of_new(), self.link(), **page), 422
+                return self._show_form(form, parts, self.heading_of_new(), self.leave_new(), **page), 422
             try:
                 with transaction() as session:
                     self._store(session, row, form, parts, is_new=True)
@@ -46,7 +46,7 @@ class FormPage:
             except Refused as no:
                 page["loose"] = show_errors(form, no)
         status = 422 if request.method == "POST" else 200
-        return self._show_form(form, parts, self.heading_of_new(), self.link(), **page), status
+        return self._show_form(form, parts, self.heading_of_new(), self.leave_new(), **page), status
 
     @expose("/edit/", methods=("GET", "POST"))
     def edit_view(self):
@@ -94,6 +94,16 @@ class FormPage:
     def _owner_of(self, row: Described) -> dict[str, str]:
         """The owner of a part, for the next part of the same owner."""
         return {d.name: d.get(row) for d in self.described.values() if d.is_part}
+
+    def leave_new(self) -> str:
+        """Where giving up a new record leads to."""
+        return self.link()
+
+    may_add_another = True
+
+    def submit_label(self, is_new: bool) -> str:
+        """What the button of the form says."""
+        return "保存"
 
     def heading_of_new(self) -> str:
         return f"新增{self.entity.__label__}"
@@ -163,8 +173,8 @@ class FormPage:
             sections=sections(form, self.form_fields(is_new), self.entity.__label__), alike=alike,
             seen=[*request.form.getlist("seen"), *(link["id"] for one in alike for link in one["links"])],
             similar_url=self.link("similar_view", id=record_id) if self.entity.__alike__ else None,
-            submit_label="仍然保存" if alike else "保存", cancel_url=cancel_url, lock_version=lock_version,
-            may_add_another=is_new, placeholder=PLACEHOLDER,
+            submit_label=f"仍然{self.submit_label(is_new)}" if alike else self.submit_label(is_new), cancel_url=cancel_url, lock_version=lock_version,
+            may_add_another=is_new and self.may_add_another, placeholder=PLACEHOLDER,
             hint=LIKE_ANOTHER if is_new and request.args.get("like") else None,
         )  # fmt: skip
 

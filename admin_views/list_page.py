@@ -64,7 +64,7 @@ class ListPage:
         headings = [self._heading(d, query, keep, i == 0) for i, d in enumerate(described)]
         return {
             "title": self.entity.__label__, "label": self.entity.__label__,
-            "columns": headings, "rows": self._lines(rows, described, headings),
+            "columns": headings, "rows": self._lines(rows, described, headings), "buttons": self.list_buttons(),
             "count_text": count_text, "query": request.query_string.decode(),
             "filters": self._filter_panel(query), "chips": self._chips(query, keep), "clear_url": self.link(),
             "search": query.search, "search_hint": self._search_hint(),
@@ -88,7 +88,7 @@ class ListPage:
         """All filters and the order to choose from; what nothing is chosen of is drawn once for everybody."""
 
         def drawn() -> Markup:
-            return part("filter_body", self._filter_boxes(query), self._sort_boxes(query))
+            return part("filter_body", self._filter_boxes(query), self._sort_boxes(query, request.args.getlist("sort")))
 
         if query.filters or request.args.get("sort"):
             return drawn()
@@ -119,15 +119,15 @@ class ListPage:
             "is_number": _is_number(d), "cell_class": f"{'main' if is_main else ''}{' number' if _is_number(d) else ''}",
         }  # fmt: skip
 
-    def _sort_boxes(self, query: Query) -> list[list[dict]]:
-        """One choice for each column of the order, the last one empty."""
+    def _sort_boxes(self, query: Query, asked: Sequence[str]) -> list[list[dict]]:
+        """One choice for each column of the order that was asked for, the last one empty."""
         offered = [
             {"value": sign + d.name, "label": f"{d.label} {word}"}
             for d in self.described.values() if d.field.sorted for sign, word in (("", "升序"), ("-", "降序"))
         ]  # fmt: skip
         if not offered:
             return []
-        chosen = [_sort_key(sort) for sort in query.sorts] if request.args.get("sort") else []
+        chosen = [_sort_key(sort) for sort in query.sorts] if any(asked) else []
         places = min(len(chosen) + 1, MOST_SORTS, len(offered) // 2)
         return [
             [{**option, "is_chosen": place < len(chosen) and option["value"] == chosen[place]} for option in offered]
@@ -155,6 +155,10 @@ class ListPage:
             }
             for row in rows
         ]  # fmt: skip
+
+    def list_buttons(self) -> list[dict]:
+        """What stands beside the list besides the usual: {"label", "url", "is_primary"}."""
+        return []
 
     def tone(self, name: str, values: dict) -> str | None:
         """A colour word for a cell (ok, warn, bad, info); the text always says it too."""

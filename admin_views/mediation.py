@@ -8,7 +8,9 @@ from extensions import db, now
 from models.case import Case
 from models.codes import OPEN_STATES
 from models.mediation_codes import AgreementState, ConfirmationState, FollowUpState
-from services import backlog, confirmations, follow_ups, sessions, settlements
+from services import backlog, case_closing, confirmations, follow_ups, sessions, settlements
+from services.access import Permission
+from services.case_flow import CASE_FLOW
 from services.confirmations import CONFIRMATION_FLOW
 from services.due_dates import local_day
 from services.errors import Refused
@@ -117,10 +119,40 @@ class FollowUpView(Stepped, Kept):
     def buttons(self, row):
         found = super().buttons(row)
         view = url_for("case.details_view", id=row.case_id)
-        return [*found, {"label": "打开案件", "url": view, "is_primary": False, "method": "get", "confirm": None, "hint": ""}]
+        found += [_button(way["label"], way["url"], is_primary=i == 0) for i, way in enumerate(self._ways(row))]
+        return [*found, _button("打开案件", view)]
+
+    @staticmethod
+    def _ways(row) -> list[dict]:
+        """What may be done about a follow-up that was not content, while nobody has decided (R16)."""
+        if not follow_ups.is_unsettled(db.session, row):
+            return []
+        case, me = follow_ups.case_of(db.session, row), actor()
+        why, found = follow_ups.complaint(row), []
+        reopen = CASE_FLOW.by_verb["reopen"]
+        if me.may(reopen.by) and reopen.fits(case) and not case_closing.is_recent(db.session, case, me, now(), {}):
+            found.append(_tool("重新办理", "case.step_view", id=case.id, verb="reopen", reason=f"回访时{why}，重新办理。"))
+        if me.may(Permission.SUPERVISE) and (case.lead_unit_id or case.handler_id):
+            found.append(_tool("督办", "supervision.create_view", case=case.id, demand=f"办结回访时{why}，请核实原因，整改到位后回复。"))
+        return found
+
+    def details(self, row):
+        page, why = super().details(row), follow_ups.complaint(row)
+        if why and follow_ups.is_unsettled(db.session, row):
+            page["next_step"] = {
+                "tone": "warn", "title": f"下一步：{why}，请决定怎么办",
+                "sentence": "承办还有可做的，重新办理；承办单位没有尽责或者没有督促履行的，督办。办了其中一项，这件待办就销了。",
+            }  # fmt: skip
+        elif why:
+            page["next_step"] = {"tone": "info", "title": why, "sentence": "已经重新办理或者督办，经过见案件的办理过程。"}
+        return page
 
 
 # ---- panels of the case page ---------------------------------------------------------
+
+
+def _button(label: str, url: str, is_primary: bool = False) -> dict:
+    return {"label": label, "url": url, "is_primary": is_primary, "method": "get", "confirm": None, "hint": ""}
 
 
 def _tool(label: str, endpoint: str, **args) -> dict:

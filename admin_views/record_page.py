@@ -48,6 +48,7 @@ class RecordPage:
         return []
 
     def _facts(self, row: Described) -> list[dict]:
+        """The values of a record by section; what a service has not written yet, and sections without a value, stay away."""
         found: dict[str, list] = {}
         for d in self.described.values():
             if d.field.is_hidden or d.name == "permissions":
@@ -56,11 +57,15 @@ class RecordPage:
             reveal = None
             if value is not None and d.is_personal and masked(d, value, actor()) != value and actor().may(Permission.REVEAL):
                 reveal = {"url": self.link("reveal_view"), "field": d.name, "id": row.id}
+            words = self.cell(d, row)
+            if d.field.is_fixed and not words:
+                continue
             found.setdefault(d.field.section or "基本情况", []).append({
-                "label": d.label, "text": self.cell(d, row), "url": self._url_of(d, row), "reveal": reveal,
+                "label": d.label, "text": words, "url": self._url_of(d, row), "reveal": reveal,
                 "is_wide": bool(d.kind and d.kind.is_long),
             })  # fmt: skip
-        return [{"title": title, "items": items} for title, items in found.items()]
+        told = {title: items for title, items in found.items() if any(item["text"] for item in items)}
+        return [{"title": title, "items": items} for title, items in (told or found).items()]
 
     def _url_of(self, d: Description, row: Described) -> str | None:
         """The page of the record that a reference names, for who may open it."""
@@ -87,7 +92,8 @@ class RecordPage:
         columns = [c for c in self.listed() if c != name][:6]
         query = Query([Filter(d, [record_id])], page_size=8)
         page = Listing(db.session, self.entity, actor()).page(query, columns, self.words)
-        if not page.rows and not is_part:
+        may_add = is_part and self.can_add()
+        if not page.rows and not may_add:
             return None
         title = self.entity.__label__ if is_part else f"{self.entity.__label__}（{d.label}）"
         return {
@@ -97,7 +103,7 @@ class RecordPage:
                  "cells": [text(r.values[c]) for c in columns]}
                 for r in page.rows
             ],
-            "create_url": self.link("create_view", **{name: record_id}) if is_part and self.can_add() else None,
+            "create_url": self.link("create_view", **{name: record_id}) if may_add else None,
             "more_url": self.link("index_view", **{name: record_id}) if page.has_next and self.may("view") else None,
             "empty": "还没有",
         }  # fmt: skip

@@ -38,37 +38,17 @@ class Sheets:
         problem = ""
         if request.method == "POST":
             try:
-                return self._export(wanted)
+                return handed_out(wanted)
             except Refused as no:
                 problem = no.sentence
                 db.session.rollback()
         return self._ask(wanted, query, args, problem), 422 if problem else 200
 
-    def _export(self, wanted: Export):
-        me, at = actor(), now()
-        exports.check(db.session, wanted, me)
-        count = exports.count(db.session, wanted, me, at)
-        if count > exports.most_without_leave(db.session, wanted):
-            with transaction() as session:
-                exports.ask(session, wanted, me, at, count)
-            flash("已提交审批。有审批权限的同事同意后，后台会生成文件，到这里下载", "success")
-            return redirect(url_for("jobs.index_view"))
-        if count > exports.AT_ONCE:
-            with transaction() as session:
-                answer = begun(exports.begin(session, wanted, me, at, count))
-            return answer
-        file = io.BytesIO()
-        written = exports.write(db.session, wanted, me, at, file)
-        content = file.getvalue()
-        with transaction() as session:
-            exports.log(session, wanted, written, hashlib.sha256(content).hexdigest())
-        return download(content, wanted.file_name(at), "text/csv" if wanted.is_csv else XLSX)
-
     def _ask(self, wanted: Export, query, args: dict, problem: str):
         me, described = actor(), {d.name: d for d in self.exportable()}
         first = [name for name in (wanted.columns or query.columns or self.listed()) if name in described]
         names = [*first, *(name for name in described if name not in first)]
-        count = exports.count(db.session, wanted, me, now())
+        count = wanted.count(db.session, me, now())
         has_personal = any(d.is_personal for d in described.values())
         return self.render(
             "admin/export.html", heading=f"导出{self.entity.__label__}", post_url=request.full_path, count=count, problem=problem,
@@ -79,3 +59,25 @@ class Sheets:
             most_clear=exports.most_without_leave(db.session, Export(self.slug, {}, (), is_clear=True)),
             is_long=count > exports.AT_ONCE,
         )  # fmt: skip
+
+
+def handed_out(wanted: Export):
+    """Any export: the file at once, or the way to the job that makes it, or to the person who must agree."""
+    me, at = actor(), now()
+    wanted.labels(db.session, me)
+    count = wanted.count(db.session, me, at)
+    if count > exports.most_without_leave(db.session, wanted):
+        with transaction() as session:
+            exports.ask(session, wanted, me, at, count)
+        flash("已提交审批。有审批权限的同事同意后，后台会生成文件，到这里下载", "success")
+        return redirect(url_for("jobs.index_view"))
+    if count > exports.AT_ONCE:
+        with transaction() as session:
+            answer = begun(exports.begin(session, wanted, me, at, count))
+        return answer
+    file = io.BytesIO()
+    written = exports.write(db.session, wanted, me, at, file)
+    content = file.getvalue()
+    with transaction() as session:
+        exports.log(session, wanted, written, hashlib.sha256(content).hexdigest())
+    return download(content, wanted.file_name(at), "text/csv" if wanted.is_csv else XLSX)

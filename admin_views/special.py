@@ -9,12 +9,16 @@ from .door_code import DoorCodeView
 from .export_request import ExportRequestView
 from .imports import ImportsView
 from .jobs import JobsView
+from .ledger_design import LedgerView
+from .ledgers import LedgersView
 from .late_steps import LateStepsView, WhistleFiguresView
 from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementView
 from .message import MessageView
+from .monthly import MonthlyReportView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
+from .phones import DeviceView, VisitLogView, ZeroReportView
 from .plates import CoverageView, PlateView
 from .reception import ReceptionDeskView, VisitView
 from .recycle import RecycleView
@@ -37,6 +41,9 @@ ENTITY_VIEWS = {
     "DoorCode": DoorCodeView,
     "Message": MessageView,
     "Plate": PlateView,
+    "Device": DeviceView,
+    "VisitLog": VisitLogView,
+    "ZeroReport": ZeroReportView,
     "Case": CaseView,
     "Assignment": OrderView,
     "Objection": ObjectionView,
@@ -50,6 +57,8 @@ ENTITY_VIEWS = {
     "Household": HouseholdView,
     "ResidentialArea": ResidentialAreaView,
     "Committee": CommitteeView,
+    "Ledger": LedgerView,
+    "MonthlyReport": MonthlyReportView,
     "Mediator": MediatorView,
     "Staff": StaffView,
     "ResponsibilityAgreement": AgreementView,
@@ -67,7 +76,7 @@ ENTITY_VIEWS = {
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
          "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "FollowUpCall",
-         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "RateCount", "RosterImport",
+         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "PhoneCode", "RateCount", "RosterImport",
          "SavedView", "SearchEntry", "Setting", "SignIn", "SignInFailure", "StageRun", "Team",
          "TeamChange", "TeamMember", "Todo", "UrgeContact"),
         ReadOnlyView,
@@ -77,5 +86,5 @@ ENTITY_VIEWS = {
 CUSTOM_VIEWS = (
     SearchView, DispatchView, TrayPlanView, ReceptionDeskView, AppealFiguresView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
     ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
-    WhistleFiguresView,
+    WhistleFiguresView, LedgersView,
 )  # fmt: skip

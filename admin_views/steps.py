@@ -38,7 +38,7 @@ class Stepped:
             raise Missing("没有这个办理步骤")
         actor().require(step.by)
         title = lookups.label_of(row, actor())
-        form = step_form(step, self.asker, row)(request.form if request.method == "POST" else None, data=step_data(step, row))
+        form = step_form(step, self.asker, row)(request.form if request.method == "POST" else None, data=step_data(step, row) | named(step))
         loose, status = [], 200
         if request.method == "POST" and form.validate():
             try:
@@ -67,6 +67,11 @@ class Stepped:
     def _lookup_target(self, name):
         ask = next((a for s in self.flow.steps for a in s.asks if a.name == name and issubclass(a.type, Described)), None)
         return (ask.type, ()) if ask is not None else super()._lookup_target(name)
+
+
+def named(step: Step) -> dict:
+    """Answers that the address proposes, such as the matter to merge into."""
+    return {ask.name: request.args[ask.name] for ask in step.asks if ask.name in request.args}
 
 
 def take(flow: Flow, row: Described, step: Step, form) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from flask import request, url_for
+
 from extensions import db, now
+from models.case import Case
 from models.codes import (
     CardColour, InstructionStatus, OrderedStatus, ReportStatus, SupervisionStatus, UrgeStatus, WhistleLevel, WhistleStatus,
 )  # fmt: skip
+from models.department import Unit
 from models.whistle import WhistleTarget
-from services import instructions, supervisions, urges, whistles
+from services import instructions, records, supervisions, urges, whistles
 from services.access import Permission
 from services.due_dates import for_term, local_day
 from services.errors import Refused
@@ -20,6 +24,12 @@ from .base import EntityView
 from .steps import Stepped
 
 
+def case_asked_for() -> Case | None:
+    """The case whose page opened this form."""
+    wanted = request.args.get("case")
+    return records.find(db.session, Case, wanted) if wanted else None
+
+
 class Issued(Stepped):
     """Made on a form by who has `issuing`, and from then on moved by its flow only."""
 
@@ -28,6 +38,14 @@ class Issued(Stepped):
     tones: dict = {}
     day = ""
     open_states: frozenset = frozenset()
+    act = "发出"
+    may_add_another = False
+
+    def submit_label(self, is_new):
+        return self.act
+
+    def heading_of_new(self):
+        return self.act
 
     def may(self, action):
         if action in ("edit", "delete", "import"):
@@ -52,6 +70,10 @@ class Issued(Stepped):
             return "bad" if late else None
         return None
 
+    def leave_new(self):
+        case = case_asked_for()
+        return url_for("case.details_view", id=case.id) if case else super().leave_new()
+
     def badges(self, row):
         return [{"text": row.status.label, "tone": self.tones.get(row.status, "muted")}]
 
@@ -60,15 +82,17 @@ class WhistleView(Issued, EntityView):
     """A whistle is blown with its units on one form."""
 
     flow = whistles.WHISTLE_FLOW
+    act = "吹哨"
     issuing = Permission.WHISTLE
     presets = {"全部": "", "进行中": "status=open", "应急哨": "level=emergency", "已销哨": "status=closed"}
     tones = {WhistleStatus.OPEN: "warn", WhistleStatus.CLOSED: "ok", WhistleStatus.WITHDRAWN: "muted"}
 
     def suggested(self):
-        return {"known_at": now(), "contact_name": actor().name}
-
-    def heading_of_new(self):
-        return "吹哨"
+        me = actor()
+        unit = db.session.get(Unit, (me.subdistrict_id, me.unit_id)) if me.unit_id else None
+        found = {"known_at": now(), "contact_name": me.name, "contact_phone": unit.phone if unit else None}
+        case = case_asked_for()
+        return found | {"place": case.place, "area": case.area_id} if case else found
 
     def badges(self, row):
         found = super().badges(row)
@@ -123,15 +147,25 @@ class ReportView(Issued, EntityView):
         return page
 
 
+def to_whom(case: Case) -> dict:
+    """Whoever answers for a case: its handler, else its lead unit."""
+    return {"worker": case.handler_id} if case.handler_id else {"unit": case.lead_unit_id}
+
+
 class UrgeView(Issued, EntityView):
     flow = urges.URGE_FLOW
+    act = "催办"
     issuing = Permission.URGE
     presets = {"全部": "", "待答复": "status=open", "逾期未答": "status=open&due_on=past", "已答复": "status=answered"}
     day, open_states = "due_on", frozenset({UrgeStatus.OPEN})
     tones = {UrgeStatus.OPEN: "warn", UrgeStatus.ANSWERED: "ok", UrgeStatus.LAPSED: "muted"}
 
     def suggested(self):
-        return {"due_on": for_term(db.session, "urge_answer", local_day(now())).on}
+        found, case = {"due_on": for_term(db.session, "urge_answer", local_day(now())).on}, case_asked_for()
+        if case is None:
+            return found
+        limit = f"办理期限是{case.due_on:%Y-%m-%d}，" if case.due_on else ""
+        return found | to_whom(case) | {"demand": f"{limit}请抓紧办理，并答复办到哪一步、什么时候办好。"}
 
     def save(self, session, row, is_new):
         urges.urge(session, row, actor(), now())
@@ -139,6 +173,7 @@ class UrgeView(Issued, EntityView):
 
 class SupervisionView(Issued, EntityView):
     flow = supervisions.SUPERVISION_FLOW
+    act = "督办"
     issuing = Permission.SUPERVISE
     presets = {
         "全部": "", "待回复": "status=open", "逾期未回复": "status=open&reply_by=past", "待审核": "status=replied",
@@ -161,7 +196,8 @@ class SupervisionView(Issued, EntityView):
         return [*found, {"text": row.card.label, "tone": self.cards.get(row.card, "muted")}]
 
     def suggested(self):
-        return {"reply_by": for_term(db.session, "supervision_reply", local_day(now())).on}
+        found, case = {"reply_by": for_term(db.session, "supervision_reply", local_day(now())).on}, case_asked_for()
+        return found | to_whom(case) if case else found
 
     def save(self, session, row, is_new):
         supervisions.issue(session, row, actor(), now())
@@ -169,6 +205,7 @@ class SupervisionView(Issued, EntityView):
 
 class InstructionView(Issued, EntityView):
     flow = instructions.INSTRUCTION_FLOW
+    act = "登记批示"
     issuing = Permission.INSTRUCT
     presets = {"全部": "", "办理中": "status=open", "批示": "kind=instruction", "调度联办": "kind=joint", "已办结": "status=closed"}
     tones = {InstructionStatus.OPEN: "warn", InstructionStatus.CLOSED: "ok"}

@@ -163,7 +163,7 @@ def roster_writer(config: Config, columns: Sequence[str], **args: list[str]) -> 
     def work() -> int:
         with tempfile.TemporaryFile() as file, app.app_context():
             session = access.bind(db.session.session_factory(), access.system(config.subdistrict), now())
-            exports.count(session, wanted, session.info["actor"], now())
+            wanted.count(session, session.info["actor"], now())
             count = exports.write(session, wanted, session.info["actor"], now(), file)
             session.close()
             return count

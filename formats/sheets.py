@@ -17,6 +17,7 @@ from models.fields import Description
 from . import splice
 from .archive import MOST_BYTES, Archive
 from .cells import CUT_MARK, Rows, clean
+from .faults import MOMENT
 from .headings import HINT
 from .reading import MASK_MARK, NOTE_SHEETS
 
@@ -66,9 +67,11 @@ def column_of(description: Description, choices: Sequence[str] = ()) -> SheetCol
 
 def write(
     file: IO[bytes], *, title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Any]], note: str,
-    is_masked: bool, unit: str = "", is_fast: bool = True,
+    is_masked: bool, unit: str = "", is_fast: bool = True, taken_at: datetime | None = None,
 ) -> int:  # fmt: skip
     """Write an export on a file that can be sought and return its number of rows; memory stays the same.
+
+    `taken_at` is when its rows were read: an import of the sheet sees by it what others changed since.
 
     Headings are in row 1, so the sheet can be filled in and imported. Text is always a plain text
     cell: what begins with = + - @ is never a formula. The workbook is made by xlsxwriter without
@@ -77,7 +80,7 @@ def write(
 
     def book(counts: Sequence[int]) -> splice.Pattern:
         made = io.BytesIO()
-        _export_book(made, title, columns, note, is_masked, unit, counts)
+        _export_book(made, title, columns, note, is_masked, unit, counts, taken_at)
         return splice.Pattern(made)
 
     start, feed, counts = book([0, 0]), splice.Feed(rows), [0]
@@ -114,10 +117,13 @@ def _sheet(head: bytes, feed: splice.Feed, formatted: Rows, counts: list[int], b
 
 
 def _export_book(
-    file: IO[bytes], title: str, columns: Sequence[SheetColumn], note: str, is_masked: bool, unit: str, counts: Sequence[int]
-) -> None:
+    file: IO[bytes], title: str, columns: Sequence[SheetColumn], note: str, is_masked: bool, unit: str, counts: Sequence[int],
+    taken_at: datetime | None = None,
+) -> None:  # fmt: skip
     """The workbook around the rows: `counts` are the numbers of rows of its data sheets."""
     book = _book(file, in_memory=True)
+    if taken_at is not None:
+        book.set_custom_property(MOMENT, taken_at.isoformat(), "text")
     writer = _Writer(book, title, columns)
     for number, count in enumerate(counts):
         if number:
@@ -144,11 +150,16 @@ def _print_set_up(sheet, title: str, note: str, unit: str) -> None:
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.7)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
-    sheet.set_header(f"&L{_said(unit, 60)}&C{_said(title, 60)}&R第 &P 页，共 &N 页")
-    sheet.set_footer(f"&L{_said(note, 200)}")
+    sheet.set_header(f"&L{said(unit, 60)}&C{said(title, 60)}&R第 &P 页，共 &N 页")
+    sheet.set_footer(f"&L{said(note, 200)}")
 
 
-def _said(words: str, most: int) -> str:
+def sheet_title(words: str, most: int = 24) -> str:
+    """Words as the name of a sheet may be."""
+    return re.sub(r"[\[\]:*?/\\']", "", clean(words))[:most] or "数据"
+
+
+def said(words: str, most: int) -> str:
     """Words of a header or footer, where & begins a code."""
     words = clean(words).replace("\n", " ")
     words = words if len(words) <= most else f"{words[: most - 1]}…"
@@ -214,7 +225,7 @@ class _Writer:
 
     def __init__(self, book, title: str, columns: Sequence[SheetColumn], marks_required: bool = False):
         self.book, self.columns = book, columns
-        self.title = re.sub(r"[\[\]:*?/\\']", "", clean(title))[:24] or "数据"
+        self.title = sheet_title(title)
         self.formats = {kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in _FORMATS.items()}
         self.wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
         look = {"bold": True, "bg_color": "#E8EEF7", "bottom": 1, "valign": "vcenter", "num_format": "@"}

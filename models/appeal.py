@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .case import Case
     from .door_code import DoorCode
     from .household import Household
+    from .neighbor import Chief
     from .service_item import ServiceItem
     from .user import User
 
@@ -47,6 +48,7 @@ class Appeal(
     place: Mapped[ShortText | None] = field("详细地点", searched=True, section="地点")
     name: Mapped[PersonName | None] = field("反映人", section="反映人", help="可以不填")
     mobile: Mapped[Mobile | None] = field("联系电话", searched=True, section="反映人", help="可以不填；填了便于回复")
+    reporter: Mapped[Chief | None] = ref("上报的三长", filtered=True, section="反映人", is_fixed=True)
     status: Mapped[AppealStatus] = field("状态", listed=True, filtered=True, section="办理", is_fixed=True)
     tier: Mapped[Tier5] = field("在哪一级", listed=True, filtered=True, section="办理", is_fixed=True)
     owner_area: Mapped[Area] = ref("由谁办理", filtered=True, section="办理", is_fixed=True)

@@ -17,13 +17,14 @@ class Code(Enum):
 
 
 class MenuGroup(Code):
-    """The menu: the four wheels of the model sub-district (S010), the rosters and the system."""
+    """The menu: the four wheels of the model sub-district (S010), what is worked in all day first, and the system."""
 
+    MEDIATION = "mediation", "解纷"
+    SUPERVISION = "supervision", "督导"
+    APPEAL = "appeal", "诉求"
+    ROSTER = "roster", "名册"
     DUTY = "duty", "责任"
     LAW = "law", "法治"
-    APPEAL = "appeal", "诉求"
-    MEDIATION = "mediation", "解纷"
-    ROSTER = "roster", "名册"
     SYSTEM = "system", "系统"
 
 
@@ -461,6 +462,11 @@ class JobStatus(Code):
     DONE = "done", "已完成"
     FAILED = "failed", "未完成"
     CANCELLED = "cancelled", "已取消"
+
+
+class PaperSize(Code):
+    A4 = "a4", "A4"
+    A3 = "a3", "A3"
 
 
 class RequestStatus(Code):

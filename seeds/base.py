@@ -13,16 +13,17 @@ from sqlalchemy.orm import Session
 
 from models import Described, uuid7
 from models.area import Area
-from models.codes import AreaKind, TermUnit, UnitKind, Urgency, WarningKind
+from models.codes import AreaKind, PaperSize, TermUnit, UnitKind, Urgency, WarningKind
 from models.department import DispatchRule, Unit
 from models.dictionary import DictItem
 from models.division import Division
+from models.ledger import Ledger
 from models.service_item import Hotline, ServiceItem
 from models.term import Term
 from models.user import Role
 from models.warning import WarningRule
 from models.workday import Workday
-from services import access, audit, custom
+from services import access, audit, custom, ledgers
 
 DATA = Path(__file__).parent / "data"
 Report = Callable[[str], object]
@@ -55,6 +56,7 @@ def load_base(session: Session, report: Report = print) -> None:
         "点单项目": _add_where_none(session, ServiceItem, _service_items),
         "便民电话": _add_where_none(session, Hotline, _hotlines),
         "预警规则": _add_warning_rules(session),
+        "台账设计": _add_where_none(session, Ledger, _ledgers),
     }
     _add_root(session)
     added = "、".join(f"{label}{count}条" for label, count in found.items() if count)
@@ -118,7 +120,7 @@ def _dict_items() -> list[dict]:
             "name": row["name"], "sort": int(row["sort"]), "note": row["note"] or None,
             "parent_key": f"{row['dictionary']}:{row['parent']}" if row["parent"] else None,
         }
-        for row in (*read("dict_items"), *_extensible())
+        for row in (*read("dict_items"), *_extensible(), *_ledger_sources())
     ]  # fmt: skip
 
 
@@ -128,6 +130,31 @@ def _extensible() -> list[dict]:
         {"dictionary": "roster", "code": e.slug(), "name": e.__label__, "sort": 10 * place, "note": "", "parent": ""}
         for place, e in enumerate(custom.extensible(), start=1)
     ]
+
+
+def _ledger_sources() -> list[dict]:
+    """What ledgers can be made of, as items of the dictionary `ledger_source`."""
+    return [
+        {"dictionary": "ledger_source", "code": code, "name": name, "sort": 10 * place, "note": "", "parent": ""}
+        for place, (code, name) in enumerate(ledgers.choices().items(), start=1)
+    ]
+
+
+def _ledgers() -> list[dict]:
+    """The office's own layouts."""
+    columns: dict[str, list[dict]] = {}
+    for row in read("ledger_columns"):
+        column = {"key": row["key"], "heading": row["heading"], "band": row["band"], "width": int(row["width"])}
+        columns.setdefault(row["ledger"], []).append(column | {"is_total": row["is_total"] == "yes"})
+    return [
+        row | {
+            **{name: row[name] == "yes" for name in ("is_by_place", "is_portrait", "is_new_page", "is_monthly")},
+            "source": f"ledger_source:{row['source']}", "position": int(row["position"]), "paper": PaperSize(row["paper"]),
+            "is_active": True, "columns": columns.get(row["name"], []),
+            **{name: row[name] or None for name in ("dated_by", "group_by", "note", "signature")},
+        }
+        for row in read("ledgers")
+    ]  # fmt: skip
 
 
 def _terms() -> list[dict]:

@@ -25,6 +25,9 @@ OUTLIVING = frozenset({"tj_confirm_apply"})
 AT_CLOSING: list[Callable[[Session, Case, Actor, object], None]] = []
 """What follows when a case is closed: `plan(session, case, actor, now)`, for example a follow-up call."""
 
+AT_REOPENING: list[Callable[[Session, Case, Actor, object], None]] = []
+"""What follows when a case is taken up again, for example that a complaint about it was answered."""
+
 BEFORE_ARCHIVE: list[Callable[[Session, Case], str | None]] = []
 """What must be done before a case goes into the archive: each returns the Chinese reason why not, or None."""
 
@@ -210,3 +213,5 @@ def reopen(session, case, actor, now, answers) -> None:
     for party in case_stages.parties_of(session, case):
         party.consent = party.consent_on = None  # whoever refused once is asked anew
     case_intake.begin(session, case, actor, now, local_day(now), reason=f"重新办理：{answers['reason']}")
+    for follows in AT_REOPENING:
+        follows(session, case, actor, now)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,7 @@ from .due_dates import local_day
 from .errors import Missing, Refused
 from .labels import dictionary_choices, dictionary_names
 from .listing import Listing
-from .queries import Query, listable, parse
+from .queries import listable, parse
 from .showing import LOCAL
 from .work import Work, work
 
@@ -34,12 +34,17 @@ ASKING = "approve"
 _TELLS_EVERY = 1000
 
 Tell = Callable[[int], None]
+Line = TypeVar("Line")
 
 
 @dataclass(frozen=True)
 class Export:
-    """What is to be exported. `args` are the list's URL arguments, `scope` says them in words."""
+    """What is to be exported: rows of a list. `args` are the list's URL arguments, `scope` says them in words.
 
+    Another kind of export (a ledger) is a subclass in `KINDS`, which says for itself what it asks and writes.
+    """
+
+    KIND: ClassVar[str] = "list"
     entity: str
     args: Mapping[str, list[str]]
     columns: tuple[str, ...]
@@ -55,38 +60,69 @@ class Export:
             raise Missing("没有这种记录")
         return found
 
+    @property
+    def label(self) -> str:
+        return self.cls.__label__
+
     def file_name(self, at: datetime) -> str:
-        return f"{self.cls.__label__}_{at.astimezone(LOCAL):%Y%m%d_%H%M}.{'csv' if self.is_csv else 'xlsx'}"
+        return f"{self.label}_{at.astimezone(LOCAL):%Y%m%d_%H%M}.{'csv' if self.is_csv else 'xlsx'}"
+
+    def labels(self, session: Session, actor: Actor) -> list[str]:
+        """The headings of its columns; refuses what this person may not export."""
+        return [d.label for d in self._chosen(session, actor)]
+
+    def count(self, session: Session, actor: Actor, now: datetime, cap: int = 10**9) -> int:
+        """How many rows there are, to one past `cap` at most."""
+        query = parse(session, self.cls, self.args, actor, local_day(now))
+        return Listing(session, self.cls, actor).count(query, cap=cap)
+
+    def write(self, session: Session, actor: Actor, now: datetime, file: IO[bytes], tell: Tell) -> int:
+        chosen = self._chosen(session, actor)
+        query = parse(session, self.cls, self.args, actor, local_day(now))
+        lines = Listing(session, self.cls, actor).every_line(
+            query, [d.name for d in chosen], dictionary_names(session), is_clear=self.is_clear
+        )
+        columns, rows = [column_of(session, d) for d in chosen], told(lines, tell)
+        if self.is_csv:
+            return csvs.write(file, columns, rows)
+        return sheets.write(
+            file, title=self.label, columns=columns, rows=rows, note=note(self, actor, now), unit=unit_of(session, actor),
+            is_masked=not self.is_clear and any(d.is_personal for d in chosen), taken_at=now,
+        )  # fmt: skip
+
+    def _chosen(self, session: Session, actor: Actor) -> list[Description]:
+        """The chosen columns in their order."""
+        check_clear(self, actor)
+        offered = {d.name: d for d in listable(custom.described(session, self.cls))}
+        chosen = [offered[name] for name in self.columns if name in offered]
+        if not chosen:
+            raise Refused("请至少选择一列再导出")
+        return chosen
+
+
+KINDS: dict[str, type[Export]] = {Export.KIND: Export}
 
 
 def kept(export: Export) -> dict[str, Any]:
     """An export as JSON keeps it; `restored` gives it back."""
-    return asdict(export) | {"columns": list(export.columns)}
+    return asdict(export) | {"columns": list(export.columns), "kind": export.KIND}
 
 
 def restored(stored: Mapping[str, Any]) -> Export:
-    return Export(**{**stored, "columns": tuple(stored["columns"])})
+    given = {name: value for name, value in stored.items() if name != "kind"}
+    return KINDS[stored.get("kind", Export.KIND)](**{**given, "columns": tuple(stored["columns"])})
 
 
-# ---- what is asked ------------------------------------------------------------------
+# ---- what is asked and written ------------------------------------------------------
 
 
-def check(session: Session, export: Export, actor: Actor) -> list[Description]:
-    """The chosen columns in their order; refuses what this person may not export."""
+def check_clear(export: Export, actor: Actor) -> None:
+    """Refuse who may not export these rows, or not in clear."""
     actor.require(permission_for(export.cls, "export"))
-    offered = {d.name: d for d in listable(custom.described(session, export.cls))}
-    chosen = [offered[name] for name in export.columns if name in offered]
-    if not chosen:
-        raise Refused("请至少选择一列再导出")
     if export.is_clear:
         actor.require(Permission.EXPORT_CLEAR)
         if len(export.reason) < 2:
             raise Refused("明文导出请写明事由，例如“上报浏阳市委政法委”", field="reason")
-    return chosen
-
-
-def query_of(session: Session, export: Export, actor: Actor, now: datetime) -> Query:
-    return parse(session, export.cls, export.args, actor, local_day(now))
 
 
 def most_without_leave(session: Session, export: Export) -> int:
@@ -94,27 +130,15 @@ def most_without_leave(session: Session, export: Export) -> int:
     return parameters.value(session, "export_clear_rows" if export.is_clear else "export_rows")
 
 
-def count(session: Session, export: Export, actor: Actor, now: datetime) -> int:
-    return Listing(session, export.cls, actor).count(query_of(session, export, actor, now), cap=10**9)
-
-
-# ---- writing ------------------------------------------------------------------------
-
-
 def write(session: Session, export: Export, actor: Actor, now: datetime, file: IO[bytes], tell: Tell = lambda done: None) -> int:
-    """Write the file and return its number of rows; memory stays the same however many there are."""
-    chosen = check(session, export, actor)
-    lines = Listing(session, export.cls, actor).every_line(
-        query_of(session, export, actor, now), [d.name for d in chosen], dictionary_names(session), is_clear=export.is_clear
-    )
-    columns, rows = [column_of(session, d) for d in chosen], _told(lines, tell)
-    if export.is_csv:
-        return csvs.write(file, columns, rows)
+    """Write the file and return its number of rows; of a list memory stays the same however many there are."""
+    return export.write(session, actor, now, file, tell)
+
+
+def unit_of(session: Session, actor: Actor) -> str:
+    """The name of the actor's sub-district."""
     place = session.get(Division, actor.subdistrict_id)
-    return sheets.write(
-        file, title=export.cls.__label__, columns=columns, rows=rows, note=_note(export, actor, now),
-        is_masked=not export.is_clear and any(d.is_personal for d in chosen), unit=place.name if place else "",
-    )  # fmt: skip
+    return place.name if place else ""
 
 
 def column_of(session: Session, d: Description) -> sheets.SheetColumn:
@@ -122,14 +146,14 @@ def column_of(session: Session, d: Description) -> sheets.SheetColumn:
     return sheets.column_of(d, [name.strip() for _, name in dictionary_choices(session, d.field.dictionary)] if d.field.dictionary else ())
 
 
-def _told(lines: Iterable[tuple], tell: Tell) -> Iterator[tuple]:
+def told(lines: Iterable[Line], tell: Tell) -> Iterator[Line]:
     for number, line in enumerate(lines):
         if number % _TELLS_EVERY == 0:
             tell(number)
         yield line
 
 
-def _note(export: Export, actor: Actor, now: datetime) -> str:
+def note(export: Export, actor: Actor, now: datetime) -> str:
     kind = f"明文导出，事由：{export.reason}；" if export.is_clear else ""
     return f"{actor.name} {now.astimezone(LOCAL):%Y-%m-%d %H:%M} 导出；{kind}范围：{export.scope}"
 
@@ -148,7 +172,7 @@ def log(session: Session, export: Export, row_count: int, digest: str) -> None:
 def begin(session: Session, export: Export, actor: Actor, now: datetime, row_count: int, request_id: str | None = None) -> Job:
     """Have the file made by the worker."""
     params = {"export": kept(export), "request": request_id}
-    return jobs.enqueue(session, actor, now, "export", f"导出{export.cls.__label__} {row_count:,} 条", params, total=row_count)
+    return jobs.enqueue(session, actor, now, "export", f"导出{export.label} {row_count:,} 条", params, total=row_count)
 
 
 @work("export", is_repeatable=True)
@@ -167,8 +191,7 @@ def _run(work: Work) -> None:
 def _check_leave(session: Session, work: Work, export: Export) -> None:
     """Rows may have been added since the count; more than allowed need the leave all the same."""
     most = most_without_leave(session, export)
-    query = query_of(session, export, work.actor, work.now())
-    if Listing(session, export.cls, work.actor).count(query, cap=most) <= most:
+    if export.count(session, work.actor, work.now(), cap=most) <= most:
         return
     asked = session.get(ExportRequest, (work.subdistrict_id, work.params["request"])) if work.params["request"] else None
     if asked is None or asked.status is not RequestStatus.APPROVED or restored(asked.wanted) != export:
@@ -185,12 +208,12 @@ def digest_of(path: Path) -> str:
 
 def ask(session: Session, export: Export, actor: Actor, now: datetime, row_count: int) -> ExportRequest:
     """Ask for leave; it lies in the in-tray of everybody who may give it."""
-    chosen = check(session, export, actor)
+    headings = export.labels(session, actor)
     if len(export.reason) < 2:
         raise Refused("请写明事由，审批的人要看", field="reason")
     request = ExportRequest(
-        title=f"{export.cls.__label__} {row_count:,} 条", row_count=row_count, is_clear=export.is_clear, reason=export.reason,
-        range_words=export.scope, column_words="、".join(d.label for d in chosen), entity=export.entity, wanted=kept(export),
+        title=f"{export.label} {row_count:,} 条"[:200], row_count=row_count, is_clear=export.is_clear, reason=export.reason,
+        range_words=export.scope, column_words="、".join(headings), entity=export.entity, wanted=kept(export),
         requested_by_id=actor.user_id, requested_at=now,
     )  # fmt: skip
     session.add(request)

@@ -311,10 +311,10 @@ def _points_to(d: Description, column, value: str, actor: Actor) -> ColumnElemen
     """Rows whose reference is empty, is this row, or, for areas, lies below it."""
     if value == EMPTY:
         return column.is_(None)
-    return column.in_(_branch(value, actor)) if d.target is Area else column == value
+    return column.in_(branch(value, actor)) if d.target is Area else column == value
 
 
-def _branch(area_id: str, actor: Actor) -> Select:
+def branch(area_id: str, actor: Actor) -> Select:
     """The ids of an area and of all areas below it; its code is looked up once, so the plan knows it."""
     areas = Area.__table__
     here = areas.c.subdistrict_id == actor.subdistrict_id

@@ -14,6 +14,7 @@ from models.mediation_codes import Contact, FollowUpState, RatingSource
 from models.session import MediationSession
 from models.settlement import MediationAgreement
 from models.team import Team, TeamMember
+from models.todo import Todo
 
 from . import case_closing, inbox, parameters, timeline
 from .access import Actor, Permission
@@ -21,6 +22,7 @@ from .due_dates import for_term, local_day
 from .flow import Ask, Flow, Step, plain
 
 S = FollowUpState
+UNSETTLED = "unsettled"
 P = Permission
 
 
@@ -127,10 +129,32 @@ def _done(session, follow_up, actor, now, answers) -> None:
         setattr(follow_up, name, answers[name])
     session.flush()
     inbox.settle(session, follow_up, actor, now)
-    if follow_up.satisfaction is Satisfaction.UNSATISFIED or follow_up.is_performed is False:
+    why = complaint(follow_up)
+    if why:
         case = case_of(session, follow_up)
-        why = "群众不满意" if follow_up.satisfaction is Satisfaction.UNSATISFIED else "协议没有履行"
-        inbox.put(session, follow_up, "unsettled", f"{case.case_no}回访：{why}，请重新办理或督办", P.CASE_CLOSE, now)
+        inbox.put(session, follow_up, UNSETTLED, f"{case.case_no}回访：{why}，请重新办理或督办", P.CASE_CLOSE, now)
+
+
+def complaint(follow_up: FollowUp) -> str:
+    """What the citizen complains of, in words; empty when nothing."""
+    found = (
+        "群众不满意" if follow_up.satisfaction is Satisfaction.UNSATISFIED else "", "协议没有履行" if follow_up.is_performed is False else "",
+    )  # fmt: skip
+    return "、".join(filter(None, found))
+
+
+def is_unsettled(session: Session, follow_up: FollowUp) -> bool:
+    """The citizen is not content or the agreement is not performed, and nobody has decided yet (R16)."""
+    waiting = select(Todo.id).where(
+        Todo.entity == FollowUp.slug(), Todo.record_id == follow_up.id, Todo.kind == UNSETTLED, Todo.settled_at.is_(None)
+    )
+    return session.scalar(waiting) is not None
+
+
+def settle(session: Session, case: Case, actor: Actor, now: datetime) -> None:
+    """The case was taken up again or is supervised: what its follow-ups asked for is decided."""
+    for follow_up in of(session, case):
+        inbox.settle(session, follow_up, actor, now, UNSETTLED)
 
 
 def _given_up(session, follow_up, actor, now, answers) -> None:
@@ -189,4 +213,5 @@ def rates(session: Session, since: date | None = None) -> dict[str, tuple[int, i
 
 
 case_closing.AT_CLOSING.append(plan)
+case_closing.AT_REOPENING.append(settle)
 case_closing.BEFORE_ARCHIVE.append(is_asked)

@@ -19,6 +19,8 @@ from .access import Actor, Permission
 
 Recipient = Unit | Worker | User | Permission
 
+MOST = 200  # of one person that are read at once
+
 
 def put(
     session: Session, about: Described, kind: str, title: str, to: Recipient, now: datetime, *,
@@ -137,7 +139,7 @@ def retitle(session: Session, entity: str, record_ids: Iterable[str], old: str, 
     )  # fmt: skip
 
 
-def mine(session: Session, actor: Actor, limit: int = 50) -> Sequence[Todo]:
+def mine(session: Session, actor: Actor, limit: int = MOST) -> Sequence[Todo]:
     """What lies in an actor's in-tray, first due first."""
     statement = (
         select(Todo).where(Todo.recipient.in_(_addresses(actor)), Todo.settled_at.is_(None))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
+from models.case import Case
 from models.codes import InstructionStatus, OrderedStatus
 from models.department import Unit
 from models.instruction import Instruction, InstructionUnit
@@ -40,6 +41,17 @@ def address(session: Session, part: InstructionUnit, actor: Actor, now: datetime
     part.status = PART.WAITING
     records.save(session, part, actor, now)
     _ask(session, part, now)
+
+
+def of(session: Session, case: Case) -> list[tuple[Instruction, list[InstructionUnit]]]:
+    """The instructions about a case, each with its units; two statements."""
+    wanted = select(Instruction).where(Instruction.case_id == case.id).order_by(Instruction.issued_at.desc()).limit(30)
+    rows = session.scalars(wanted.options(joinedload(Instruction.leader))).all()
+    found: dict[str, list[InstructionUnit]] = {row.id: [] for row in rows}
+    parts = select(InstructionUnit).where(InstructionUnit.instruction_id.in_(found)).order_by(InstructionUnit.id)
+    for part in session.scalars(parts.options(joinedload(InstructionUnit.unit))) if rows else ():
+        found[part.instruction_id].append(part)
+    return [(row, found[row.id]) for row in rows]
 
 
 def _ask(session: Session, part: InstructionUnit, now: datetime) -> None:

@@ -16,20 +16,23 @@ from models.department import Unit
 from models.whistle import WhistleTarget
 from models.worker import Worker
 
+from .access import Actor
 from .due_dates import local_day
+from .filters import branch
 
 MOST = 200
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which steps: still running or ended late, of a unit, of a term, due within days."""
+    """Which steps: still running or ended late, of a unit, of a term, due within days, of matters in an area."""
 
     is_running: bool = True
     unit_id: str | None = None
     term_id: str | None = None
     since: date | None = None
     until: date | None = None
+    area_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def late(session: Session, wanted: Wanted, now: datetime, limit: int = MOST) -> 
         .outerjoin(WhistleTarget, and_(WhistleTarget.subdistrict_id == Clock.subdistrict_id, WhistleTarget.id == Clock.part_id))
         .outerjoin(Unit, and_(Unit.subdistrict_id == Clock.subdistrict_id, Unit.id == _unit_id()))
         .outerjoin(Worker, and_(Worker.subdistrict_id == Clock.subdistrict_id, Worker.id == _worker_id()))
-        .where(*_conditions(wanted, now)).order_by(order, Clock.id).limit(limit if wanted.is_running else 3 * limit)
+        .where(*_conditions(wanted, now, session.info["actor"])).order_by(order, Clock.id).limit(limit if wanted.is_running else 3 * limit)
     )  # fmt: skip
     found = (_step(*row, now) for row in session.execute(statement))
     return [step for step in found if step.late > 0][:limit]
@@ -73,7 +76,7 @@ def _worker_id():
     return func.coalesce(Assignment.worker_id, own)
 
 
-def _conditions(wanted: Wanted, now: datetime) -> list:
+def _conditions(wanted: Wanted, now: datetime, actor: Actor) -> list:
     today = local_day(now)
     if wanted.is_running:
         found = [Clock.state == ClockState.RUNNING, Clock.due_on < today]
@@ -88,6 +91,8 @@ def _conditions(wanted: Wanted, now: datetime) -> list:
         found.append(Clock.due_on >= wanted.since)
     if wanted.until:
         found.append(Clock.due_on <= wanted.until)
+    if wanted.area_id:
+        found.append(Case.area_id.in_(branch(wanted.area_id, actor)))
     return found
 
 

@@ -6,7 +6,7 @@ and one for the capped count, whatever its depth.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -104,7 +104,7 @@ class Listing:
         found += [self._matches(word, is_ordered) for word in self._words(query.search)]
         if query.changed_since:
             found.append(self.entity.updated_at >= query.changed_since)
-        return found
+        return [*found, *query.also]
 
     def _told(self, query: Query, wanted: Filter, is_ordered: bool) -> Iterator[ColumnElement[bool]]:
         """One filter as SQL, which names the indexes of live rows where it asks for nothing else."""
@@ -172,7 +172,7 @@ class Listing:
     def _known(self, query: Query) -> search.Look | None:
         """What the search index says of a list that nothing but one word narrows."""
         words = self._words(query.search)
-        if len(words) != 1 or query.filters or query.changed_since or is_narrowed(self.entity, self.actor):
+        if len(words) != 1 or query.filters or query.changed_since or query.also or is_narrowed(self.entity, self.actor):
             return None
         if not search.is_indexed(self.entity) or any(True for _ in self._beside_index(words[0])):
             return None
@@ -196,13 +196,13 @@ class Listing:
 
     def _only(self, query: Query) -> Filter | None:
         """The filter of a list that nothing else narrows."""
-        is_only = len(query.filters) == 1 and not query.search and not query.changed_since
+        is_only = len(query.filters) == 1 and not (query.search or query.changed_since or query.also)
         return query.filters[0] if is_only and not is_narrowed(self.entity, self.actor) else None
 
     def counting(self, query: Query, cap: int | None = None):
         """The capped count as a value inside a statement, so that several can be asked at once."""
         only, most = self._only(query), (cap or COUNT_CAP) + 1
-        if is_narrowed(self.entity, self.actor) and not (query.filters or query.search or query.changed_since):
+        if is_narrowed(self.entity, self.actor) and not (query.filters or query.search or query.changed_since or query.also):
             ways = visible_ids(self.entity, self.actor)
             if ways:
                 return _count_of_any(ways, most)
@@ -320,18 +320,41 @@ class Listing:
         Codes and dictionary items come as their words. `is_clear` leaves personal values unmasked;
         the caller has checked and logs it.
         """
+        for shown, _ in self.every_portion(query, names, words, is_clear=is_clear, chunk=chunk):
+            yield from zip(*shown, strict=True)
+
+    def every_portion(
+        self, query: Query, names: list[str], words: dict[str, str], *, is_clear: bool = False, chunk: int = 500,
+        beside: Sequence[str] = (),
+    ) -> Iterator[tuple[list[Sequence], list[Sequence]]]:  # fmt: skip
+        """The same column by column, some hundred rows at a time, and as stored what is asked `beside` them."""
         whole = replace(query, after=None, before=None, is_last=False, jump=None)
         statement, shape = self.statement(whole, names, is_bare=True)
+        width = len(statement.selected_columns)
+        statement = statement.add_columns(*(getattr(self.entity, key).label(f"b{i}") for i, key in enumerate(beside)))
         statement = statement.where(*self.conditions(whole))
         shows = [column_shown(d, parts, self.actor, words, is_clear) for d, parts, _ in shape]
         for where, order in self._stretches(whole, False):
             wanted = statement.where(*where).order_by(*order)
             for portion in self.session.execute(wanted, execution_options={"yield_per": chunk}).partitions():
                 stored = list(zip(*portion, strict=True))
-                shown = [
+                yield [
                     show(stored[at : at + len(parts or "1")]) for show, (_, parts, at) in zip(shows, shape, strict=True)
-                ]
-                yield from zip(*shown, strict=True)
+                ], stored[width:]
+
+    def by_id(
+        self, ids: Collection[str], names: list[str], words: dict[str, str], *, is_clear: bool = False, key: str = "id"
+    ) -> Iterator[tuple[str, tuple]]:
+        """(value of `key`, what the columns of `names` show) of rows found by their ids, or by whose part they are."""
+        statement, shape = self.statement(Query(), names, is_bare=True)
+        column, width = getattr(self.entity, key), len(statement.selected_columns)
+        statement = statement.add_columns(column.label("k")).where(column.in_(ids)).order_by(identity(self.entity))
+        stored = list(zip(*self.session.execute(statement), strict=True))
+        if stored:
+            shown = [
+                column_shown(d, parts, self.actor, words, is_clear)(stored[at : at + len(parts or "1")]) for d, parts, at in shape
+            ]
+            yield from zip(stored[width], zip(*shown, strict=True), strict=True)
 
 
 def _count(rows: Select, most: int):

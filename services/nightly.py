@@ -98,6 +98,19 @@ def _ask(sessions: Sessions, now: datetime, subdistrict: str, day: datetime) -> 
     return 1
 
 
+def chase(sessions: Sessions, clock: Clock) -> int:
+    """What cannot wait for the night, every minute: units that have not come in time; returns how many."""
+    with sessions() as session:
+        places = sub_districts(bind(session, system(""), clock()))
+    count = 0
+    for place in places:
+        with sessions() as session:
+            bind(session, system(place), clock())
+            count += sweep.late_whistles(session, clock())
+            session.commit()
+    return count
+
+
 def forget_files(sessions: Sessions, clock: Clock, folder: Path) -> int:
     """Remove the files of imports whose retention is over, in every sub-district; returns how many."""
     with sessions() as session:

@@ -260,9 +260,7 @@ def receive(
     has_no_proof = asks_for_proof(session, now) and not proof.is_good(session, proof_key, told.proof, now)
     if has_no_proof:
         _within_the_few(session, address, now)
-    pictures = [_picture(name, content) for name, content in told.photos[: MOST_PHOTOS + 1]]
-    if len(pictures) > MOST_PHOTOS:
-        raise Refused(f"照片最多{MOST_PHOTOS}张，请去掉几张", field="photos")
+    pictures = cleaned(told.photos)
     facts = _facts(session, told)
     code = door_codes.find(session, token)
     if code is None:
@@ -271,8 +269,7 @@ def receive(
             raise UnknownCode
         facts |= {"area_id": area.id, "channel": "channel:online"}
     appeal, is_new = appeal_flow.submit(session, actor, now, key=key, code=code, **facts)
-    for number, picture in enumerate(pictures, 1):
-        attachments.attach(session, folder, appeal, f"照片{number}.jpg", picture, "反映人上传", actor)
+    keep_photos(session, folder, appeal, pictures, "反映人上传", actor)
     counted = [("appeal", address, HOUR), ("appeal_network", network, HOUR), ("appeal_code", token, HOUR), ("appeal_load", "all", MINUTE)]
     for purpose, who, window in counted + [("appeal_no_proof", address, HOUR)] * has_no_proof:
         limits.count(session, purpose, who, window, now)
@@ -288,7 +285,6 @@ def _within_the_few(session: Session, address: str, now: datetime) -> None:
         raise NeedsProof(f"现在提交的人很多，请再点一次“提交”；还不行的请约{minutes}分钟后再试，急事请直接打电话", no.seconds) from None
 
 
-
 def is_kept(session: Session, key: str) -> bool:
     """Whether an appeal with this key is there by now."""
     try:
@@ -297,7 +293,21 @@ def is_kept(session: Session, key: str) -> bool:
         return False
 
 
-def _picture(_name: str, content: bytes) -> bytes:
+def cleaned(sent: Sequence[tuple[str, bytes]]) -> list[bytes]:
+    """Photos as they may be kept, without the place where they were taken; raises `Refused` on the field `photos`."""
+    pictures = [_picture(content) for _, content in sent[: MOST_PHOTOS + 1]]
+    if len(pictures) > MOST_PHOTOS:
+        raise Refused(f"照片最多{MOST_PHOTOS}张，请去掉几张", field="photos")
+    return pictures
+
+
+def keep_photos(session: Session, folder: Path, appeal: Appeal, pictures: Sequence[bytes], purpose: str, actor: Actor) -> None:
+    """Attach cleaned photos to an appeal."""
+    for number, picture in enumerate(pictures, 1):
+        attachments.attach(session, folder, appeal, f"照片{number}.jpg", picture, purpose, actor)
+
+
+def _picture(content: bytes) -> bytes:
     if len(content) > MOST_PHOTO_BYTES:
         raise Refused("有一张照片超过10兆，请换一张小些的", field="photos")
     try:
@@ -315,13 +325,13 @@ def _facts(session: Session, told: Told) -> dict:
             item = None
     return {
         "words": told.words.strip(), "place": told.detail.strip()[:200] or None, "channel": "channel:qr",
-        "name": _checked("name", told.name), "mobile": _checked("mobile", told.mobile),
+        "name": checked("name", told.name), "mobile": checked("mobile", told.mobile),
         "is_message_agreed": bool(told.is_message_agreed and told.mobile.strip()) or None,
         "service_item_id": item and item.id, "urgency": item.urgency if item else Urgency.NORMAL,
     }  # fmt: skip
 
 
-def _checked(name: str, value: str) -> str | None:
+def checked(name: str, value: str) -> str | None:
     """A personal datum as its kind wants it, or the kind's own sentence on what to correct."""
     kind = describe(Appeal)[name].kind
     value = kind.normalise(value)

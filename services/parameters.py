@@ -91,6 +91,8 @@ PARAMETERS = {p.name: p for p in (
     Parameter("failures_per_address", _SIGN_IN, "同一网络地址输错几次锁定", "次", 30, 10, 100, "整个办公室可能共用一个地址，不宜过小", _USUAL, "M", strictest=min),
     Parameter("lockout_minutes", _SIGN_IN, "锁定多长时间", "分钟", 15, 10, 120, "也是累计输错次数的时间段", _USUAL, "M", strictest=max),
     Parameter("password_length", _SIGN_IN, "密码最短长度", "个字符", 10, 10, 20, "改密码时检查，已有的密码不受影响", _USUAL, "M"),
+    Parameter("phone_code_hours", _SIGN_IN, "三长手机登录码有效多久", "小时", 72, 1, 336, "过期没有用的码作废，须重新制发", "没有统一规定"),
+    Parameter("phone_days", _SIGN_IN, "三长手机多久不用须重新登录", "天", 90, 7, 365, "手机丢了、换了人用，到时自动退出；平时可在“登录设备”里随时注销", "没有统一规定"),
     Parameter("reveal_seconds", _SCREEN, "明文显示多久", "秒", 60, 10, 300, "逐项查看的号码到时自动变回星号", "没有统一规定"),
     Parameter("attachment_megabytes", _SCREEN, "附件大小上限", "兆", 10, 1, 20, "每个附件；改小后已上传的不受影响", "没有统一规定"),
     Parameter("import_days", _SCREEN, "导入的原文件保留多少天", "天", 90, 7, 365, "到期自动删除；导入记录和操作日志一直保留", "没有统一规定"),

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from models import Described, Entity
@@ -37,12 +38,14 @@ class Query:
     """What a list is asked for; made from the URL by `parse`.
 
     Without `sorts` the order is that of the keys, newest first unless `is_descending` says otherwise.
-    `jump` is a value of the first sort column where the page shall begin.
+    `jump` is a value of the first sort column where the page shall begin. `also` are conditions that
+    no address can say.
     """
 
     filters: list[Filter] = field(default_factory=list)
     search: str = ""
     changed_since: datetime | None = None
+    also: list[ColumnElement[bool]] = field(default_factory=list)
     sorts: list[Sort] = field(default_factory=list)
     is_descending: bool = True
     page_size: int = 20

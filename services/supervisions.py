@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from models.case import Case
 from models.codes import CardColour, SupervisionStatus
 from models.supervision import Supervision
 
 from . import answers as side
-from . import inbox, records, rosters
+from . import follow_ups, inbox, records, rosters
 from .access import Actor, Permission
 from .due_dates import local_day
 from .errors import Refused
@@ -37,7 +38,14 @@ def issue(session: Session, row: Supervision, actor: Actor, now: datetime) -> No
     row.status, row.issued_by_id, row.issued_at = S.OPEN, actor.user_id, now
     records.save(session, row, actor, now)
     _ask(session, row, now)
+    follow_ups.settle(session, case, actor, now)
     side.note(session, row, "supervise", f"督办（{row.card.label}）", actor, now, row.demand)
+
+
+def of(session: Session, case: Case) -> list[Supervision]:
+    """The supervisions about a case, the latest first."""
+    wanted = select(Supervision).where(Supervision.case_id == case.id).order_by(Supervision.issued_at.desc(), Supervision.id.desc())
+    return list(session.scalars(wanted.options(joinedload(Supervision.unit), joinedload(Supervision.worker)).limit(30)))
 
 
 def _ask(session: Session, row: Supervision, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from models.case import Case
 from models.clock import Clock
@@ -40,6 +40,12 @@ def urge(session: Session, row: Urge, actor: Actor, now: datetime) -> None:
     inbox.put(session, row, "answer", title_of(case), side.recipient(row), now, due_on=row.due_on)
     side.note(session, row, "urge", "催办", actor, now, row.demand)
     messages.urged(session, row, case.case_no, now)
+
+
+def of(session: Session, case: Case) -> list[Urge]:
+    """The urges about a case, the latest first."""
+    wanted = select(Urge).where(Urge.case_id == case.id).order_by(Urge.urged_at.desc(), Urge.id.desc()).limit(30)
+    return list(session.scalars(wanted.options(joinedload(Urge.unit), joinedload(Urge.worker), joinedload(Urge.agent))))
 
 
 def title_of(case: Case) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
+from models.case import Case
 from models.codes import ClockState, ReportStatus, UnitRating, WhistleLevel, WhistleStatus
 from models.department import Unit
 from models.whistle import Whistle, WhistleTarget
@@ -48,6 +49,16 @@ def call(session: Session, target: WhistleTarget, actor: Actor, now: datetime) -
     _tell(session, target, unit, "arrive", f"{_name(whistle)}，请在{text(target.respond_by)[5:]}前报到", target.respond_by, now)
     side.note(session, target, "whistle_call", f"吹哨：{unit.name}", actor, now)
     _start(session, target, RESPOND, now)
+
+
+def of(session: Session, case: Case) -> list[tuple[Whistle, list[WhistleTarget]]]:
+    """The whistles about a case, each with the units called; two statements."""
+    rows = session.scalars(select(Whistle).where(Whistle.case_id == case.id).order_by(Whistle.blown_at.desc()).limit(30)).all()
+    called: dict[str, list[WhistleTarget]] = {row.id: [] for row in rows}
+    wanted = select(WhistleTarget).where(WhistleTarget.whistle_id.in_(called)).order_by(WhistleTarget.id).options(joinedload(WhistleTarget.unit))
+    for target in session.scalars(wanted) if rows else ():
+        called[target.whistle_id].append(target)
+    return [(row, called[row.id]) for row in rows]
 
 
 def _name(whistle: Whistle) -> str:

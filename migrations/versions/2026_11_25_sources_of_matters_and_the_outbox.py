@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'e3dd3cdcf6e8'
-down_revision = 'd915bfedd9bf'
+down_revision = '8054762c6cfb'
 branch_labels = None
 depends_on = None
 

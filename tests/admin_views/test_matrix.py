@@ -12,7 +12,7 @@ from models import entities
 from models.codes import AgreementStatus
 from models.user import Role, User
 from services.access import ACTIONS, Permission
-from tests.support.residents import PUBLIC
+from tests.support.residents import PHONE, PUBLIC
 from tests.support.builders import build_chief, build_world, raw_case
 
 ROLES = (
@@ -51,6 +51,7 @@ urge                      -       v       -       vcx     vc      v       v     
 supervision               -       v       -       vcx     vc      v       v       -       v       -       vx      -       -       -       v       vcx     -
 instruction               -       v       -       vcx     vc      v       -       -       v       -       vx      -       -       -       -       vcx     -
 recusal                   -       vc      -       vcex    vc      vc      vc      vc      vc      -       vx      -       -       -       -       v       -
+monthly_report            -       v       -       vex     vx      -       -       -       -       -       vex     -       -       -       -       v       -
 committee                 vcedxi  v       v       vcedxi  v       v       v       -       v       -       vx      -       -       -       v       v       -
 mediator                  vcedxi  ve      v       vcedxi  v       v       v       v       v       -       vx      -       -       -       v       v       -
 area                      vcedxi  v       v       v       v       v       v       v       v       v       vx      -       v       -       v       v       -
@@ -59,6 +60,9 @@ building                  vcedxi  vcexi   v       v       v       v       -     
 household                 vcedxi  vcexi   v       v       v       v       v       -       -       v       vx      -       -       -       -       -       -
 household_member          vcedxi  vcedxi  -       v       v       v       -       -       -       v       vx      -       -       -       -       -       -
 chief                     vcedxi  vcexi   v       v       v       v       -       -       -       v       vx      -       -       -       -       -       -
+visit_log                 vcedxi  vcexi   v       vx      v       -       -       -       -       vc      vx      -       -       -       -       -       -
+zero_report               vx      vx      -       vx      v       -       -       -       -       v       vx      -       -       -       -       -       -
+device                    v       v       -       v       -       -       -       -       -       -       -       -       -       -       -       -       -
 user                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v       -       -       -
 role                      -       -       -       -       -       -       -       -       -       -       -       -       vced    v       -       -       -
 export_request            -       -       -       v       -       -       -       -       -       -       vx      -       -       -       -       -       -
@@ -66,6 +70,7 @@ audit_event               -       -       -       -       -       -       -     
 access_event              -       -       -       -       -       -       -       -       -       -       -       -       -       vx      -       -       -
 message                   -       -       -       -       -       -       -       -       -       -       vx      v       -       -       -       -       -
 custom_field              -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -       -       -       -
+ledger                    v       v       -       vcedxi  -       -       -       -       -       -       vcex    -       -       -       -       v       -
 dict_item                 -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -       -       -       -
 term                      -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -       -       -       -
 workday                   -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -       -       -       -
@@ -81,6 +86,7 @@ PAGES = """
 /admin/warnings/          -       y       y       y       y       y       -       -       -       -       y       -       -       -       -       y       -
 /admin/late-steps/        -       y       -       y       y       y       y       -       y       -       y       -       -       -       y       y       -
 /admin/whistle-figures/   -       y       -       y       y       y       -       -       y       -       y       -       -       -       -       y       y
+/admin/ledgers/           y       y       -       y       -       -       -       -       -       -       y       -       -       -       -       y       -
 /admin/team-desk/?case=   -       -       -       y       y       y       -       -       -       -       -       -       -       -       -       -       -
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -       -       y       -
 /admin/area-loads/        y       y       -       -       -       -       -       -       -       -       -       -       -       -       -       -       -
@@ -89,6 +95,7 @@ PAGES = """
 /admin/case/papers/?id=   -       y       y       y       y       y       y       -       -       -       y       -       -       -       -       -       -
 /admin/recycle/           y       y       y       y       y       y       y       -       -       -       -       y       y       -       -       -       -
 /admin/appeal-figures/    -       y       y       y       y       -       -       -       -       y       y       -       -       -       -       -       -
+/admin/chief/phone-codes/  y       y       -       y       -       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/reception-desk/    -       y       y       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/plate-coverage/    y       y       -       y       -       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/jobs/              y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
@@ -96,7 +103,7 @@ PAGES = """
 /admin/imports/           y       y       -       y       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/imports/wide/three_chiefs/  y  y   -       -       -       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/imports/?all=1     -       -       -       -       -       -       -       -       -       -       -       y       -       -       -       -       -
-/admin/batch/             y       y       y       y       y       y       y       -       y       -       -       y       y       -       -       -       -
+/admin/batch/             y       y       y       y       y       y       y       -       y       -       y       y       y       -       -       -       -
 """
 STEPS = """
                           clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit   urging  superv  extern
@@ -137,7 +144,7 @@ relate                    -       y       y       y       -       -       -     
 LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))
 PATHS = {"v": "", "c": "new/", "e": "edit/?id=", "d": "delete/?id=", "x": "export/", "i": "import/"}
 ISSUED = {"whistle", "urge", "supervision", "instruction"}  # what was sent is moved by steps, never changed
-WRITTEN_BY_SERVICES = {"plate", "message", "team", "export_request", "objection", "audit_event", "access_event"}
+WRITTEN_BY_SERVICES = {"plate", "message", "device", "zero_report", "team", "export_request", "objection", "audit_event", "access_event"}
 
 
 def table(text: str) -> dict[str, dict[str, str]]:
@@ -191,6 +198,7 @@ def test_a_role_opens_what_the_matrix_says_and_nothing_else(ids, client, sign_in
             if path.endswith("id=") and slug not in ids:
                 continue
             is_closed = (letter not in "vx" and slug in WRITTEN_BY_SERVICES) or (letter in "edi" and slug in ISSUED)
+            is_closed |= slug == "monthly_report" and letter in "cdi"
             if is_closed or (slug in ("appeal", "case") and letter == "d") or (slug in ("user", "role") and letter == "i"):
                 allowed = 422  # nobody may, and the page says why
             else:
@@ -216,7 +224,7 @@ def test_who_may_add_or_change_rows_may_ask_whether_they_are_there_and_nobody_el
     csrf, wrong = {"csrf_token": token(client.get("/password").text)}, []
     for slug, cells in table(ENTITIES).items():
         for letter, query in (("c", ""), ("e", f"?id={ids.get(slug, '')}")):
-            if slug in WRITTEN_BY_SERVICES or (letter == "e" and slug not in ids):
+            if slug in {*WRITTEN_BY_SERVICES, "monthly_report"} or (letter == "e" and slug not in ids):
                 continue
             status = client.post(f"/admin/{slug.replace('_', '-')}/similar/{query}", data=csrf).status_code
             if status != (200 if letter in cells[role] else 403):
@@ -247,9 +255,11 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
         "step_view", "presence_view", "relate_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
         "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
         "layout_view", "counts_view", "disband_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
+        "phone_code_view", "phone_codes_view", "phones_off_view", "revoke_view", "needed_view",
+        "one_view", "all_view", "design_view", "figures_view", "prepare_view", "workbook_view", "word_view",
         "print_view", "slip_view", "notice_view", "take_view", "call_view", "again_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
     }  # fmt: skip
-    endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"} - PUBLIC
+    endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"} - PUBLIC - PHONE
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}
     assert rest == set()
 
@@ -258,6 +268,12 @@ def test_nobody_needs_to_sign_in_for_the_pages_of_residents_and_for_no_others(ap
     from admin_views.guard import OPEN
 
     assert OPEN - PUBLIC == {"static", "front", "account.sign_in", "account.sign_out"} and PUBLIC <= OPEN
+
+
+def test_the_pages_that_the_chiefs_door_guards_are_named_by_hand(app):
+    from admin_views.guard import OTHER_DOOR
+
+    assert OTHER_DOOR == PHONE
 
 
 def test_a_visitor_is_sent_to_the_sign_in_page_from_everywhere(ids, client):
