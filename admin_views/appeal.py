@@ -96,7 +96,7 @@ class AppealView(Stepped, Attached, EntityView):
             ("收到时间", text(row.received_at)), ("反映的事", row.words), *notices.told_lines(row.answer, row.route),
             *notices.appeal_lines(row), ("案件编号", case.case_no if case else ""),
         ]  # fmt: skip
-        return self.render("reception/notice.html", **notices.notice(title, lines, closing, self.link("details_view", id=row.id)))
+        return self.render("reception/notice.html", **notices.notice(title, lines, closing, self.link("details_view", id=row.id), appeal=row))
 
     def details(self, row):
         page = super().details(row)

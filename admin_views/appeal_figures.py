@@ -13,7 +13,7 @@ from services.whistle_figures import month_bounds
 from .base import CustomView
 from .late_steps import _day, share
 
-HEADS = ("月份", "村社区", "收到", "首次回应用时（中位数）", "按时回应", "还没有人回应")
+HEADS = ("村社区", "月份", "收到", "首次回应用时（中位数）", "按时回应", "还没有人回应")
 
 
 class AppealFiguresView(CustomView):
@@ -38,5 +38,5 @@ class AppealFiguresView(CustomView):
         count = len(line.hours)
         took = appeal_figures.in_words(line.median_hours) + (f"（{count}件）" if count else "")
         return {"url": url, "cells": [
-            line.month, line.place, f"{line.received}", took, share(line.in_time, line.due), {"text": f"{line.waiting}", "tone": "warn"} if line.waiting else "0",
+            line.place or line.month, line.month if line.place else "", f"{line.received}", took, share(line.in_time, line.due), {"text": f"{line.waiting}", "tone": "warn"} if line.waiting else "0",
         ]}  # fmt: skip

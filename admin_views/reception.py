@@ -109,7 +109,7 @@ class VisitView(Stepped, Kept):
         desk = self._desk_of(row)
         return self.render("reception/notice.html", **notice(
             _TITLES[row.result], [*lines, ("负责单位", row.owner_unit.name)], _CLOSINGS[row.result],
-            back_url=self.link("details_view", id=row.id), links=[("回接待台", desk)] if desk else [],
+            back_url=self.link("details_view", id=row.id), links=[("回接待台", desk)] if desk else [], appeal=appeal,
         ))  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
 from .codes import Code
@@ -44,7 +44,7 @@ class Message(Entity, label="外发消息", group="系统", title=("channel", "q
     sent_at: Mapped[datetime | None] = field("发出时间", listed=True, is_fixed=True)
     problem: Mapped[ShortText | None] = field("没有发出的原因", is_fixed=True)
     gateway_no: Mapped[ShortText | None] = field("对方回执号", is_fixed=True)
-    dedupe_key: Mapped[str] = mapped_column(String(100))
+    dedupe_key: Mapped[str] = field("去重代号", type_=String(100), is_fixed=True, is_hidden=True)
     __table_args__ = (
         UniqueConstraint("subdistrict_id", "dedupe_key"),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
