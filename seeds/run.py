@@ -19,6 +19,7 @@ from services.errors import Refused
 
 from .accounts import Account, create_accounts
 from .base import Report, load_base, read
+from .phones import build_phones
 from .public import build_public
 from .street import build_street
 from .visits import build_visits
@@ -78,6 +79,7 @@ def _seed_one(
     report(f"搜索索引已建立：{search.rebuild(session, search.indexed(), now)}条")
     accounts = create_accounts(session, now, suffix)
     play_year(session, street, now, seed, report)
+    accounts += [] if suffix else build_phones(session, now)  # the phones' door serves the first sub-district
     build_visits(session, system(code), now, Random(seed))
     report(f"{code}已完成，用时{perf_counter() - began:.1f}秒")
     return accounts
