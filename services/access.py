@@ -67,6 +67,7 @@ class Permission(Code):
     JOBS = "job:all", "查看和取消所有人的后台任务"
     PAPER = "paper:make", "生成和下载案件文书（记录在案）"
     PAPER_TEMPLATE = "paper:template", "维护文书模板"
+    RESEND = "message:resend", "重发没有发出的外发消息"
     PARAMETER_VIEW = "parameter:view", "查看系统参数"
     PARAMETER_EDIT = "parameter:edit", "修改系统参数"
 
