@@ -83,6 +83,8 @@ def _menu(admin: Admin, _me: Actor, _root: str) -> list[dict]:
         if group and in_menu and view.is_accessible():
             url = url_for(f"{view.endpoint}.index_view")
             groups[group].append({"label": view.name, "url": url, "endpoint": view.endpoint, "view": view})
+    for items in groups.values():
+        items.sort(key=lambda item: item["view"].order)
     return [{"label": label, "items": items} for label, items in groups.items() if items]
 
 

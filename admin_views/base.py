@@ -66,9 +66,10 @@ class PermittedView:
 
 
 class CustomView(PermittedView, BaseView):
-    """A screen that is not a table. Set `permission`, `group` (menu) and give it a name."""
+    """A screen that is not a table. Set `permission`, `group` and `order` (menu) and give it a name."""
 
     group = ""
+    order = 50
 
     def __init__(self, name: str, endpoint: str, **kwargs):
         super().__init__(name=name, endpoint=endpoint, **{"url": f"/admin/{endpoint.replace('_', '-')}"} | kwargs)
@@ -96,7 +97,7 @@ class EntityView(
         self.entity = entity
         self.slug = entity.slug()
         self.permission = f"{self.guarded_as}:view"
-        self.group = entity.__group__.label
+        self.group, self.order = entity.__group__.label, entity.__order__
         if not self.columns:
             self.columns = tuple(d.name for d in describe(entity).values() if d.field.listed)
         self.column_list = list(self.columns)

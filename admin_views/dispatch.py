@@ -31,6 +31,7 @@ class DispatchView(CustomView):
 
     permission = Permission.CASE_DISPATCH
     group = "解纷"
+    order = 0
 
     def __init__(self):
         super().__init__(name="分流调度台", endpoint="dispatch_desk")

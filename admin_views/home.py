@@ -18,6 +18,10 @@ from .acting import actor
 from .jobs import waiting
 
 
+_TRAY = ("事项", "送达时间", "期限")
+_TRAY_SHOWN = 10
+
+
 class HomeView(AdminIndexView):
     """Everybody who signs in has a home; what it shows follows the permissions."""
 
@@ -71,22 +75,33 @@ class HomeView(AdminIndexView):
             "admin/index.html", greeting=f"{current_user.name}，{_greeting(now())}", tiles=tiles, lists=lists
         )
 
+    @expose("/inbox/")
+    def inbox_view(self):
+        """All that waits for this person's answer."""
+        rows = self._todo_rows(actor(), local_day(now()), inbox.MOST)
+        shown = {"title": "按期限先后", "columns": _TRAY, "rows": rows, "empty": "没有等您答复的事项"}
+        return self.render("admin/index.html", greeting="等您答复", tiles=[], lists=[shown])
+
     @staticmethod
     def _jobs(me) -> list[dict]:
         """Long work of one's own that is not over yet."""
         rows = [{"url": url_for("jobs.index_view"), "cells": list(line)} for line in waiting(db.session, me)]
         return [{"title": "我的后台任务", "columns": ["任务", "状态", "进度"], "rows": rows}] if rows else []
 
-    @staticmethod
-    def _todos(me, today) -> list[dict]:
+    def _todos(self, me, today) -> list[dict]:
         """“等您答复”: what others have put into this person's in-tray, first due first."""
+        rows = self._todo_rows(me, today, _TRAY_SHOWN + 1)
+        more_url = url_for(".inbox_view") if len(rows) > _TRAY_SHOWN else None
+        return [{"title": "等您答复", "columns": _TRAY, "rows": rows[:_TRAY_SHOWN], "more_url": more_url}] if rows else []
+
+    @staticmethod
+    def _todo_rows(me, today, limit: int) -> list[dict]:
         views = {view.slug: view for view in current_app.extensions["entity_views"].values()}
-        rows = [
+        return [
             {"url": views[t.entity].link("details_view", id=t.record_id),
              "cells": [t.title, text(t.put_at), {"text": text(t.due_on), "tone": "bad"} if t.due_on and t.due_on < today else text(t.due_on)]}
-            for t in inbox.mine(db.session, me) if views[t.entity].may("view")  # a unit's people do not all do everything
+            for t in inbox.mine(db.session, me, limit) if views[t.entity].may("view")  # a unit's people do not all do everything
         ]  # fmt: skip
-        return [{"title": "等您答复", "columns": ["事项", "送达时间", "期限"], "rows": rows}] if rows else []
 
     @staticmethod
     def _mentions(me) -> list[dict]:

@@ -34,7 +34,7 @@ class LateStepsView(CustomView):
     """Which step of which matter is late; running ones and those that ended late are two lists."""
 
     permission = "supervision:view"
-    group = "解纷"
+    group = "督导"
 
     def __init__(self):
         super().__init__(name="超时环节", endpoint="late_steps")
@@ -100,7 +100,7 @@ class WhistleFiguresView(CustomView):
     """Whistles by unit and month."""
 
     permission = "whistle:view"
-    group = "解纷"
+    group = "督导"
 
     def __init__(self):
         super().__init__(name="吹哨统计", endpoint="whistle_figures")

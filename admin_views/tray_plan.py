@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, now, transaction
@@ -29,12 +29,21 @@ class TrayPlanView(CustomView):
         if request.method == "POST":
             choices = [tray_plan.Choice.read(row) for row in request.form.getlist("row") if row]
             with transaction() as session:
-                taken = tray_plan.take(session, choices, actor(), now())
+                if len(choices) > tray_plan.AT_ONCE:
+                    tray_plan.ask(session, choices, actor(), now())
+                else:
+                    taken = tray_plan.take(session, choices, actor(), now())
+            if taken is None:
+                flash(f"{len(choices)}件较多，已交给后台办理，大约需要{len(choices) // 40}秒；办完后在这里看结果。", "success")
+                return redirect(url_for("jobs.index_view"))
+        elif request.args.get("job"):
+            taken = tray_plan.outcome(db.session, request.args["job"], actor())
         plan, fresh = tray_plan.proposal(db.session, now())
-        lines = plan.lines[: tray_plan.AT_ONCE]
+        lines = plan.lines
         return self.render(
             "admin/tray_plan.html", rows=[_row(line) for line in lines], loads=[_load(load) for load in batch_plan.loads(lines)],
-            cost=f"{plan.cost:,.0f}", objective=batch_plan.OBJECTIVE, fresh=fresh, count=len(plan.lines), taken=taken,
+            cost=f"{plan.cost:,.0f}", objective=batch_plan.OBJECTIVE, fresh=fresh, count=len(plan.lines), at_once=tray_plan.AT_ONCE,
+            most=tray_plan.MOST, taken=taken,
             desk_url=url_for("dispatch_desk.index_view"),
             trail=[
                 {"label": "解纷", "url": None}, {"label": "分流调度台", "url": url_for("dispatch_desk.index_view")},

@@ -16,7 +16,8 @@ class WarningsView(CustomView):
     """One panel a rule; about matters and places, never about persons."""
 
     permission = "warning_rule:view"
-    group = "解纷"
+    group = "督导"
+    order = 15
 
     def __init__(self):
         super().__init__(name="预警", endpoint="warnings")

@@ -17,13 +17,14 @@ class Code(Enum):
 
 
 class MenuGroup(Code):
-    """The menu: the four wheels of the model sub-district (S010), the rosters and the system."""
+    """The menu: the four wheels of the model sub-district (S010), what is worked in all day first, and the system."""
 
+    MEDIATION = "mediation", "解纷"
+    SUPERVISION = "supervision", "督导"
+    APPEAL = "appeal", "诉求"
+    ROSTER = "roster", "名册"
     DUTY = "duty", "责任"
     LAW = "law", "法治"
-    APPEAL = "appeal", "诉求"
-    MEDIATION = "mediation", "解纷"
-    ROSTER = "roster", "名册"
     SYSTEM = "system", "系统"
 
 

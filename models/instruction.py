@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Instruction(
-    Entity, label="批示与联办", group="解纷", title=("instruction_no", "kind"), key=("instruction_no",), order=14, sort="-issued_at",
+    Entity, label="批示与联办", group="督导", title=("instruction_no", "kind"), key=("instruction_no",), order=14, sort="-issued_at",
     scope=Scope(worker=("leader",), through=("case",), given=(("InstructionUnit", "instruction"),)), inline=("InstructionUnit",),
 ):  # fmt: skip
     """What a leader ordered (S142), about a case or in general."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Committee(
-    Entity, label="人民调解委员会", group="解纷", title=("name",), key=("name",), order=5, sort="name", scope=Scope()
+    Entity, label="人民调解委员会", group="法治", title=("name",), key=("name",), order=1, sort="name", scope=Scope()
 ):
     """A people's mediation committee: 3–9 members, one director, at least one woman, 3 years (R13)."""
 
@@ -33,7 +33,7 @@ class Committee(
     is_active: Mapped[bool] = field("启用", listed=True, filtered=True, default=True, section="任期")
 
 
-class Mediator(Worker, label="人民调解员", group="解纷", order=6):
+class Mediator(Worker, label="人民调解员", group="法治", order=2):
     """A people's mediator, member of a committee or appointed by it."""
 
     committee: Mapped[Committee | None] = ref("所属调委会", listed=True, filtered=True, is_needed=True)
@@ -44,7 +44,7 @@ class Mediator(Worker, label="人民调解员", group="解纷", order=6):
     __mapper_args__ = {"polymorphic_identity": WorkerKind.MEDIATOR}
 
 
-class Lawyer(Worker, label="律师", group="法治", order=1):
+class Lawyer(Worker, label="律师", group="法治", order=3):
     """A lawyer or legal adviser who serves the sub-district."""
 
     firm: Mapped[ShortText | None] = field("律师事务所", listed=True, searched=True, is_needed=True)
@@ -52,7 +52,7 @@ class Lawyer(Worker, label="律师", group="法治", order=1):
     __mapper_args__ = {"polymorphic_identity": WorkerKind.LAWYER}
 
 
-class Counsellor(Worker, label="心理咨询师", group="法治", order=2):
+class Counsellor(Worker, label="心理咨询师", group="法治", order=4):
     """A counsellor; counselling content is never kept here."""
 
     studio: Mapped[ShortText | None] = field("工作室", listed=True, searched=True)

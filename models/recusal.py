@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Recusal(
-    Entity, label="回避申报", group="解纷", title=("worker", "closeness"), order=15, sort="-declared_at",
+    Entity, label="回避申报", group="法治", title=("worker", "closeness"), order=15, sort="-declared_at",
     scope=Scope(worker=("worker",), through=("case",)),
 ):  # fmt: skip
     """Keeps one worker out of one case, or out of every matter in which a named person is a party.

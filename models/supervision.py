@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Supervision(
-    Entity, label="督办", group="解纷", title=("supervision_no", "case"), key=("supervision_no",), order=13, sort="-issued_at",
+    Entity, label="督办", group="督导", title=("supervision_no", "case"), key=("supervision_no",), order=13, sort="-issued_at",
     scope=Scope(unit=("unit",), worker=("worker",), through=("case",)),
 ):  # fmt: skip
     """One supervision by the centre (中心跟踪督办, S141), by hand or raised by the sweep from `clock`."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Urge(
-    Entity, label="催办", group="解纷", title=("case", "urged_at"), order=12, sort="-urged_at",
+    Entity, label="催办", group="督导", title=("case", "urged_at"), order=12, sort="-urged_at",
     scope=Scope(unit=("unit",), worker=("worker",), through=("case",)),
 ):  # fmt: skip
     """One urge of one unit or person about one case, by an agent (专人代理催办, S140) or by the nightly sweep.

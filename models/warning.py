@@ -12,7 +12,7 @@ from .kinds import ShortText
 
 
 class WarningRule(
-    Entity, label="预警规则", group="解纷", title=("name",), key=("name",), order=8, sort="name", scope=Scope()
+    Entity, label="预警规则", group="督导", title=("name",), key=("name",), order=8, sort="name", scope=Scope()
 ):
     """One rule: what is counted, from how many on, over how many days, in how large a place."""
 

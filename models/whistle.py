@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Whistle(
-    Entity, label="吹哨", group="解纷", title=("whistle_no", "place"), key=("whistle_no",), order=11, sort="-blown_at",
+    Entity, label="吹哨", group="督导", title=("whistle_no", "place"), key=("whistle_no",), order=11, sort="-blown_at",
     scope=Scope(area=("area",), through=("case",), given=(("WhistleTarget", "whistle"),)), inline=("WhistleTarget",),
 ):  # fmt: skip
     """One call for help, about a case or free, to any number of units.

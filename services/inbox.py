@@ -20,6 +20,8 @@ from .access import Actor, Permission
 Recipient = Unit | Worker | User | Permission
 READY = "ready"  # the kind of what only waits to be fetched
 
+MOST = 200  # of one person that are read at once
+
 
 def put(
     session: Session, about: Described, kind: str, title: str, to: Recipient, now: datetime, *,
@@ -142,7 +144,7 @@ def retitle(session: Session, entity: str, record_ids: Iterable[str], old: str, 
     )  # fmt: skip
 
 
-def mine(session: Session, actor: Actor, limit: int = 50) -> Sequence[Todo]:
+def mine(session: Session, actor: Actor, limit: int = MOST) -> Sequence[Todo]:
     """What lies in an actor's in-tray, first due first; what is ready to be fetched has no day and stands before it."""
     statement = (
         select(Todo).where(Todo.recipient.in_(_addresses(actor)), Todo.settled_at.is_(None))

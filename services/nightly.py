@@ -17,7 +17,7 @@ from models.codes import JobStatus
 from models.job import Job
 from models.user import User
 
-from . import appeal_flow, confirmations, imports, jobs, limits, monthly, reception, sign_in, sweep, upkeep
+from . import appeal_sweep, confirmations, imports, jobs, limits, monthly, outbox, reception, sign_in, sweep, upkeep
 from .access import bind, system
 from .errors import Refused
 from .showing import LOCAL
@@ -39,9 +39,10 @@ class Duty:
 
 NIGHTLY: list[Duty] = [
     Duty("sign_ins", "清理过期的登录记录", sign_in.forget_old),
-    Duty("appeals", "无人接单的诉求上交一级，答复到期的归档", lambda session, now: appeal_flow.sweep(session, now, session.info["actor"])),
+    Duty("appeals", "无人接单的诉求上交一级，超期的提醒，答复到期的归档", appeal_sweep.run),
     Duty("confirmations", "提醒申请司法确认，登记逾期", confirmations.remind),
     Duty("limits", "清理过期的访问计数", limits.forget_old),
+    Duty("messages", "放弃多日没有发出的外发消息，清理旧消息", outbox.tidy),
     Duty("queues", "清理过去的排队计数", reception.forget_queues),
     Duty("sweep", "到期提醒、催办、亮牌和升级", sweep.run),
     Duty("monthly", "备好上月的台账和月报", monthly.prepare_last),
@@ -96,6 +97,19 @@ def _ask(sessions: Sessions, now: datetime, subdistrict: str, day: datetime) -> 
         except IntegrityError:
             return 0  # another worker was faster
     return 1
+
+
+def chase(sessions: Sessions, clock: Clock) -> int:
+    """What cannot wait for the night, every minute: units that have not come in time; returns how many."""
+    with sessions() as session:
+        places = sub_districts(bind(session, system(""), clock()))
+    count = 0
+    for place in places:
+        with sessions() as session:
+            bind(session, system(place), clock())
+            count += sweep.late_whistles(session, clock())
+            session.commit()
+    return count
 
 
 def forget_files(sessions: Sessions, clock: Clock, folder: Path) -> int:

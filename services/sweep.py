@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from models import uuid7
 from models.case import Assignment, Case, CaseEvent
 from models.clock import Clock
-from models.codes import CardColour, ClockState, SupervisionStatus, UrgeStatus
+from models.codes import CardColour, ClockState, SupervisionStatus, UrgeStatus, WhistleLevel
 from models.department import DutyDay
 from models.supervision import Supervision
 from models.term import Term
@@ -27,7 +27,7 @@ from models.urge import Urge
 from models.whistle import WhistleTarget
 from models.worker import Worker
 
-from . import audit, inbox, parameters
+from . import audit, inbox, messages, parameters
 from .access import Permission
 from .due_dates import calendar, due_date, for_term, local_day
 from .numbers import next_number, place_name
@@ -69,7 +69,8 @@ def run(session: Session, now: datetime) -> Counter:
         done[WORDS[level]] += count
         session.commit()
         session.expunge_all()
-    done["未报到"] = _late_whistles(session, now)
+    done["未报到"] = late_whistles(session, now)
+    messages.urged_at_night(session, done[WORDS[URGED]], now)
     return done
 
 
@@ -209,16 +210,18 @@ def _red(session: Session, lines: Sequence[Line], now: datetime) -> None:
         inbox.retitle(session, "supervision", there.values(), "黄牌督办", "红牌督办")
         _tell(session, [line for line in lines if line.clock_id in there], "sweep_red", "超期升为红牌督办", now)
     _supervise(session, [line for line in lines if line.clock_id not in there], CardColour.RED, now)
-    leader = session.scalar(select(DutyDay.leader_id).where(DutyDay.duty_on == local_day(now)))
-    whom = {"worker_id": leader} if leader and _is_here(session, leader) else {}
+    leader = _leader_of(session, local_day(now))
+    whom = {"worker_id": leader.id} if leader else {}
     inbox.put_many(session, [  # the last rung: the leader of the day, else whoever dispatches
         inbox.Letter("case", line.case_id, f"red{inbox.kind_of(line.clock_id)}"[:32], f"红牌：{line.name}超期 {line.case_no}", whom, line.due_on)
         for line in lines
     ], now)  # fmt: skip
 
 
-def _is_here(session: Session, worker_id: str) -> bool:
-    return bool(session.scalar(select(Worker.is_active).where(Worker.id == worker_id)))
+def _leader_of(session: Session, day: date) -> Worker | None:
+    """Who leads on a day, if still in service."""
+    wanted = select(Worker).join(DutyDay, DutyDay.leader_id == Worker.id).where(DutyDay.duty_on == day, Worker.is_active.is_(True))
+    return session.scalar(wanted.limit(1))
 
 
 def _supervise(session: Session, lines: Sequence[Line], card: CardColour, now: datetime) -> None:
@@ -274,14 +277,18 @@ def _row(session: Session, now: datetime) -> dict:
 _ACTS = {WARNED: _warn, URGED: _urge, YELLOW: _yellow, RED: _red}
 
 
-def _late_whistles(session: Session, now: datetime) -> int:
-    """Tell who blew that a unit has not come in time; once for each."""
+def late_whistles(session: Session, now: datetime) -> int:
+    """Tell who blows whistles that a unit has not come in time, of an emergency also the leader of the day; once for each."""
     late = session.scalars(
         select(WhistleTarget).where(
             WhistleTarget.status.in_(COMING), WhistleTarget.alert_level == 0, WhistleTarget.respond_by < now
         ).order_by(WhistleTarget.respond_by).limit(BATCH)
     ).all()  # fmt: skip
+    leader = _leader_of(session, local_day(now)) if late else None
     for target in late:
         target.alert_level = 1
-        inbox.put(session, target, "late", f"{target.unit.name}未按时报到：{target.whistle.whistle_no}", Permission.WHISTLE, now)
+        is_emergency = target.whistle.level is WhistleLevel.EMERGENCY
+        title = f"{'应急哨：' if is_emergency else ''}{target.unit.name}未按时报到：{target.whistle.whistle_no}"
+        for whom in (Permission.WHISTLE, leader) if is_emergency and leader else (Permission.WHISTLE,):
+            inbox.put(session, target, "late", title, whom, now)
     return len(late)

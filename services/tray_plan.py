@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,21 +10,25 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from models.case import Case
-from models.codes import CaseStatus, UnitKind
+from models.codes import CaseStatus, JobStatus, UnitKind
 from models.department import Unit
+from models.job import Job
 from models.worker import Worker
 
-from . import takers
+from . import jobs, takers
 from .access import Actor, Permission
 from .batch_plan import Plan, propose
 from .bulk import MOST_STEPS, picked
 from .case_flow import CASE_FLOW
 from .due_dates import local_day
 from .errors import Refused
+from .work import Work, work
 
 MOST = 500
 AT_ONCE = MOST_STEPS
-"""So many are given in one transaction; nobody else has to wait longer than seconds to save."""
+"""So many are given while somebody waits for the page; more is work for the worker, in one transaction as well."""
+
+KIND = "tray_plan"
 
 
 @dataclass(frozen=True)
@@ -69,17 +73,21 @@ def proposal(session: Session, now: datetime) -> tuple[Plan, int]:
     return propose(takers.matters(session, cases), takers.force(session, local_day(now))), fresh
 
 
-def take(session: Session, choices: Sequence[Choice], actor: Actor, now: datetime) -> Taken:
-    """Give every case of a plan to whom it names; what changed meanwhile or is refused is left out and named."""
+def take(session: Session, choices: Sequence[Choice], actor: Actor, now: datetime, tell: Callable[[int], None] = lambda count: None) -> Taken:
+    """Give every case of a plan to whom it names; what changed meanwhile or is refused is left out and named.
+
+    `tell` hears how many rows were looked at.
+    """
     actor.require(Permission.CASE_DISPATCH)
-    if len(choices) > AT_ONCE:
-        raise Refused(f"一次最多交办{AT_ONCE}件，请分几次办理")
+    if len(choices) > MOST:
+        raise Refused(f"一次最多交办{MOST}件，请分几次办理")
     cases = _rows(session, Case, [c.case_id for c in choices])
     units = _rows(session, Unit, [c.taker_id for c in choices if c.kind == "unit"])
     workers = _rows(session, Worker, [c.taker_id for c in choices if c.kind == "worker"])
     places = _places(session)
     taken = Taken()
-    for choice in choices:
+    for number, choice in enumerate(choices):
+        tell(number)
         case = cases.get(choice.case_id)
         taker = (units if choice.kind == "unit" else workers).get(choice.taker_id)
         if case is None:
@@ -90,7 +98,36 @@ def take(session: Session, choices: Sequence[Choice], actor: Actor, now: datetim
             taken.left.append((case.case_no, reason))
         else:
             taken.given.append(case.case_no)
+    tell(len(choices))
     return taken
+
+
+def ask(session: Session, choices: Sequence[Choice], actor: Actor, now: datetime) -> Job:
+    """Hand a plan of more than `AT_ONCE` rows to the worker."""
+    actor.require(Permission.CASE_DISPATCH)
+    params = {"choices": [[c.case_id, c.version, c.kind, c.taker_id] for c in choices]}
+    return jobs.enqueue(session, actor, now, KIND, f"按批量方案交办 {len(choices)} 件", params, queue=KIND, total=len(choices))
+
+
+@work(KIND)
+def run(work: Work) -> None:
+    """Take a plan in one transaction with the end of the job: cut off anywhere, nothing is given."""
+    choices = [Choice(*row) for row in work.params["choices"]]
+    with work.session() as session:
+        taken = take(session, choices, work.actor, work.now(), work.progress)
+        left = f"，{len(taken.left)}件没有交办" if taken.left else ""
+        work.finish({
+            "url": f"/admin/tray-plan/?job={work.job_id}", "sentence": f"已交办{len(taken.given)}件{left}", "given": taken.given,
+            "left": taken.left,
+        }, session=session)  # fmt: skip
+
+
+def outcome(session: Session, job_id: str, actor: Actor) -> Taken | None:
+    """What came of a plan that the worker took; None while it is not over or when it is no plan."""
+    job = jobs.find(session, job_id, actor)
+    if job.kind != KIND or job.status is not JobStatus.DONE:
+        return None
+    return Taken(job.result["given"], [tuple(line) for line in job.result["left"]])
 
 
 def _reason(case: Case, taker: Unit | Worker | None, choice: Choice) -> str | None:

@@ -7,12 +7,13 @@ from sqlalchemy import select
 
 from models.case import Assignment
 from models.codes import CaseStatus
-from services import access, case_flow, tray_plan
+from services import access, case_flow, colleagues, jobs, tray_plan
 from services.access import Permission
 from services.case_flow import CASE_FLOW
 from services.errors import Denied, Refused
 from services.tray_plan import Choice
-from tests.support.builders import build_world, case_facts, party
+from tests.conftest import ServiceSession
+from tests.support.builders import build_user, build_world, case_facts, party
 
 
 @pytest.fixture
@@ -107,6 +108,24 @@ def test_a_forged_row_is_refused_with_a_sentence():
         Choice.read("x|y|z")
 
 
-def test_more_than_two_hundred_rows_at_once_are_refused(session, world):
-    with pytest.raises(Refused, match="一次最多交办200件"):
-        taken(session, *([to(world.mediator, waiting(session, world, 1)[0])] * 201))
+def test_more_than_five_hundred_rows_at_once_are_refused(session, world):
+    with pytest.raises(Refused, match="一次最多交办500件"):
+        taken(session, *([to(world.mediator, waiting(session, world, 1)[0])] * 501))
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_large_plan_is_taken_by_the_worker_and_says_what_was_left_out(session, world, tmp_path):
+    cases, office = waiting(session, world, 3), session.info["actor"]
+    choices = [to(world.mediator, case) for case in cases]
+    CASE_FLOW.take(session, "suspend", cases[1], office, session.info["now"], reason="等待鉴定")
+    me = colleagues.actor_of(session, build_user(session, "fazhiban", ["case:view", "case:dispatch", "case:dispatch_always"], is_scoped=False).id)
+    job = tray_plan.ask(session, choices, me, session.info["now"])
+    session.commit()
+    jobs.run_waiting(
+        lambda: ServiceSession(session.connection(), autoflush=False, join_transaction_mode="create_savepoint"),
+        lambda: session.info["now"], tmp_path,
+    )  # fmt: skip
+    session.expire_all()
+    found = tray_plan.outcome(session, job.id, me)
+    assert (found.given, job.done_count, job.result["sentence"]) == ([cases[0].case_no, cases[2].case_no], 3, "已交办2件，1件没有交办")
+    assert [no for no, _ in found.left] == [cases[1].case_no] and "中止" in found.left[0][1]

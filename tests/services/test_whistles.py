@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -13,10 +13,10 @@ from models.clock import Clock
 from models.codes import (
     ClockState, ReportStatus, UnitKind, UnitRating, WhistleKind, WhistleLevel, WhistleReason, WhistleStatus,
 )  # fmt: skip
-from models.department import Unit
+from models.department import DutyDay, Unit
 from models.todo import Todo
 from models.whistle import Whistle, WhistleTarget
-from services import access, case_flow, inbox, whistles
+from services import access, case_flow, inbox, sweep, whistles
 from services.access import Actor, Permission
 from services.errors import Conflict, Refused
 from services.whistles import REPORT_FLOW, WHISTLE_FLOW
@@ -200,3 +200,15 @@ def test_a_unit_sees_its_own_whistle_and_neither_the_case_nor_the_other_units(se
     seen = session.scalars(select(WhistleTarget)).all()
     assert [t.id for t in seen] == [ids[0]]
     assert (seen[0].whistle.place, seen[0].whistle.case, session.scalars(select(Case)).all()) == ("东里路口", None, [])
+
+
+def test_an_emergency_nobody_came_to_is_told_to_the_office_and_the_leader_of_the_day_once(session, world, outside):
+    session.add(DutyDay(duty_on=date(2026, 3, 2), leader_id=world.leader.id))
+    blown(session, outside, level=WhistleLevel.EMERGENCY)
+    counts = [sweep.late_whistles(session, NOW + timedelta(minutes=minutes)) for minutes in (30, 31, 32)]
+    assert counts == [0, 1, 0]
+    told = session.execute(select(Todo.permission, Todo.worker_id, Todo.title).where(Todo.kind == "late")).all()
+    assert set(told) == {
+        ("whistle:blow", None, "应急哨：市自然资源局未按时报到：集里哨〔2026〕0001号"),
+        (None, world.leader.id, "应急哨：市自然资源局未按时报到：集里哨〔2026〕0001号"),
+    }
