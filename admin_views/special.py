@@ -1,8 +1,10 @@
 """Entities whose screens know more than their table, and the screens that are no table."""
 
 from .appeal import AppealView
+from .appeal_figures import AppealFiguresView
 from .batch import BatchView
 from .case import CaseView
+from .chief_days import ChiefDaysView
 from .dispatch import DispatchView
 from .door_code import DoorCodeView
 from .export_request import ExportRequestView
@@ -12,6 +14,7 @@ from .ledger_design import LedgerView
 from .ledgers import LedgersView
 from .late_steps import LateStepsView, WhistleFiguresView
 from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementView
+from .message import MessageView
 from .monthly import MonthlyReportView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
@@ -37,6 +40,7 @@ ENTITY_VIEWS = {
     "Appeal": AppealView,
     "ReceptionVisit": VisitView,
     "DoorCode": DoorCodeView,
+    "Message": MessageView,
     "Plate": PlateView,
     "Device": DeviceView,
     "VisitLog": VisitLogView,
@@ -81,7 +85,7 @@ ENTITY_VIEWS = {
 }  # fmt: skip
 
 CUSTOM_VIEWS = (
-    SearchView, DispatchView, TrayPlanView, ReceptionDeskView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
-    ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
+    SearchView, DispatchView, TrayPlanView, ReceptionDeskView, AppealFiguresView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
+    ChiefDaysView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
     WhistleFiguresView, LedgersView,
 )  # fmt: skip

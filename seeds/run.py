@@ -12,8 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.area import Area
+from models.user import Role, User
 from services import search
-from services.access import system
+from services.access import Actor, system
+from services.colleagues import actor_of
 from services.due_dates import local_day
 from services.errors import Refused
 
@@ -64,6 +66,12 @@ def _wanted(first: str, scale: int) -> list[str]:
     return [first, *(code for code in codes if code != first)][:scale]
 
 
+def _window_clerk(session: Session, code: str) -> Actor:
+    """Who receives visitors in the demonstration."""
+    user = session.scalar(select(User.id).join(User.role).where(Role.code == "window_clerk", User.subdistrict_id == code))
+    return actor_of(session, user) or system(code)
+
+
 def _seed_one(
     session: Session, code: str, now: datetime, seed: int, suffix: str, report: Report
 ) -> list[Account]:
@@ -80,6 +88,6 @@ def _seed_one(
     accounts = create_accounts(session, now, suffix)
     play_year(session, street, now, seed, report)
     accounts += [] if suffix else build_phones(session, now)  # the phones' door serves the first sub-district
-    build_visits(session, system(code), now, Random(seed))
+    build_visits(session, _window_clerk(session, code), now, Random(seed))
     report(f"{code}已完成，用时{perf_counter() - began:.1f}秒")
     return accounts

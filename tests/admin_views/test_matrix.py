@@ -68,6 +68,7 @@ role                      -       -       -       -       -       -       -     
 export_request            -       -       -       v       -       -       -       -       -       -       vx      -       -       -       -       -       -
 audit_event               -       -       -       -       -       -       -       -       -       -       -       -       -       vx      -       -       -
 access_event              -       -       -       -       -       -       -       -       -       -       -       -       -       vx      -       -       -
+message                   -       -       -       -       -       -       -       -       -       -       vx      v       -       -       -       -       -
 custom_field              -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -       -       -       -
 ledger                    v       v       -       vcedxi  -       -       -       -       -       -       vcex    -       -       -       -       v       -
 dict_item                 -       -       -       -       -       -       -       -       -       -       vx      vcedxi  -       -       -       -       -
@@ -93,6 +94,8 @@ PAGES = """
 /admin/paper-templates/   -       -       -       y       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/case/papers/?id=   -       y       y       y       y       y       y       -       -       -       y       -       -       -       -       -       -
 /admin/recycle/           y       y       y       y       y       y       y       -       -       -       -       y       y       -       -       -       -
+/admin/chief-days/        y       y       -       y       y       -       -       -       -       y       y       -       -       -       -       -       -
+/admin/appeal-figures/    -       y       y       y       y       -       -       -       -       y       y       -       -       -       -       -       -
 /admin/chief/phone-codes/  y       y       -       y       -       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/reception-desk/    -       y       y       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/plate-coverage/    y       y       -       y       -       -       -       -       -       -       -       -       -       -       -       -       -
@@ -142,7 +145,7 @@ relate                    -       y       y       y       -       -       -     
 LETTERS = dict(zip("vcedxi", ("index_view", "create_view", "edit_view", "delete_view", "export_view", "import_view"), strict=True))
 PATHS = {"v": "", "c": "new/", "e": "edit/?id=", "d": "delete/?id=", "x": "export/", "i": "import/"}
 ISSUED = {"whistle", "urge", "supervision", "instruction"}  # what was sent is moved by steps, never changed
-WRITTEN_BY_SERVICES = {"plate", "device", "zero_report", "team", "export_request", "objection", "audit_event", "access_event"}
+WRITTEN_BY_SERVICES = {"plate", "message", "device", "zero_report", "team", "export_request", "objection", "audit_event", "access_event"}
 
 
 def table(text: str) -> dict[str, dict[str, str]]:
@@ -255,7 +258,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
         "layout_view", "counts_view", "disband_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
         "phone_code_view", "phone_codes_view", "phones_off_view", "revoke_view", "needed_view",
         "one_view", "all_view", "design_view", "figures_view", "prepare_view", "workbook_view", "word_view",
-        "print_view", "slip_view", "notice_view", "take_view", "call_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
+        "inbox_view", "print_view", "slip_view", "notice_view", "take_view", "call_view", "again_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
     }  # fmt: skip
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"} - PUBLIC - PHONE
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}

@@ -24,6 +24,7 @@ from models.household import HouseholdMember
 from models.instruction import Instruction, InstructionUnit
 from models.mediation import Counsellor
 from models.mediation_codes import AgreementForm, SessionResult
+from models.message import MessageChannel
 from models.neighbor import Chief
 from models.reception import ReceptionPoint
 from models.reception_codes import VisitFeeling
@@ -43,7 +44,7 @@ from models.whistle import Whistle, WhistleTarget
 from models.workday import Workday
 from seeds.base import expand, read
 from services import (
-    access, appeal_flow, case_flow, confirmations, follow_ups, instructions, plates, reception, records, sessions, supervisions,
+    access, appeal_flow, case_flow, confirmations, follow_ups, instructions, outbox, plates, reception, records, sessions, supervisions,
     teams, urges, whistles,
 )  # fmt: skip
 from services.due_dates import local_day
@@ -138,6 +139,7 @@ def _door(session: Session, world: World) -> None:
     ])  # fmt: skip
     session.flush()
     _visits(session, world, system, now)
+    outbox.put(session, MessageChannel.SMS, "您反映的事项已有答复", "answered:1", now, mobile="13800000001")
     code = DoorCode(place="东里花园3栋入口", kind=CodePlace.ENTRANCE, area_id=world.east_neighborhood.id)
     records.save(session, code, system, now)
     plates.make(session, world.east, now)
