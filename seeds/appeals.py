@@ -68,9 +68,10 @@ class Door:
 
     def _over(self) -> Iterator[Plea]:
         courses, weights = zip(*_COURSES, strict=True)
-        for _ in range(round(COUNT * len(self.street.communities) / MODEL_COMMUNITIES)):
+        for number in range(round(COUNT * len(self.street.communities) / MODEL_COMMUNITIES)):
             begin = self.days.last - self.rng.randint(6, DAYS)
-            yield self._plea(self.rng.choices(courses, weights)[0], begin)
+            course = courses[number] if number < len(courses) else self.rng.choices(courses, weights)[0]
+            yield self._plea(course, begin)
 
     def _lately(self) -> Iterator[Plea]:
         for course in _LATELY:
@@ -95,8 +96,9 @@ class Door:
         """Chiefs answer at any hour of the day, offices in theirs; what nobody takes climbs in the night."""
         if verb == "climb":
             return datetime.combine(at.date() + timedelta(days=4), time(1, 40), LOCAL)
+        is_office = verb in ("to_case", "redirect", "duplicate")
         index = min(self.days.since(at.date() + timedelta(days=1)), self.days.last)
-        return max(at + timedelta(minutes=20), self.days.moments([index])[0]) if self.rng.random() < 0.6 else at + timedelta(minutes=self.rng.randint(15, 100))
+        return max(at + timedelta(minutes=20), self.days.moments([index])[0]) if is_office or self.rng.random() < 0.6 else at + timedelta(minutes=self.rng.randint(15, 100))
 
     # ---- playing ----
 

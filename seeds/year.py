@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from services import access, appeal_flow, confirmations, sweep
+from services import access, appeal_sweep, confirmations, sweep
 
 from .appeals import Door
 from .plan import Planner
@@ -45,7 +45,7 @@ def play_year(
 
 def _last_night(session: Session, now: datetime) -> None:
     """What the nightly work would have found: answers left alone, confirmations to remind of, periods that ran out."""
-    appeal_flow.sweep(session, now, session.info["actor"])
+    appeal_sweep.run(session, now)
     confirmations.remind(session, now)
     for _ in sweep.batches(session, now):
         pass
