@@ -4,6 +4,7 @@ from .appeal import AppealView
 from .appeal_figures import AppealFiguresView
 from .batch import BatchView
 from .case import CaseView
+from .chief_days import ChiefDaysView
 from .dispatch import DispatchView
 from .door_code import DoorCodeView
 from .export_request import ExportRequestView
@@ -86,6 +87,6 @@ ENTITY_VIEWS = {
 
 CUSTOM_VIEWS = (
     SearchView, DispatchView, TrayPlanView, ReceptionDeskView, AppealFiguresView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
-    ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
+    ChiefDaysView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
     WhistleFiguresView, LedgersView, HelpView,
 )  # fmt: skip
