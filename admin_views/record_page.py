@@ -97,7 +97,7 @@ class RecordPage:
             return None
         title = self.entity.__label__ if is_part else f"{self.entity.__label__}（{d.label}）"
         return {
-            "title": title, "columns": [self.described[c].label for c in columns],
+            "title": title, "is_part": is_part, "columns": [self.described[c].label for c in columns],
             "rows": [
                 {"url": self.link("details_view", id=r.id) if self.may("view") else None,
                  "cells": [text(r.values[c]) for c in columns]}

@@ -21,6 +21,7 @@ from services.showing import text
 
 from .acting import actor
 from .base import EntityView
+from .papers import paper_button
 from .steps import Stepped
 
 
@@ -39,6 +40,7 @@ class Issued(Stepped):
     day = ""
     open_states: frozenset = frozenset()
     act = "发出"
+    paper = ""
     may_add_another = False
 
     def submit_label(self, is_new):
@@ -46,6 +48,9 @@ class Issued(Stepped):
 
     def heading_of_new(self):
         return self.act
+
+    def buttons(self, row):
+        return [*super().buttons(row), *(paper_button(row.case_id, self.paper) if self.paper else [])]
 
     def may(self, action):
         if action in ("edit", "delete", "import"):
@@ -101,7 +106,7 @@ class WhistleView(Issued, EntityView):
     def buttons(self, row):
         # The last unit that is released closes the whistle; nobody presses for it.
         close = whistles.WHISTLE_FLOW.by_verb["close"].label
-        return [button for button in super().buttons(row) if button["label"] != close]
+        return [*(b for b in super().buttons(row) if b["label"] != close), *paper_button(row.case_id, "whistle_slip")]
 
     def save(self, session, row, is_new):
         whistles.blow(session, row, actor(), now())
@@ -154,6 +159,7 @@ def to_whom(case: Case) -> dict:
 
 class UrgeView(Issued, EntityView):
     flow = urges.URGE_FLOW
+    paper = "urge_slip"
     act = "催办"
     issuing = Permission.URGE
     presets = {"全部": "", "待答复": "status=open", "逾期未答": "status=open&due_on=past", "已答复": "status=answered"}
@@ -173,6 +179,7 @@ class UrgeView(Issued, EntityView):
 
 class SupervisionView(Issued, EntityView):
     flow = supervisions.SUPERVISION_FLOW
+    paper = "supervision_slip"
     act = "督办"
     issuing = Permission.SUPERVISE
     presets = {
