@@ -6,7 +6,7 @@ from flask import request, url_for
 
 from extensions import db, now
 from models.case import Case, CaseParty
-from models.codes import OPEN_STATES
+from models.codes import OPEN_STATES, Satisfaction
 from models.mediation import Mediator
 from models.mediation_codes import AgreementForm, AgreementState, ConfirmationState, FollowUpState
 from models.settlement import MediationAgreement
@@ -62,6 +62,10 @@ class Kept(EntityView):
             raise Refused(f"{self.entity.__label__}是办案记录，不能删除。写错的请修改并说明，作废的请按步骤办理")
         super().require(action)
 
+    def tone(self, name, values):
+        tones = {state.label: tone for state, tone in _TONES.items()}
+        return tones.get(text(values["status"])) if name == "status" else None
+
     def badges(self, row):
         status = getattr(row, "status", None)
         return [{"text": status.label, "tone": _TONES.get(status, "muted")}] if status else []
@@ -75,6 +79,11 @@ class SessionView(Attached, Kept):
 
     def buttons(self, row):
         return [*super().buttons(row), *paper_button(row.case_id, "mediation_record")]
+
+    def details(self, row):
+        page = super().details(row)
+        page["record"]["title"] = f"第{row.number}次调解　{page['record']['title'].rsplit(' ', 1)[0]}"
+        return page
 
     def save(self, session, row, is_new):
         (sessions.hold if is_new else sessions.correct)(session, row, actor(), now())
@@ -94,6 +103,7 @@ class SettlementView(Stepped, Attached, Kept):
     """An agreement: drafted on the form, then moved by its steps."""
 
     flow = AGREEMENT_FLOW
+    standing = frozenset({settlements.all_is_done, settlements.has_items})
 
     def heading_of_new(self):
         return "拟订协议"
@@ -175,6 +185,8 @@ class FollowUpView(Stepped, Kept):
     """The queue of calls to make, first due first."""
 
     flow = FOLLOW_UP_FLOW
+    standing = frozenset({follow_ups.caller_did_not_handle, follow_ups.was_tried_enough})
+    columns = ("case", "status", "due_on", "contact", "satisfaction", "is_performed", "done_at", "caller")
     presets = {
         "待回访": "status=planned", "到期未回访": "status=planned&due_on=past", "已回访": "status=done",
         "不满意": "satisfaction=unsatisfied", "未履行": "is_performed=no", "未能联系": "status=unreachable", "全部": "",
@@ -182,6 +194,14 @@ class FollowUpView(Stepped, Kept):
 
     def menu_count(self):
         return backlog.to_follow_up(actor())
+
+    def tone(self, name, values):
+        is_planned = text(values.get("status")) == FollowUpState.PLANNED.label
+        if name == "due_on" and is_planned and values["due_on"] < local_day(now()):
+            return "bad"
+        if name == "satisfaction":
+            return {Satisfaction.UNSATISFIED.label: "bad", Satisfaction.SATISFIED.label: "ok"}.get(text(values[name]))
+        return super().tone(name, values)
 
     def can_add(self) -> bool:
         return False  # planned by the closing itself

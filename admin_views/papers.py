@@ -157,7 +157,7 @@ def paper_button(case_id: str | None, key: str) -> list[dict]:
     if case_id is None or not actor().may(Permission.PAPER):
         return []
     url = url_for("case.papers_view", id=case_id) + f"#paper-{key}"
-    return [{"label": paper_templates.kind_of(key).name.removeprefix("人民调解"), "url": url, "is_primary": False, "method": "get", "confirm": None, "hint": ""}]
+    return [{"label": paper_templates.kind_of(key).name, "url": url, "is_primary": False, "method": "get", "confirm": None, "hint": ""}]
 
 
 def paper_panel(case: Case) -> dict | None:

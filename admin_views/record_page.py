@@ -58,7 +58,7 @@ class RecordPage:
             if value is not None and d.is_personal and masked(d, value, actor()) != value and actor().may(Permission.REVEAL):
                 reveal = {"url": self.link("reveal_view"), "field": d.name, "id": row.id}
             words = self.cell(d, row)
-            if d.field.is_fixed and not words:
+            if d.field.is_fixed and words in ("", "0"):
                 continue
             found.setdefault(d.field.section or "基本情况", []).append({
                 "label": d.label, "text": words, "url": self._url_of(d, row), "reveal": reveal,
