@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, redirect, url_for
 
 import admin_views
+import chief_views
 import cli
 import public_views
 from admin_views import account, guard
@@ -45,6 +46,7 @@ def create_app(config: Config | None = None) -> Flask:
     account.install(app, config)
     admin_views.install(app)
     guard.open_to_all(public_views.install(app))
+    guard.leave_to(chief_views.install(app, config))
     cli.install(app)
 
     @app.get("/")

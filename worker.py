@@ -30,11 +30,12 @@ from admin_views.request_log import JsonLines
 from config import ROOT, Config
 from database import allow_long_work
 from extensions import db, now
-from services import access, nightly, running
+from services import access, nightly, outbox, running, senders
 from services.work import Work
 
 LOOKS_EVERY = 0.3  # seconds; a waiting job is begun about so soon
 BEATS_EVERY = 1.0
+POSTS_EVERY = 5.0
 TIDIES_EVERY = 60.0
 NICE = 10
 _log = logging.getLogger("console.jobs")
@@ -64,7 +65,7 @@ class Worker:
 
     def run(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self.app.app_context(), self._alone():
+        with self.app.app_context(), self._alone(), self._posting():
             shutil.rmtree(self.folder / "work", ignore_errors=True)
             tidied = -TIDIES_EVERY
             while self._goes_on():
@@ -95,6 +96,28 @@ class Worker:
                 except BlockingIOError:
                     self._stop.wait(1)
             yield
+
+    @contextmanager
+    def _posting(self) -> Iterator[None]:
+        """Empty the outbox from a thread of its own, so that a gateway that hangs holds up no job."""
+        is_over = threading.Event()
+
+        def post() -> None:
+            with self.app.app_context():
+                while not is_over.wait(POSTS_EVERY):
+                    try:
+                        outbox.run(new_session, now, senders.load(self.folder.parent / "senders.json"))
+                    except (OperationalError, ValueError) as problem:
+                        _log.error("the outbox was not emptied: %s", problem)
+                        is_over.wait(60)
+
+        thread = threading.Thread(target=post, name="post", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            thread.join(timeout=senders.TIMEOUT)
 
     @contextmanager
     def _watched(self, work: Work) -> Iterator[None]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from flask import request
+from flask_admin import expose
 from sqlalchemy import select
 
-from extensions import db, now
+from extensions import db, now, transaction
 from models.appeal import AppealEvent
-from models.codes import AppealStatus
-from services import appeal_flow, backlog
+from models.case import Case
+from models.codes import AccessKind, AppealStatus
+from services import appeal_flow, audit, backlog
 from services.access import Permission
 from services.appeal_flow import APPEAL_FLOW
 from services.errors import Refused
 from services.showing import text
 
+from . import notices
 from .acting import actor
 from .attachments import Attached
 from .base import EntityView
@@ -20,6 +24,12 @@ from .steps import Stepped
 
 TONES = {
     AppealStatus.WAITING: "warn", AppealStatus.TAKEN: "info", AppealStatus.ANSWERED: "info", AppealStatus.SOLVED: "ok",
+}  # fmt: skip
+
+
+_NOTICES = {
+    AppealStatus.ANSWERED: ("诉求答复告知单", "解决了请确认，没有解决可以再反映，会转到上一级办理。"),
+    AppealStatus.REDIRECTED: ("法定途径告知单", notices.BRING_IT), AppealStatus.CONVERTED: ("诉求立案告知单", notices.KEEP_IT),
 }  # fmt: skip
 
 
@@ -32,7 +42,7 @@ class AppealView(Stepped, Attached, EntityView):
     presets = {
         "全部": "", "待接单": "status=waiting", "办理中": "status=taken", "已答复": "status=answered",
         "街道待受理": "status=waiting&tier=subdistrict", "超时未接单": "status=waiting&due_on=past",
-        "已立案": "status=converted", "不满意": "satisfaction=unsatisfied",
+        "热线和上级转来": "channel=channel:hotline_12345&channel=channel:transfer&channel=channel:dept_transfer", "已立案": "status=converted", "不满意": "satisfaction=unsatisfied",
     }  # fmt: skip
 
     def menu_count(self):
@@ -65,6 +75,28 @@ class AppealView(Stepped, Attached, EntityView):
         if row.status in (AppealStatus.WAITING, AppealStatus.TAKEN) and row.due_on:
             found.append({"text": f"{row.due_on:%m-%d}前答复", "tone": "muted"})
         return found
+
+    def buttons(self, row):
+        found = super().buttons(row)
+        if actor().may(Permission.APPEAL_HANDLE):
+            found.append({"label": "打印告知单", "url": self.link("notice_view", id=row.id), "is_primary": False, "method": "get", "confirm": None, "hint": ""})
+        return found
+
+    @expose("/notice/")
+    def notice_view(self):
+        """The paper for the person: a receipt, the answer, or which way to go; the query code on it is read on the record."""
+        actor().require(Permission.APPEAL_HANDLE)
+        row = self.find(request.args.get("id"))
+        with transaction() as session:
+            audit.accessed(session, AccessKind.REVEAL, entity=self.entity, record_id=row.id, detail="打印告知单")
+        row = self.find(row.id)
+        title, closing = _NOTICES.get(row.status, ("诉求受理告知单", notices.KEEP_IT))
+        case = notices.seen(Case, row.case_id)
+        lines = [
+            ("收到时间", text(row.received_at)), ("反映的事", row.words), *notices.told_lines(row.answer, row.route),
+            *notices.appeal_lines(row), ("案件编号", case.case_no if case else ""),
+        ]  # fmt: skip
+        return self.render("reception/notice.html", **notices.notice(title, lines, closing, self.link("details_view", id=row.id), appeal=row))
 
     def details(self, row):
         page = super().details(row)

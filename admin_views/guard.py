@@ -17,6 +17,7 @@ from formats.package import MOST_BYTES
 from . import error_pages, request_log
 
 OPEN = {"static", "front", "account.sign_in", "account.sign_out"}
+OTHER_DOOR: set[str] = set()  # pages that another door guards by itself
 _RETURN = re.compile(r"/(?![/\\])[^\x00-\x1f\\\s\x7f]*")
 _NUMBER = re.compile(r"\d{1,6}")
 MOST_TYPED = 1024 * 1024
@@ -42,6 +43,11 @@ def install(app: Flask, config: Config) -> None:
 def open_to_all(endpoints: frozenset[str]) -> None:
     """Name further pages that need nobody to sign in: those of the residents' door."""
     OPEN.update(endpoints)
+
+
+def leave_to(endpoints: frozenset[str]) -> None:
+    """Name pages for which staff need not be signed in, because their own door asks who comes: those of the chiefs."""
+    OTHER_DOOR.update(endpoints)
 
 
 def _hosts(config: Config) -> list[str] | None:
@@ -91,7 +97,7 @@ def is_local(address: str) -> bool:
 
 def check_open():
     """Closed unless opened: a page that is not in `OPEN` needs somebody who has signed in."""
-    if request.endpoint is None or request.endpoint in OPEN or current_user.is_authenticated:
+    if request.endpoint is None or request.endpoint in OPEN | OTHER_DOOR or current_user.is_authenticated:
         return None
     if request.method == "GET" and request.accept_mimetypes.best != "application/json":
         return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))

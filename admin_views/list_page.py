@@ -64,7 +64,7 @@ class ListPage:
         headings = [self._heading(d, query, keep, i == 0) for i, d in enumerate(described)]
         return {
             "title": self.entity.__label__, "label": self.entity.__label__,
-            "columns": headings, "rows": self._lines(rows, described, headings),
+            "columns": headings, "rows": self._lines(rows, described, headings), "buttons": self.list_buttons(),
             "count_text": count_text, "query": request.query_string.decode(),
             "filters": self._filter_panel(query), "chips": self._chips(query, keep), "clear_url": self.link(),
             "search": query.search, "search_hint": self._search_hint(),
@@ -155,6 +155,10 @@ class ListPage:
             }
             for row in rows
         ]  # fmt: skip
+
+    def list_buttons(self) -> list[dict]:
+        """What stands beside the list besides the usual: {"label", "url", "is_primary"}."""
+        return []
 
     def tone(self, name: str, values: dict) -> str | None:
         """A colour word for a cell (ok, warn, bad, info); the text always says it too."""

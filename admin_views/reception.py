@@ -8,7 +8,6 @@ from flask_admin import expose
 from extensions import db, now, transaction
 from models.appeal import Appeal
 from models.case import Case
-from models.codes import AppealStatus, PointKind
 from models.reception import ReceptionPoint
 from models.reception_codes import VisitResult, VisitStatus
 from models.reception_visit import ReceptionVisit
@@ -24,6 +23,7 @@ from .acting import actor
 from .base import CustomView
 from .mediation import Kept
 from .notes import flash_link
+from .notices import BRING_IT, KEEP_IT, appeal_lines, day, notice, seen, told_lines
 from .steps import Stepped
 
 TONES = {VisitStatus.WAITING: "warn", VisitStatus.RECEIVING: "info", VisitStatus.DONE: "ok", VisitStatus.LEFT: "muted"}
@@ -99,20 +99,27 @@ class VisitView(Stepped, Kept):
         row = self.find(request.args.get("id"))
         if row.status is not VisitStatus.DONE:
             raise Refused("接待结束后才有告知单，请先办理接待结果")
-        appeal = db.session.get(Appeal, (row.subdistrict_id, row.appeal_id)) if row.appeal_id else None
-        case = db.session.get(Case, (row.subdistrict_id, row.case_id)) if row.case_id else None
-        return self.render(
-            "reception/notice.html", title=_TITLES[row.result], row=row, day=f"{row.visited_on:%Y年%m月%d日}", appeal=appeal, case=case,
-            route=row.route.label if row.route else "", owner=row.owner_unit.name, office=open_door.subdistrict_name(db.session),
-            track_url=url_for("track_door.track", _external=True) if appeal else None, calls=open_door.calls(db.session),
-            back_url=self.link("details_view", id=row.id), desk_url=self._desk_of(row),
-            is_open=appeal is not None and appeal.status in (AppealStatus.WAITING, AppealStatus.TAKEN),
-        )  # fmt: skip
+        lines = [("登记编号", row.visit_no), ("来访日期", day(row.visited_on)), ("反映的事", row.words), *told_lines(row.told, row.route)]
+        appeal = seen(Appeal, row.appeal_id)
+        case = seen(Case, row.case_id)
+        if appeal is not None:
+            lines += appeal_lines(appeal)
+        if case is not None:
+            lines += [("案件编号", case.case_no), ("办理期限", day(case.due_on))]
+        desk = self._desk_of(row)
+        return self.render("reception/notice.html", **notice(
+            _TITLES[row.result], [*lines, ("负责单位", row.owner_unit.name)], _CLOSINGS[row.result],
+            back_url=self.link("details_view", id=row.id), links=[("回接待台", desk)] if desk else [], appeal=appeal,
+        ))  # fmt: skip
 
 
 _TITLES = {
     VisitResult.ANSWERED: "来访答复告知单", VisitResult.APPEAL: "来访诉求受理告知单", VisitResult.CASE: "来访事项登记告知单",
     VisitResult.GUIDED: "法定途径告知单",
+}  # fmt: skip
+_CLOSINGS = {
+    VisitResult.ANSWERED: "对答复有不同意见的，可以再次反映。", VisitResult.APPEAL: KEEP_IT, VisitResult.GUIDED: BRING_IT,
+    VisitResult.CASE: "是否受理会另行书面告知您；办理情况可以凭案件编号询问。",
 }  # fmt: skip
 
 
@@ -144,7 +151,7 @@ class ReceptionDeskView(CustomView):
             ],
             figures=[("等候", len(found.waiting)), ("接待中", len(found.receiving)), ("已接待", len(found.done)), ("共取号", sum(map(len, vars(found).values())))],
             next_number=found.waiting[0].queue_number if found.waiting else None, window=request.args.get("window", ""),
-            hall_url=url_for("hall.now_serving", point_id=point.id), is_centre=point.kind is not PointKind.STATION,
+            hall_url=url_for("hall.now_serving", point_id=point.id),
         )  # fmt: skip
 
     @staticmethod

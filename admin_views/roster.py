@@ -23,7 +23,7 @@ from services.showing import shown, text
 from .acting import actor
 from .attachments import Attached
 from .base import CustomView, EntityView
-
+from .phones import PhoneCodes
 
 
 class AreaView(EntityView):
@@ -196,7 +196,7 @@ class LoadsView(CustomView):
         }  # fmt: skip
 
 
-class ChiefView(Attached, EntityView):
+class ChiefView(PhoneCodes, Attached, EntityView):
     """The three chiefs; a chief in office is followed by “换人”, which ends the term by itself."""
 
     presets = {
@@ -209,9 +209,9 @@ class ChiefView(Attached, EntityView):
 
     def buttons(self, row):
         if row.ended_on is not None or not self.may("edit"):
-            return []
+            return super().buttons(row)
         url = self.link("create_view", replaces=row.id, area=row.area_id)
-        return [{"label": "换人", "url": url, "is_primary": True, "method": "get", "confirm": None}]
+        return [{"label": "换人", "url": url, "is_primary": True, "method": "get", "confirm": None}, *super().buttons(row)]
 
     def suggested(self):
         return {"started_on": local_day(now())}

@@ -1,8 +1,10 @@
 """Entities whose screens know more than their table, and the screens that are no table."""
 
 from .appeal import AppealView
+from .appeal_figures import AppealFiguresView
 from .batch import BatchView
 from .case import CaseView
+from .chief_days import ChiefDaysView
 from .dispatch import DispatchView
 from .door_code import DoorCodeView
 from .export_request import ExportRequestView
@@ -12,10 +14,12 @@ from .ledger_design import LedgerView
 from .ledgers import LedgersView
 from .late_steps import LateStepsView, WhistleFiguresView
 from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementView
+from .message import MessageView
 from .monthly import MonthlyReportView
 from .orders import ObjectionView, OrderView, UnitView
 from .paper_templates import PaperTemplatesView
 from .parameters import ParametersView
+from .phones import DeviceView, VisitLogView, ZeroReportView
 from .plates import CoverageView, PlateView
 from .reception import ReceptionDeskView, VisitView
 from .recycle import RecycleView
@@ -36,7 +40,11 @@ ENTITY_VIEWS = {
     "Appeal": AppealView,
     "ReceptionVisit": VisitView,
     "DoorCode": DoorCodeView,
+    "Message": MessageView,
     "Plate": PlateView,
+    "Device": DeviceView,
+    "VisitLog": VisitLogView,
+    "ZeroReport": ZeroReportView,
     "Case": CaseView,
     "Assignment": OrderView,
     "Objection": ObjectionView,
@@ -69,7 +77,7 @@ ENTITY_VIEWS = {
     **dict.fromkeys(
         ("AccessEvent", "AppealEvent", "Attachment", "AuditEvent", "CaseEvent", "CaseLink", "Clock",
          "Comment", "Counter", "CustomEntry", "DeskPresence", "Extension", "FollowUpCall",
-         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "RateCount", "RosterImport",
+         "HandlingOpinion", "Job", "Mention", "Notice", "Paper", "PaperTemplate", "PhoneCode", "RateCount", "RosterImport",
          "SavedView", "SearchEntry", "Setting", "SignIn", "SignInFailure", "StageRun", "Team",
          "TeamChange", "TeamMember", "Todo", "UrgeContact"),
         ReadOnlyView,
@@ -77,7 +85,7 @@ ENTITY_VIEWS = {
 }  # fmt: skip
 
 CUSTOM_VIEWS = (
-    SearchView, DispatchView, TrayPlanView, ReceptionDeskView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
-    ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
+    SearchView, DispatchView, TrayPlanView, ReceptionDeskView, AppealFiguresView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
+    ChiefDaysView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
     WhistleFiguresView, LedgersView,
 )  # fmt: skip

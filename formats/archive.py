@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO
 
 try:
@@ -34,10 +35,13 @@ class Archive:
         self.file.write(self._local(raw, 0, 0, 0))
         engine = self._deflate.compressobj(self._level, zlib.DEFLATED, -15)
         check, size, packed = 0, 0, 0
+        ahead: Future | None = None
         for piece in pieces:
+            if ahead is not None:
+                packed += ahead.result()
             check, size = self._deflate.crc32(piece, check), size + len(piece)
-            packed += self.file.write(engine.compress(piece))
-        packed += self.file.write(engine.flush())
+            ahead = self._helper.submit(self._pack, engine, piece)
+        packed += (ahead.result() if ahead is not None else 0) + self.file.write(engine.flush())
         if max(size, packed, self.file.tell()) > 0xFFFF_FFFF:
             raise ValueError("an archive of more than 4 GiB needs zip64")
         end = self.file.tell()
@@ -46,10 +50,16 @@ class Archive:
         self.file.seek(end)
         self._parts.append((raw, check, packed, size, start))
 
+    def _pack(self, engine, piece: bytes) -> int:
+        return self.file.write(engine.compress(piece))
+
     def __enter__(self) -> Archive:
+        # Deflating lets go of the interpreter, so the next rows are read meanwhile.
+        self._helper = ThreadPoolExecutor(1, "deflate")
         return self
 
     def __exit__(self, kind, *_others) -> None:
+        self._helper.shutdown()
         if kind is not None:
             return
         begin = self.file.tell()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Index, Integer, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Entity, Scope
@@ -13,12 +13,14 @@ from .codes import AppealStatus, LegalRoute, Satisfaction, Tier5, Urgency
 from .fields import choice, field, ref
 from .kinds import LongText, Mobile, PersonName, ShortText
 from .sealed import Sealed
+from .sources import one_of_a_source
 
 if TYPE_CHECKING:
     from .area import Area
     from .case import Case
     from .door_code import DoorCode
     from .household import Household
+    from .neighbor import Chief
     from .service_item import ServiceItem
     from .user import User
 
@@ -38,16 +40,21 @@ class Appeal(
     service_item: Mapped[ServiceItem | None] = ref("点单项目", listed=True, filtered=True, section="诉求")
     channel: Mapped[str] = choice("来源渠道", "channel", filtered=True, section="诉求")
     urgency: Mapped[Urgency] = field("紧急程度", filtered=True, section="诉求", default=Urgency.NORMAL)
+    source_no: Mapped[ShortText | None] = field("来源编号", searched=True, section="来源", help="12345工单号、上级转送交办函号；同一来源的编号不能重复")
+    source_unit: Mapped[ShortText | None] = field("转来的单位", section="来源", help="上级或其他部门转来的填写")
+    source_due_on: Mapped[date | None] = field("来源要求的期限", section="来源", filtered=True, help="要求哪天前答复；早于本街道期限的，按它办理")
     area: Mapped[Area] = ref("所在区域", listed=True, filtered=True, section="地点")
     household: Mapped[Household | None] = ref("相关住户", section="地点")
     place: Mapped[ShortText | None] = field("详细地点", searched=True, section="地点")
     name: Mapped[PersonName | None] = field("反映人", section="反映人", help="可以不填")
     mobile: Mapped[Mobile | None] = field("联系电话", searched=True, section="反映人", help="可以不填；填了便于回复")
+    reporter: Mapped[Chief | None] = ref("上报的三长", filtered=True, section="反映人", is_fixed=True)
     status: Mapped[AppealStatus] = field("状态", listed=True, filtered=True, section="办理", is_fixed=True)
     tier: Mapped[Tier5] = field("在哪一级", listed=True, filtered=True, section="办理", is_fixed=True)
     owner_area: Mapped[Area] = ref("由谁办理", filtered=True, section="办理", is_fixed=True)
     due_on: Mapped[date | None] = field("答复期限", listed=True, filtered=True, sorted=True, section="办理", is_fixed=True)
-    received_at: Mapped[datetime] = field("收到时间", listed=True, sorted=True, section="办理", is_fixed=True)
+    received_at: Mapped[datetime] = field("收到时间", listed=True, filtered=True, sorted=True, section="办理", is_fixed=True)
+    first_due_on: Mapped[date | None] = field("首次回应期限", section="办理", is_fixed=True)
     first_answered_at: Mapped[datetime | None] = field("首次回应时间", section="办理", is_fixed=True)
     answered_at: Mapped[datetime | None] = field("答复时间", section="办理", is_fixed=True)
     answer: Mapped[LongText | None] = field("答复", section="办理", is_fixed=True)
@@ -60,10 +67,15 @@ class Appeal(
     duplicate_of: Mapped[Appeal | None] = ref("与哪件重复", section="关联", is_fixed=True)
     door_code: Mapped[DoorCode | None] = ref("扫的诉求码", section="关联", is_fixed=True)
     entered_by: Mapped[User | None] = ref("录入人", section="关联", is_fixed=True)
+    is_message_agreed: Mapped[bool | None] = field("同意用短信告知", section="反映人", is_fixed=True)
+    alert_level: Mapped[int] = mapped_column(Integer, default=0)
+    """1 once somebody above was told that whoever has it now is late."""
     query_code: Mapped[str] = mapped_column(Sealed("query_code"))
     idempotency_key: Mapped[str] = mapped_column(Uuid(as_uuid=False))
     __table_args__ = (
         UniqueConstraint("subdistrict_id", "idempotency_key"),
+        one_of_a_source("appeals"),
+        Index("ix_appeals_due_open", "subdistrict_id", "status", "alert_level", "due_on"),
         CheckConstraint("(satisfaction IS NULL) = (rated_at IS NULL)", name="rating_has_time"),
         CheckConstraint("status <> 'converted' OR case_id IS NOT NULL", name="converted_has_case"),
         CheckConstraint("status <> 'duplicate' OR duplicate_of_id IS NOT NULL", name="duplicate_names_the_other"),

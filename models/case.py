@@ -19,6 +19,7 @@ from .codes import (
 )  # fmt: skip
 from .fields import Alike, choice, field, ref
 from .kinds import IdNumber, LongText, Mobile, PersonName, ShortText
+from .sources import one_of_a_source
 
 if TYPE_CHECKING:
     from .area import Area
@@ -69,6 +70,9 @@ class Case(
     urgency: Mapped[Urgency] = field("紧急程度", filtered=True, section="事项", default=Urgency.NORMAL)
     secrecy: Mapped[Secrecy] = field("保密", section="事项", default=Secrecy.NORMAL)
     is_livelihood: Mapped[bool | None] = field("民生事项", filtered=True, section="事项")
+    source_no: Mapped[ShortText | None] = field("来源编号", searched=True, section="来源", help="12345工单号、上级转送交办函号；同一来源的编号不能重复")
+    source_unit: Mapped[ShortText | None] = field("转来的单位", section="来源", help="上级或其他部门转来的填写")
+    source_due_on: Mapped[date | None] = field("来源要求的期限", section="来源", help="要求哪天前办结；早于规定期限的，按它办理")
     summary: Mapped[LongText] = field("诉求与事实", searched=True, section="经过")
     occurred_on: Mapped[date | None] = field("发生日期", filtered=True, section="经过")
     received_on: Mapped[date] = field("收到日期", filtered=True, sorted=True, section="经过")
@@ -130,6 +134,7 @@ class Case(
             name="group_has_representatives",
         ),
         CheckConstraint("occurred_on IS NULL OR occurred_on <= received_on", name="occurs_before_received"),
+        one_of_a_source("cases"),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, current_app, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from extensions import csrf, db, now
+from extensions import csrf, db, now, transaction
 from services import open_door
 from services.access import bind, citizen
 from services.errors import Missing, Refused, TooOften
@@ -35,9 +35,20 @@ def _enter() -> None:
 
 def _refused(error: Refused):
     db.session.rollback()
+    if isinstance(error, open_door.UnknownCode):
+        error = _counted(error)
     status = 404 if isinstance(error, Missing) else 429 if isinstance(error, TooOften) else 422
     page = problem(error.sentence, status)
     return (*page, {"Retry-After": str(error.seconds)}) if isinstance(error, TooOften) else page
+
+
+def _counted(error: Refused) -> Refused:
+    try:
+        with transaction() as session:
+            open_door.count_unknown(session, now(), request.remote_addr or "")
+    except TooOften as no:
+        return no
+    return error
 
 
 def _too_large(_error):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from extensions import db, now, transaction
 from formats import qr
 from models import uuid7
-from services import door_codes, open_door
+from services import door_codes, open_door, parameters, proof
 from services.access import citizen
 from services.errors import Refused
 
@@ -54,7 +54,22 @@ def contact(token: str):
             "public/words.html", place=found, item=_item(), key=request.form.get("key", ""), told=told,
             error="请写一两句是什么事，几个字也可以",
         ), 422  # fmt: skip
-    return render_template("public/contact.html", place=found, item=_item(), form=request.form, error=None)
+    return _contact(token)
+
+
+def _contact(token: str, error: str | None = None, must_prove: bool = False) -> str:
+    """The second page; while many tell something it carries a riddle that its script solves."""
+    riddle = None
+    if must_prove or open_door.asks_for_proof(db.session, now()):
+        riddle = proof.challenge(_proof_key(), now())
+    return render_template(
+        "public/contact.html", place=open_door.place(db.session, token), item=_item(), form=request.form, error=error, riddle=riddle,
+        offers_messages=bool(parameters.value(db.session, "message_answer")),
+    )  # fmt: skip
+
+
+def _proof_key() -> bytes:
+    return b"proof of work " + current_app.secret_key
 
 
 @room.post("/<token>/send")
@@ -64,17 +79,18 @@ def send(token: str):
     told = open_door.Told(
         form.get("key", ""), form.get("words", ""), form.get("item", ""), form.get("name", ""), form.get("mobile", ""),
         form.get("detail", ""), [(f.filename or "", f.read()) for f in request.files.getlist("photos") if f.filename],
+        form.get("proof", "")[:2000], bool(form.get("message")),
     )  # fmt: skip
     subdistrict = db.session.info["actor"].subdistrict_id
     try:
         receipt = _kept(token, told, subdistrict)
+    except open_door.NeedsProof as no:
+        db.session.rollback()
+        return _contact(token, no.sentence, must_prove=True), 429, {"Retry-After": str(no.seconds)}
     except Refused as no:
         if not no.errors:
             raise
-        page = render_template(
-            "public/contact.html", place=open_door.place(db.session, token), item=_item(), form=form, error=no.sentence
-        )
-        return page, 422
+        return _contact(token, no.sentence), 422
     return render_template("public/receipt.html", receipt=receipt, picture=_picture(receipt), token=token)
 
 
@@ -84,7 +100,7 @@ def _kept(token: str, told: open_door.Told, subdistrict: str) -> open_door.Recei
     def keep() -> open_door.Receipt:
         with transaction() as session:
             return open_door.receive(
-                session, token, told, Path(current_app.instance_path) / "attachments", citizen(subdistrict), now(), request.remote_addr or ""
+                session, token, told, Path(current_app.instance_path) / "attachments", citizen(subdistrict), now(), request.remote_addr or "", _proof_key(),
             )  # fmt: skip
 
     try:

@@ -38,12 +38,16 @@ _ACCOUNTS = (
 
 @dataclass(frozen=True)
 class Account:
-    """A new account with its first password, which is shown once and kept nowhere."""
+    """A new account with its first password, which is shown once and kept nowhere.
+
+    Of a chief's phone it is the number and the one-time code.
+    """
 
     username: str
     name: str
     role_name: str
     password: str
+    is_phone: bool = False
 
 
 def create_accounts(session: Session, now: datetime, suffix: str = "") -> list[Account]:

@@ -12,13 +12,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.area import Area
+from models.user import Role, User
 from services import search
-from services.access import system
+from services.access import Actor, system
+from services.colleagues import actor_of
 from services.due_dates import local_day
 from services.errors import Refused
 
 from .accounts import Account, create_accounts
 from .base import Report, load_base, read
+from .phones import build_phones
 from .public import build_public
 from .street import build_street
 from .visits import build_visits
@@ -63,6 +66,12 @@ def _wanted(first: str, scale: int) -> list[str]:
     return [first, *(code for code in codes if code != first)][:scale]
 
 
+def _window_clerk(session: Session, code: str) -> Actor:
+    """Who receives visitors in the demonstration."""
+    user = session.scalar(select(User.id).join(User.role).where(Role.code == "window_clerk", User.subdistrict_id == code))
+    return actor_of(session, user) or system(code)
+
+
 def _seed_one(
     session: Session, code: str, now: datetime, seed: int, suffix: str, report: Report
 ) -> list[Account]:
@@ -78,6 +87,7 @@ def _seed_one(
     report(f"搜索索引已建立：{search.rebuild(session, search.indexed(), now)}条")
     accounts = create_accounts(session, now, suffix)
     play_year(session, street, now, seed, report)
-    build_visits(session, system(code), now, Random(seed))
+    accounts += [] if suffix else build_phones(session, now)  # the phones' door serves the first sub-district
+    build_visits(session, _window_clerk(session, code), now, Random(seed))
     report(f"{code}已完成，用时{perf_counter() - began:.1f}秒")
     return accounts

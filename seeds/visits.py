@@ -8,14 +8,16 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.appeal import Appeal
 from models.case_codes import LegalRoute
-from models.codes import PointKind
+from models.codes import PointKind, UnitKind
 from models.department import Unit
 from models.reception import ReceptionPoint
 from models.reception_codes import VisitFeeling, VisitorRole
 from models.reception_visit import ReceptionVisit, Visitor
 from services import reception, records
 from services.access import Actor
+from services.appeal_flow import APPEAL_FLOW
 from services.reception import RECEPTION_FLOW
 
 _MATTERS = (
@@ -35,17 +37,18 @@ def build_visits(session: Session, actor: Actor, now: datetime, rng: Random) -> 
     points = session.scalars(select(ReceptionPoint).order_by(ReceptionPoint.kind, ReceptionPoint.name)).all()
     centre = [point for point in points if point.kind is PointKind.CENTRE]
     stations = [point for point in points if point.kind is PointKind.STATION][:3]
-    unit = session.scalar(select(Unit).order_by(Unit.name).limit(1))
+    units = {unit.area_id: unit for unit in session.scalars(select(Unit).where(Unit.kind == UnitKind.COMMUNITY))}
+    units[None] = session.scalar(select(Unit).where(Unit.name.endswith("信访办公室")))
     for days in range(13, -1, -1):
         for number in range(rng.randint(2, 4)):
             point = rng.choice([*centre * 2, *stations])
             came = now - timedelta(days=days, minutes=rng.randint(10, 50) + 5 * number)
-            _visit(session, actor, came, point, unit, rng, is_over=days > 0)
+            _visit(session, actor, now, came, point, units, rng, is_over=days > 0)
     for _ in range(3):
-        _visit(session, actor, now - timedelta(minutes=rng.randint(1, 9)), centre[0], unit, rng, is_over=False)
+        _visit(session, actor, now, now - timedelta(minutes=rng.randint(1, 9)), centre[0], units, rng, is_over=False)
 
 
-def _visit(session: Session, actor: Actor, came: datetime, point: ReceptionPoint, unit: Unit, rng: Random, is_over: bool) -> None:
+def _visit(session: Session, actor: Actor, now: datetime, came: datetime, point: ReceptionPoint, units: dict, rng: Random, is_over: bool) -> None:
     words, verb, told, route = rng.choice(_MATTERS)
     count = rng.choice((1, 1, 1, 2, 3))
     visit = ReceptionVisit(point_id=point.id, people_count=count, words=words, arrived_at=came)
@@ -55,7 +58,7 @@ def _visit(session: Session, actor: Actor, came: datetime, point: ReceptionPoint
     if not is_over:
         return
     RECEPTION_FLOW.take(session, "call", visit, actor, came + timedelta(minutes=rng.randint(1, 20)))
-    answers = {"words": words, "is_heard": True, "feeling": rng.choice(list(VisitFeeling)[:3]), "owner_unit": unit, "minutes": rng.randint(8, 45)}
+    answers = {"words": words, "is_heard": True, "feeling": rng.choice(list(VisitFeeling)[:3]), "owner_unit": units.get(point.area_id) or units[None], "minutes": rng.randint(8, 45)}
     if verb == "to_appeal":
         answers["area"] = point.area
     else:
@@ -63,3 +66,7 @@ def _visit(session: Session, actor: Actor, came: datetime, point: ReceptionPoint
     if route:
         answers["route"] = route
     RECEPTION_FLOW.take(session, verb, visit, actor, visit.called_at, **answers)
+    if visit.appeal_id and is_over and rng.random() < 0.8:
+        appeal, heard_at = session.get(Appeal, (visit.subdistrict_id, visit.appeal_id)), visit.called_at + timedelta(hours=rng.randint(1, 20))
+        if heard_at < now:
+            APPEAL_FLOW.take(session, "answer", appeal, actor, heard_at, told="已经上门看过，今天处理好了，请您看看")

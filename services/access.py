@@ -50,6 +50,8 @@ class Permission(Code):
     APPEAL_TRIAGE = "appeal:triage", "分办诉求（交办、立案、引导、并件）"
     APPEAL_CITIZEN = "own:appeal_citizen", "反映人本人"
     APPEAL_SWEEP = "own:appeal_sweep", "到期自动处理"
+    COMPLETE = "roster:complete", "在手机上补齐住户缺的电话、人口数和家庭成员"
+    PHONE = "phone:code", "制发三长手机登录码、注销登录设备"
     RECEIVE = "reception:receive", "接待来访（取号、叫号、登记结果）"
     PLATE = "plate:print", "印制和登记公示牌、批量制码"
     CASE_ARCHIVE = "case:archive", "归档案件"
@@ -65,6 +67,7 @@ class Permission(Code):
     JOBS = "job:all", "查看和取消所有人的后台任务"
     PAPER = "paper:make", "生成和下载案件文书（记录在案）"
     PAPER_TEMPLATE = "paper:template", "维护文书模板"
+    RESEND = "message:resend", "重发没有发出的外发消息"
     PARAMETER_VIEW = "parameter:view", "查看系统参数"
     PARAMETER_EDIT = "parameter:edit", "修改系统参数"
 

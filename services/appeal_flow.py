@@ -20,7 +20,7 @@ from models.door_code import DoorCode
 from models.neighbor import Chief
 
 from . import answers as side
-from . import case_flow, door_codes, inbox, parameters, records
+from . import case_flow, door_codes, inbox, messages, parameters, records
 from .access import Actor, Permission
 from .due_dates import for_term, local_day
 from .errors import Refused
@@ -74,6 +74,7 @@ def enter(session: Session, appeal: Appeal, actor: Actor, now: datetime) -> None
     appeal.query_code = f"{secrets.randbelow(10**8):08d}"
     appeal.status, appeal.received_at = S.WAITING, now
     appeal.entered_by_id = actor.user_id
+    _ask_for_its_source(appeal)
     area = session.get(Area, (session.info["actor"].subdistrict_id, appeal.area_id))
     if area is None:
         raise Refused("请选择是哪个村社区或哪个邻的事", field="area")
@@ -82,6 +83,20 @@ def enter(session: Session, appeal: Appeal, actor: Actor, now: datetime) -> None
     records.save(session, appeal, actor, now)
     _event(session, appeal, "submit", "收到诉求", actor, now, told=f"您的诉求已收到，由{appeal.tier.label}先行联系处理")
     _tell_owner(session, appeal, now)
+
+
+_FROM_ELSEWHERE = {
+    "channel:hotline_12345": ("source_no", "source_due_on"), "channel:transfer": ("source_no", "source_unit", "source_due_on"),
+    "channel:dept_transfer": ("source_unit",),
+}  # fmt: skip
+_WANTED = {"source_no": "请填写来源编号，例如12345工单号", "source_unit": "请填写是哪个单位转来的", "source_due_on": "请填写来源要求的答复期限"}
+
+
+def _ask_for_its_source(appeal: Appeal) -> None:
+    """What comes from 12345 or from above brings a number, a unit, a term."""
+    missing = {name: _WANTED[name] for name in _FROM_ELSEWHERE.get(appeal.channel, ()) if not getattr(appeal, name)}
+    if missing:
+        raise Refused("转来的诉求要写明来源：" + "；".join(missing.values()), errors=missing)
 
 
 def _staffed(session: Session, area: Area) -> Area:
@@ -101,12 +116,15 @@ def _above(session: Session, area: Area) -> Area:
 
 def _give(session: Session, appeal: Appeal, area: Area, now: datetime) -> None:
     appeal.owner_area_id, appeal.tier = area.id, _TIER_OF[area.kind]
-    appeal.due_on = for_term(session, f"appeal_{appeal.tier.value}", local_day(now)).on
+    found = for_term(session, f"appeal_{appeal.tier.value}", local_day(now)).on
+    appeal.due_on = min(found, appeal.source_due_on) if appeal.source_due_on else found
+    appeal.first_due_on = appeal.first_due_on or appeal.due_on
+    appeal.alert_level = 0
 
 
 def _tell_owner(session: Session, appeal: Appeal, now: datetime) -> None:
     """Chiefs see their own list; community and sub-district staff get a line in their in-tray."""
-    inbox.settle(session, appeal, _NOBODY, now, "appeal")
+    inbox.settle(session, appeal, _NOBODY, now)
     if appeal.tier is Tier5.SUBDISTRICT:
         inbox.put(session, appeal, "appeal", f"诉求{appeal.appeal_no}待受理", P.APPEAL_TRIAGE, now, due_on=appeal.due_on)
     elif appeal.tier is Tier5.COMMUNITY:
@@ -204,6 +222,7 @@ def _answer(session, appeal, actor, now, answers) -> None:
     appeal.first_answered_at = appeal.first_answered_at or now
     appeal.answer = answers["told"]
     inbox.settle(session, appeal, actor, now)
+    messages.answered(session, appeal, now)
 
 
 def _climb(session, appeal, actor, now, answers) -> None:
@@ -231,6 +250,7 @@ def _hand_down(session, appeal, actor, now, answers) -> None:
 def _register_case(session, appeal, actor, now, answers) -> None:
     case = answers["case"] = Case(
         subject=answers["subject"], kind=answers["kind"], category=answers["category"], channel=appeal.channel,
+        source_no=appeal.source_no, source_unit=appeal.source_unit, source_due_on=appeal.source_due_on,
         level=answers["level"] or MatterLevel.SMALL, urgency=appeal.urgency, summary=appeal.words,
         received_on=local_day(appeal.received_at), area_id=appeal.area_id, household_id=appeal.household_id, place=appeal.place,
     )  # fmt: skip
@@ -314,24 +334,3 @@ APPEAL_FLOW = Flow(
     title="群众诉求流程",
     ends=frozenset(AppealStatus) - OPEN_STATES,
 )  # fmt: skip
-
-
-def sweep(session: Session, now: datetime, actor: Actor, most: int = 500) -> dict[str, int]:
-    """Let what nobody has taken climb a rung, and file away what has been answered and left; safe to repeat.
-
-    Found by index, at most `most` rows of each a call: {"climbed", "closed"}.
-    """
-    today = local_day(now)
-    late = session.scalars(
-        select(Appeal).where(Appeal.status == S.WAITING, Appeal.due_on < today, Appeal.tier != Tier5.SUBDISTRICT)
-        .order_by(Appeal.due_on, Appeal.id).limit(most)
-    ).all()  # fmt: skip
-    for appeal in late:
-        APPEAL_FLOW.take(session, "climb", appeal, actor, now)
-    days = parameters.value(session, "appeal_reopen_days")
-    left = session.scalars(
-        select(Appeal).where(Appeal.status == S.ANSWERED, Appeal.answered_at < now - timedelta(days=days)).limit(most)
-    ).all()
-    for appeal in left:
-        APPEAL_FLOW.take(session, "close", appeal, actor, now)
-    return {"climbed": len(late), "closed": len(left)}

@@ -130,6 +130,12 @@ def _rename(session: Session, area: Area, parent: Area) -> None:
             audit.bulk(session, Area, f"{before}改名为{full}，下级全称随之修改", changed.rowcount)
 
 
+def communities(session: Session) -> list[tuple[str, str]]:
+    """(id, name) of the communities in sight, in the order of the tree."""
+    wanted = select(Area.id, Area.name).where(Area.kind.in_((AreaKind.COMMUNITY, AreaKind.VILLAGE))).order_by(Area.code)
+    return [(key, name) for key, name in session.execute(wanted)]
+
+
 def grow(session: Session, rows: Sequence[dict], now: datetime) -> None:
     """Add many areas below communities in a few statements; rows have id, name, kind (stored) and parent_id, parents first.
 

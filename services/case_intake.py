@@ -12,14 +12,22 @@ from models.codes import OPEN_STATES, CaseKind, CaseStatus, LinkKind, MediationS
 
 from . import case_links, case_stages, clocks, notices, orders, records, rosters, timeline
 from .access import Actor, Permission
-from .due_dates import local_day
+from .due_dates import DueDate, for_term, local_day
 from .errors import Refused
 from .numbers import case_number
 
 def begin(session: Session, case: Case, actor: Actor, now: datetime, on: date, reason: str | None = None) -> None:
     """Start the period of the whole matter, and its run in the stage it is in."""
-    clocks.start(session, case, _TERM_OF[case.kind], on, is_whole=True)
+    clocks.start(session, case, _TERM_OF[case.kind], on, due=_due(session, case, on), is_whole=True)
     case_stages.follow(session, case, actor, now, reason=reason)
+
+
+def _due(session: Session, case: Case, on: date) -> DueDate | None:
+    """The day the source asks for, where it is sooner than the usual one."""
+    asked = case.source_due_on
+    if asked is None or asked >= for_term(session, _TERM_OF[case.kind], on).on:
+        return None
+    return DueDate(asked, f"来源要求{asked:%Y-%m-%d}前办结")
 
 
 _TERM_OF = {

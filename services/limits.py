@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
@@ -14,6 +15,26 @@ from models.rate_count import RateCount
 from .errors import TooOften
 
 _table = RateCount.__table__
+
+
+def address_of(raw: str) -> str:
+    """Whom an address stands for: of IPv6 the half that belongs to one line."""
+    return _within(raw, 32, 64)
+
+
+def network_of(raw: str) -> str:
+    """The network around an address: its first three parts, of IPv6 the first 48 bits."""
+    return _within(raw, 24, 48)
+
+
+def _within(raw: str, bits: int, bits_of_six: int) -> str:
+    try:
+        found = ipaddress.ip_address(raw)
+    except ValueError:
+        return raw
+    if found.version == 6 and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    return str(ipaddress.ip_network((found, bits if found.version == 4 else bits_of_six), strict=False))
 
 
 def _key(purpose: str, who: str, window: timedelta, now: datetime) -> tuple[str, datetime]:
@@ -28,6 +49,24 @@ def used(session: Session, purpose: str, who: str, window: timedelta, now: datet
     """How often it was done in the present stretch of time."""
     key, _ = _key(purpose, who, window, now)
     return session.connection().scalar(select(_table.c.count).where(_table.c.id == key)) or 0
+
+
+def recent(session: Session, purpose: str, who: str, window: timedelta, now: datetime) -> float:
+    """How often in the stretch that ends now, guessed from the present count and the share of the one before."""
+    passed = now.timestamp() % window.total_seconds() / window.total_seconds()
+    before = used(session, purpose, who, window, now - window)
+    return used(session, purpose, who, window, now) + before * (1 - passed)
+
+
+def once(session: Session, purpose: str, what: str, until: datetime) -> bool:
+    """Whether this is the first time; remembered until then."""
+    key = hashlib.sha256(f"{purpose}|{what}".encode()).hexdigest()
+    try:
+        with session.begin_nested():
+            session.connection().execute(insert(_table).values(id=key, count=1, ends_at=until))
+    except IntegrityError:
+        return False
+    return True
 
 
 def refuse(session: Session, purpose: str, who: str, most: int, window: timedelta, now: datetime) -> None:

@@ -17,7 +17,7 @@ from models.codes import JobStatus
 from models.job import Job
 from models.user import User
 
-from . import appeal_flow, confirmations, imports, jobs, limits, reception, sign_in, sweep, upkeep
+from . import appeal_sweep, confirmations, imports, jobs, limits, outbox, reception, sign_in, sweep, upkeep
 from .access import bind, system
 from .errors import Refused
 from .showing import LOCAL
@@ -39,9 +39,10 @@ class Duty:
 
 NIGHTLY: list[Duty] = [
     Duty("sign_ins", "清理过期的登录记录", sign_in.forget_old),
-    Duty("appeals", "无人接单的诉求上交一级，答复到期的归档", lambda session, now: appeal_flow.sweep(session, now, session.info["actor"])),
+    Duty("appeals", "无人接单的诉求上交一级，超期的提醒，答复到期的归档", appeal_sweep.run),
     Duty("confirmations", "提醒申请司法确认，登记逾期", confirmations.remind),
     Duty("limits", "清理过期的访问计数", limits.forget_old),
+    Duty("messages", "放弃多日没有发出的外发消息，清理旧消息", outbox.tidy),
     Duty("queues", "清理过去的排队计数", reception.forget_queues),
     Duty("sweep", "到期提醒、催办、亮牌和升级", sweep.run),
     Duty("jobs", "清理三个月前的后台任务", jobs.forget_old),

@@ -27,16 +27,16 @@ from models.division import Division
 from models.reception import ReceptionPoint
 from models.service_item import Hotline, ServiceItem
 
-from . import appeal_flow, attachments, door_codes, limits, parameters, reception
+from . import appeal_flow, attachments, door_codes, limits, parameters, proof, reception
 from .access import Actor
 from .appeal_flow import APPEAL_FLOW, chief_of
-from .errors import Missing, Refused
+from .errors import Missing, Refused, TooOften
 from .flow import Flow
 from .records import find as find_record
 from .showing import text
 
 MOST_PHOTOS, MOST_PHOTO_BYTES = 3, 10 * 1024 * 1024
-HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
+HOUR, QUARTER, MINUTE = timedelta(hours=1), timedelta(minutes=15), timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -135,12 +135,29 @@ def communities(session: Session) -> list[tuple[str, str]]:
     return [(code, name) for code, name in session.execute(wanted)]
 
 
+class UnknownCode(Missing):
+    """Nothing hangs under this code; the door counts the scan in a transaction of its own."""
+
+    def __init__(self):
+        super().__init__("这个码已停用或者不完整。请扫门口的新码，或在下面选择您所在的村社区")
+
+
+def count_unknown(session: Session, now: datetime, address: str) -> None:
+    """Count one scan of an unknown code; raises `TooOften` where a network had its share of them.
+
+    Known codes are served all the while, so nobody is kept out by a neighbour who guesses.
+    """
+    network = limits.network_of(address)
+    limits.refuse(session, "unknown_code", network, parameters.value(session, "unknown_codes"), MINUTE, now)
+    limits.count(session, "unknown_code", network, MINUTE, now)
+
+
 def place(session: Session, token: str) -> Place:
-    """The place of a code, or of a community by its twelve digits; raises `Missing` for anything else."""
+    """The place of a code, or of a community by its twelve digits; raises `UnknownCode` for anything else."""
     code = door_codes.find(session, token)
     area = code.area if code else _community(session, token)
     if area is None:
-        raise Missing("这个码已停用或者不完整。请扫门口的新码，或在下面选择您所在的村社区")
+        raise UnknownCode
     chief = chief_of(session, area.id) if area.kind is AreaKind.NEIGHBORHOOD else None
     shown = chief if chief is not None and chief.is_public else None
     return Place(
@@ -212,12 +229,23 @@ class Told:
     mobile: str = ""
     detail: str = ""
     photos: Sequence[tuple[str, bytes]] = ()
+    proof: str = ""
+    is_message_agreed: bool = False
+
+
+class NeedsProof(TooOften):
+    """So many tell something at the moment that the phone has to solve a riddle first."""
+
+
+def asks_for_proof(session: Session, now: datetime) -> bool:
+    """Whether the last minute brought more than the parameter says."""
+    return limits.recent(session, "appeal_load", "all", MINUTE, now) >= parameters.value(session, "proof_above")
 
 
 def receive(
-    session: Session, token: str, told: Told, folder: Path, actor: Actor, now: datetime, address: str
+    session: Session, token: str, told: Told, folder: Path, actor: Actor, now: datetime, address: str, proof_key: bytes
 ) -> Receipt:
-    """Keep what somebody tells at a place, once per key; limited per code and per network address."""
+    """Keep what somebody tells at a place, once per key; limited per code, address and network, under load by proof of work."""
     try:
         key = str(UUID(told.key))
     except ValueError:
@@ -225,25 +253,36 @@ def receive(
     known = session.scalar(select(Appeal).where(Appeal.idempotency_key == key))
     if known is not None:
         return _receipt(session, known, False)
+    network, address = limits.network_of(address), limits.address_of(address)
     limits.refuse(session, "appeal", address, parameters.value(session, "public_per_address"), HOUR, now)
+    limits.refuse(session, "appeal_network", network, parameters.value(session, "public_per_network"), HOUR, now)
     limits.refuse(session, "appeal_code", token, parameters.value(session, "public_per_code"), HOUR, now)
-    pictures = [_picture(name, content) for name, content in told.photos[: MOST_PHOTOS + 1]]
-    if len(pictures) > MOST_PHOTOS:
-        raise Refused(f"照片最多{MOST_PHOTOS}张，请去掉几张", field="photos")
+    has_no_proof = asks_for_proof(session, now) and not proof.is_good(session, proof_key, told.proof, now)
+    if has_no_proof:
+        _within_the_few(session, address, now)
+    pictures = cleaned(told.photos)
     facts = _facts(session, told)
     code = door_codes.find(session, token)
     if code is None:
         area = _community(session, token)
         if area is None:
-            raise Missing("这个码已停用或者不完整。请扫门口的新码，或选择您所在的村社区")
+            raise UnknownCode
         facts |= {"area_id": area.id, "channel": "channel:online"}
     appeal, is_new = appeal_flow.submit(session, actor, now, key=key, code=code, **facts)
-    for number, picture in enumerate(pictures, 1):
-        attachments.attach(session, folder, appeal, f"照片{number}.jpg", picture, "反映人上传", actor)
-    limits.count(session, "appeal", address, HOUR, now)
-    limits.count(session, "appeal_code", token, HOUR, now)
+    keep_photos(session, folder, appeal, pictures, "反映人上传", actor)
+    counted = [("appeal", address, HOUR), ("appeal_network", network, HOUR), ("appeal_code", token, HOUR), ("appeal_load", "all", MINUTE)]
+    for purpose, who, window in counted + [("appeal_no_proof", address, HOUR)] * has_no_proof:
+        limits.count(session, purpose, who, window, now)
     return _receipt(session, appeal, is_new)
 
+
+def _within_the_few(session: Session, address: str, now: datetime) -> None:
+    """A phone without script may still tell, only less often."""
+    try:
+        limits.refuse(session, "appeal_no_proof", address, parameters.value(session, "public_without_proof"), HOUR, now)
+    except TooOften as no:
+        minutes = max(1, no.seconds // 60)
+        raise NeedsProof(f"现在提交的人很多，请再点一次“提交”；还不行的请约{minutes}分钟后再试，急事请直接打电话", no.seconds) from None
 
 
 def is_kept(session: Session, key: str) -> bool:
@@ -254,7 +293,21 @@ def is_kept(session: Session, key: str) -> bool:
         return False
 
 
-def _picture(_name: str, content: bytes) -> bytes:
+def cleaned(sent: Sequence[tuple[str, bytes]]) -> list[bytes]:
+    """Photos as they may be kept, without the place where they were taken; raises `Refused` on the field `photos`."""
+    pictures = [_picture(content) for _, content in sent[: MOST_PHOTOS + 1]]
+    if len(pictures) > MOST_PHOTOS:
+        raise Refused(f"照片最多{MOST_PHOTOS}张，请去掉几张", field="photos")
+    return pictures
+
+
+def keep_photos(session: Session, folder: Path, appeal: Appeal, pictures: Sequence[bytes], purpose: str, actor: Actor) -> None:
+    """Attach cleaned photos to an appeal."""
+    for number, picture in enumerate(pictures, 1):
+        attachments.attach(session, folder, appeal, f"照片{number}.jpg", picture, purpose, actor)
+
+
+def _picture(content: bytes) -> bytes:
     if len(content) > MOST_PHOTO_BYTES:
         raise Refused("有一张照片超过10兆，请换一张小些的", field="photos")
     try:
@@ -272,12 +325,13 @@ def _facts(session: Session, told: Told) -> dict:
             item = None
     return {
         "words": told.words.strip(), "place": told.detail.strip()[:200] or None, "channel": "channel:qr",
-        "name": _checked("name", told.name), "mobile": _checked("mobile", told.mobile),
+        "name": checked("name", told.name), "mobile": checked("mobile", told.mobile),
+        "is_message_agreed": bool(told.is_message_agreed and told.mobile.strip()) or None,
         "service_item_id": item and item.id, "urgency": item.urgency if item else Urgency.NORMAL,
     }  # fmt: skip
 
 
-def _checked(name: str, value: str) -> str | None:
+def checked(name: str, value: str) -> str | None:
     """A personal datum as its kind wants it, or the kind's own sentence on what to correct."""
     kind = describe(Appeal)[name].kind
     value = kind.normalise(value)

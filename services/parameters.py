@@ -63,7 +63,7 @@ class Parameter:
 
 _CHIEFS, _DUE, _DISPATCH, _APPEALS = "三长联户", "期限提醒", "分流调度", "群众诉求"
 _SIGN_IN, _SCREEN = "登录安全", "列表、文件和明文"
-_EXPORT = "导出审批"
+_EXPORT, _MESSAGES, _FLOOD = "导出审批", "外发消息", "防刷"
 _USUAL = "等级保护要求有这类措施，数值由本单位定"
 # fmt: off
 PARAMETERS = {p.name: p for p in (
@@ -78,13 +78,21 @@ PARAMETERS = {p.name: p for p in (
     Parameter("follow_up_tries", _DUE, "回访最多联系几天", "天", 3, 1, 5, "在这么多个不同的日子都联系不上，才能登记“未能联系”", "没有统一规定"),
     Parameter("appeal_reopen_days", _APPEALS, "答复后几天内可反映没有解决", "天", 30, 7, 90, "到期没有再反映的诉求自动归档，评价留空", "没有统一规定"),
     Parameter("public_per_address", _APPEALS, "同一网络地址每小时最多提交", "件", 60, 10, 5000, "一个小区可能共用一个地址，不宜过小；超过的请稍后再试或打电话", "没有统一规定"),
+    Parameter("public_per_network", _APPEALS, "同一网段每小时最多提交", "件", 1000, 50, 50_000, "网段是网络地址的前三段，手机上网常共用，不宜过小", "没有统一规定"),
     Parameter("public_per_code", _APPEALS, "同一诉求码每小时最多提交", "件", 30, 5, 5000, "防止有人对着一个码反复提交", "没有统一规定"),
+    Parameter("proof_above", _FLOOD, "一分钟内提交超过多少件时先做算题验证", "件", 60, 0, 100_000, "手机自动算一两秒，居民不用操作；填0表示一直验证", "没有统一规定"),
+    Parameter("public_without_proof", _FLOOD, "验证期间没有算题的，同一地址每小时最多", "件", 5, 1, 1000, "不开脚本的手机照样能提交，只是件数少些", "没有统一规定"),
+    Parameter("unknown_codes", _FLOOD, "同一网段每分钟最多扫几次无效的码", "次", 20, 5, 1000, "超过的暂时打不开；防止有人猜码", "没有统一规定"),
+    Parameter("message_answer", _MESSAGES, "诉求答复后发短信告知", "（0不发，1发）", 0, 0, 1, "只发给留了手机号并同意的群众，只说有答复，不写内容；须先配置短信通道", "没有统一规定", choices=(0, 1)),
+    Parameter("message_urge", _MESSAGES, "催办时在工作群提醒", "（0不发，1企业微信，2钉钉）", 0, 0, 2, "只写案件编号，不写姓名和内容；须先配置群机器人", "没有统一规定", choices=(0, 1, 2)),
     Parameter("idle_minutes", _SIGN_IN, "多久不操作自动退出", "分钟", 30, 5, 120, "离开座位后别人不能接着用", _USUAL, "M"),
     Parameter("session_hours", _SIGN_IN, "一次登录最长使用", "小时", 12, 1, 24, "到时须重新登录，一直在操作也一样", _USUAL, "M"),
     Parameter("failures_per_account", _SIGN_IN, "同一账号输错几次锁定", "次", 5, 3, 10, "锁定期间密码输对也不能登录", _USUAL, "M", strictest=min),
     Parameter("failures_per_address", _SIGN_IN, "同一网络地址输错几次锁定", "次", 30, 10, 100, "整个办公室可能共用一个地址，不宜过小", _USUAL, "M", strictest=min),
     Parameter("lockout_minutes", _SIGN_IN, "锁定多长时间", "分钟", 15, 10, 120, "也是累计输错次数的时间段", _USUAL, "M", strictest=max),
     Parameter("password_length", _SIGN_IN, "密码最短长度", "个字符", 10, 10, 20, "改密码时检查，已有的密码不受影响", _USUAL, "M"),
+    Parameter("phone_code_hours", _SIGN_IN, "三长手机登录码有效多久", "小时", 72, 1, 336, "过期没有用的码作废，须重新制发", "没有统一规定"),
+    Parameter("phone_days", _SIGN_IN, "三长手机多久不用须重新登录", "天", 90, 7, 365, "手机丢了、换了人用，到时自动退出；平时可在“登录设备”里随时注销", "没有统一规定"),
     Parameter("reveal_seconds", _SCREEN, "明文显示多久", "秒", 60, 10, 300, "逐项查看的号码到时自动变回星号", "没有统一规定"),
     Parameter("attachment_megabytes", _SCREEN, "附件大小上限", "兆", 10, 1, 20, "每个附件；改小后已上传的不受影响", "没有统一规定"),
     Parameter("import_days", _SCREEN, "导入的原文件保留多少天", "天", 90, 7, 365, "到期自动删除；导入记录和操作日志一直保留", "没有统一规定"),

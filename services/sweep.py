@@ -27,7 +27,7 @@ from models.urge import Urge
 from models.whistle import WhistleTarget
 from models.worker import Worker
 
-from . import audit, inbox, parameters
+from . import audit, inbox, messages, parameters
 from .access import Permission
 from .due_dates import calendar, due_date, for_term, local_day
 from .numbers import next_number, place_name
@@ -70,6 +70,7 @@ def run(session: Session, now: datetime) -> Counter:
         session.commit()
         session.expunge_all()
     done["未报到"] = late_whistles(session, now)
+    messages.urged_at_night(session, done[WORDS[URGED]], now)
     return done
 
 

@@ -13,7 +13,7 @@ from models.codes import OPEN_STATES, ContactMethod, UrgeStatus
 from models.urge import Urge, UrgeContact
 
 from . import answers as side
-from . import inbox, records, rosters
+from . import inbox, messages, records, rosters
 from .access import Actor, Permission, system
 from .due_dates import local_day
 from .errors import Refused
@@ -39,6 +39,7 @@ def urge(session: Session, row: Urge, actor: Actor, now: datetime) -> None:
     records.save(session, row, actor, now)
     inbox.put(session, row, "answer", title_of(case), side.recipient(row), now, due_on=row.due_on)
     side.note(session, row, "urge", "催办", actor, now, row.demand)
+    messages.urged(session, row, case.case_no, now)
 
 
 def of(session: Session, case: Case) -> list[Urge]:

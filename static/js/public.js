@@ -36,6 +36,16 @@ if (form) {
   if ("send" in form.dataset) sending(form, slot);
 }
 
+async function solve(riddle) {
+  return (await import("./proof.js")).solve(riddle);
+}
+
+async function post(form) {
+  const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
+  if (answer.status === 503) throw new Error("busy");
+  return { answer, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+}
+
 // A lost line does not lose the appeal: it is sent again with the same key until it has arrived.
 function sending(form, slot) {
   const told = form.querySelector("[data-waiting]");
@@ -47,9 +57,14 @@ function sending(form, slot) {
     clearTimeout(timer);
     say("正在提交，请稍候");
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
-      if (answer.status === 503) throw new Error("busy");
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (form.dataset.challenge) form.elements.proof.value = await solve(form.dataset);
+      let { answer, page } = await post(form);
+      const riddle = page.querySelector("form[data-challenge]");
+      if (answer.status === 429 && riddle) {
+        // Many are telling something just now: this phone solves the riddle and sends the same again, photos and all.
+        form.elements.proof.value = await solve(riddle.dataset);
+        ({ answer, page } = await post(form));
+      }
       if (answer.ok) sessionStorage.removeItem(slot);
       document.title = page.title;
       document.getElementById("main").replaceWith(page.getElementById("main"));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tests.support.builders import build_user, build_world
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
+ROWS = int(os.environ.get("ROSTER_ROWS", 60))  # 46000 is the size of the model sub-district
+# Households, an estate, and each of a sector's thousand, a group's hundred, a 邻's ten with its chief: 77 of 60.
+NEW = ROWS + 1 + 2 * sum(-(-ROWS // size) for size in (1000, 100, 10))
 HEAD = "村社区,小区,片,片长,电话,组,组长,电话,邻,邻长,电话,户主,门牌,电话".split(",")
 GRANTS = [
     "personal:name", *(f"household:{a}" for a in ("view", "create", "edit", "import")), "area:create", "residential_area:create",
@@ -26,18 +30,18 @@ PLANTED = {"A": ["无此社区", None, "东 里"], "C": [None, "第/片"], "F": 
 
 
 def roster(is_dirty: bool) -> tuple[bytes, list[str]]:
-    """A roster of 60 households below a title and two kinds of dirt; the addresses of its errors."""
+    """A roster of `ROWS` households below a title and two kinds of dirt; the addresses of its errors."""
     book, places = Workbook(), []
     sheet = book.active
     sheet.title = "三长"
     sheet.append(["2026年三长制花名册"])
     sheet.merge_cells("A1:N1")
     sheet.append(HEAD)
-    for number in range(60):
-        near = number // 10 + 1
+    for number in range(ROWS):
+        sector, group, near = number // 1000 + 2, number // 100 % 10 + 1, number // 10 % 10 + 1
         sheet.append([
-            " 东里社区", "柳荫苑", "第2片", "片甲", "１３９０００００００１", "第1组", "组乙", 13900000002, f"第{near}邻", f"邻{near}某", f"138000000{near:02d}",
-            f"户{chr(0x4E00 + number)}", f"{number + 1}号", f"137{number:08d}",
+            " 东里社区", "柳荫苑", f"第{sector}片", "片甲", "１３９０００００００１", f"第{group}组", "组乙", 13900000002, f"第{near}邻", f"邻{near}某", f"138000000{near:02d}",
+            f"户{chr(0x4E00 + number % 20000)}", f"{number + 1}号", f"137{number:08d}",
         ])  # fmt: skip
     if is_dirty:
         row = 4  # the first row says what its branch is
@@ -75,7 +79,7 @@ def test_a_dirty_wide_roster_is_corrected_imported_and_undone(office, app, arriv
     upload(dirty)
     assert len(places) == 37
     expect(page.locator(".import-counts .bad")).to_have_text("37 有误")
-    with page.expect_download() as coming:
+    with page.expect_download(timeout=120_000) as coming:
         page.get_by_role("button", name="下载标出错误的表格").click()
         page.wait_for_url("**/jobs/**")
         work()
@@ -86,7 +90,7 @@ def test_a_dirty_wide_roster_is_corrected_imported_and_undone(office, app, arriv
     page.get_by_role("button", name="确认导入").click()
     work()
     expect(page.get_by_role("heading", name="结果")).to_be_visible()
-    expect(page.locator(".import-counts")).to_contain_text("77 新增")  # a sector, a group, 6 邻, 8 chiefs, an estate, 60 households
+    expect(page.locator(".import-counts")).to_contain_text(f"{NEW:,} 新增")
     page.on("dialog", lambda dialog: dialog.accept())
     answer = page.locator("dialog[open] button.danger, dialog[open] button.primary")
     with page.expect_navigation(url="**/imports/?id=*"):  # only then is it asked for
@@ -95,5 +99,5 @@ def test_a_dirty_wide_roster_is_corrected_imported_and_undone(office, app, arriv
             answer.first.click()
     work()
     page.reload()
-    expect(page.get_by_text("已撤销 77 条")).to_be_visible()
+    expect(page.get_by_text(f"已撤销 {NEW:,} 条")).to_be_visible()
     assert complaints == []

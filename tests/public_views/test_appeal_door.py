@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -18,8 +18,9 @@ from models.codes import AppealStatus, CodePlace, TermUnit
 from models.department import DutyDay
 from models.door_code import DoorCode
 from models.service_item import Hotline, ServiceItem
+from models.setting import Setting
 from models.term import Term
-from services import access, door_codes
+from services import access, door_codes, limits, proof
 from services.appeal_flow import APPEAL_FLOW
 from tests.support.builders import build_chief, build_world
 
@@ -210,11 +211,79 @@ def test_a_step_of_the_office_cannot_be_taken_from_outside(tell, client, office)
 
 
 def test_too_many_from_one_address_are_asked_to_wait(tell, world, office):
-    from models.setting import Setting
-
     with office() as session:
         session.add(Setting(name="public_per_address", label="上限", value=10))
     assert [tell().status_code for _ in range(11)] == [200] * 10 + [429]
+
+
+@pytest.fixture
+def set_limits(office, world):
+    """Set parameters: `set_limits(proof_above=0)`."""
+
+    def give(**values) -> None:
+        with office() as session:
+            session.add_all(Setting(name=name, label="上限", value=value) for name, value in values.items())
+
+    return give
+
+
+def riddle(page: str) -> proof.Challenge:
+    found = dict(re.findall(r'data-(challenge|salt|signature|most)="([^"]+)"', page))
+    return proof.Challenge(found["challenge"], found["salt"], found["signature"], int(found["most"]))
+
+
+def test_under_load_the_phone_solves_a_riddle_and_is_let_in(tell, client, set_limits):
+    set_limits(proof_above=0, public_without_proof=1)
+    assert [tell().status_code for _ in range(2)] == [200, 429]
+    page = client.post(f"/q/{TOKEN}/contact", data={"key": str(uuid4()), "words": "楼上漏水"}).text
+    assert tell(proof=proof.solve(riddle(page))).status_code == 200
+
+
+def test_one_solved_riddle_lets_one_appeal_in(tell, client, set_limits):
+    set_limits(proof_above=0, public_without_proof=1)
+    refused = [tell(), tell()][-1]
+    solved = proof.solve(riddle(refused.text))
+    assert [tell(proof=solved).status_code for _ in range(2)] == [200, 429]
+
+
+def test_what_was_typed_is_still_there_when_a_riddle_comes(tell, set_limits):
+    set_limits(proof_above=0, public_without_proof=1)
+    tell()
+    page = tell(words="楼上又漏水", name="甲某某").text
+    assert "楼上又漏水" in page and 'value="甲某某"' in page and "请再点一次“提交”" in page
+
+
+def test_without_load_no_riddle_is_asked(client, world):
+    page = client.post(f"/q/{TOKEN}/contact", data={"key": str(uuid4()), "words": "楼上漏水"}).text
+    assert "data-challenge" not in page
+
+
+def test_many_unknown_codes_are_stopped_and_a_known_one_is_still_served(client, world):
+    statuses = [client.get(f"/q/{'b' * 25}{letter}").status_code for letter in "abcdefghijklmnopqrstuvwx"]
+    assert (statuses.count(404), statuses.count(429)) in {(20, 4), (24, 0)}  # the minute may turn in between
+    assert client.get(f"/q/{TOKEN}").status_code == 200
+
+
+def test_a_whole_network_has_a_limit_too(app, world, set_limits, office):
+    set_limits(public_per_network=50)
+    with office() as session:
+        limits.count(session, "appeal_network", "10.1.2.0/24", timedelta(hours=1), datetime.now(UTC), by=50)
+    send = app.test_client().post
+    answers = [send(f"/q/{TOKEN}/send", data={"key": str(uuid4()), "words": "漏水"}, environ_base={"REMOTE_ADDR": a}).status_code for a in ("10.1.2.9", "10.1.3.9")]
+    assert answers == [429, 200]
+
+
+def test_a_message_is_offered_only_when_switched_on_and_kept_with_a_number_only(tell, client, set_limits, office):
+    def page() -> str:
+        return client.post(f"/q/{TOKEN}/contact", data={"key": str(uuid4()), "words": "楼上漏水"}).text
+
+    assert "发短信告诉我" not in page()
+    set_limits(message_answer=1)
+    assert "发短信告诉我" in page()
+    tell(message="1"), tell(message="1", mobile="13800000009")
+    answered(office)
+    with office() as session:
+        assert session.scalars(select(Appeal.is_message_agreed).order_by(Appeal.appeal_no)).all() == [None, True]
 
 
 def test_the_leader_of_today_is_shown_by_post_only(client, world, office):

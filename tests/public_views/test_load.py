@@ -27,7 +27,7 @@ def door(office, live_server):
     """The address that takes appeals; limits are as wide as they can be set."""
     with office() as session:
         session.add(Term(id="appeal_neighborhood", name="邻长回应", starts="收到", length=1, unit=TermUnit.WORKDAY, source="测试"))
-        session.add_all(Setting(name=name, label="上限", value=5000) for name in ("public_per_address", "public_per_code"))
+        session.add_all(Setting(name=name, label="上限", value=5000) for name in ("public_per_address", "public_per_network", "public_per_code", "proof_above"))
         world = build_world(session)
         build_chief(session, world.east_neighborhood)
         session.add(DoorCode(

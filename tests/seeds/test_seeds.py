@@ -526,12 +526,22 @@ def test_only_the_security_administrator_may_change_users(session):
 
 def test_there_is_an_account_for_each_kind_of_work(model):
     expected = "shujuyuan shequ chuangkou fazhiban daiban tiaojie bumen cuiban duban waibu taizhang xitong anquan shenji"
-    assert [account.username for account in model.accounts] == expected.split()
+    assert [account.username for account in model.accounts if not account.is_phone] == expected.split()
+
+
+def test_three_chiefs_one_above_the_other_can_sign_in_on_a_phone(model, session):
+    from services import phone_sign_in
+
+    for account in (a for a in model.accounts if a.is_phone):
+        with session.begin_nested() as undone:
+            assert phone_sign_in.enter(session, account.username, account.password, "安卓手机", "10.0.0.1", NOW)
+            undone.rollback()
+    assert [a.role_name[:2] for a in model.accounts if a.is_phone] == ["邻长", "组长", "片长"]
 
 
 def test_first_passwords_fit_and_must_be_changed(model, session):
     users = {u.username: u for u in session.scalars(select(User))}
-    assert all(verify(users[a.username].password_hash, a.password) for a in model.accounts)
+    assert all(verify(users[a.username].password_hash, a.password) for a in model.accounts if not a.is_phone)
     assert all(user.must_change_password for user in users.values())
 
 

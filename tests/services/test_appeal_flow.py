@@ -15,11 +15,14 @@ from models.case import Case, CaseParty
 from models.codes import (
     AppealStatus, CaseKind, ChiefKind, CodePlace, LegalRoute, Satisfaction, Tier5, TermUnit,
 )  # fmt: skip
+from models.dictionary import DictItem
 from models.door_code import DoorCode
+from models.message import Message
 from models.neighbor import Chief
+from models.setting import Setting
 from models.term import Term
 from models.todo import Todo
-from services import access, appeal_flow
+from services import access, appeal_flow, appeal_sweep
 from services.access import Actor
 from services.appeal_flow import APPEAL_FLOW
 from services.errors import Conflict, Denied, Refused
@@ -282,12 +285,87 @@ def test_what_is_told_and_what_stays_inside_are_kept_apart(session, appeal, take
 
 def test_what_nobody_takes_climbs_by_itself_and_only_once_a_day(session, appeal):
     late = NOW + timedelta(days=2)
-    assert appeal_flow.sweep(session, late, SYSTEM) == {"climbed": 1, "closed": 0}
+    assert appeal_sweep.run(session, late) == {"climbed": 1, "reminded": 0, "closed": 0}
     assert appeal.tier is Tier5.COMMUNITY
-    assert appeal_flow.sweep(session, late, SYSTEM) == {"climbed": 0, "closed": 0}
+    assert appeal_sweep.run(session, late) == {"climbed": 0, "reminded": 0, "closed": 0}
 
 
 def test_what_was_answered_and_left_is_filed_away_unrated(session, appeal, take, chief):
     answered(appeal, take, chief)
-    assert appeal_flow.sweep(session, NOW + timedelta(days=31), SYSTEM)["closed"] == 1
+    assert appeal_sweep.run(session, NOW + timedelta(days=31))["closed"] == 1
     assert (appeal.status, appeal.satisfaction) == (AppealStatus.CLOSED, None)
+
+
+def test_what_was_taken_and_left_is_told_to_the_community_once(session, appeal, take, chief, world):
+    take("take", appeal, chief)
+    late = NOW + timedelta(days=2)
+    assert [appeal_sweep.run(session, late)["reminded"] for _ in range(2)] == [1, 0]
+    [line] = session.scalars(select(Todo).where(Todo.kind == "late", Todo.settled_at.is_(None))).all()
+    assert (line.unit_id, line.title) == (world.east_unit.id, f"诉求{appeal.appeal_no}接单后到期没有答复")
+
+
+def test_at_the_top_a_late_one_is_told_to_who_dispatches(session, appeal, take, world):
+    take("hand_down", appeal, OFFICE, area=world.root)
+    assert appeal_sweep.run(session, NOW + timedelta(days=10))["reminded"] == 1
+    assert session.scalar(select(Todo.permission).where(Todo.kind == "late")) == "case:dispatch"
+
+
+def test_an_answer_takes_the_reminder_back(session, appeal, take, chief):
+    take("take", appeal, chief)
+    appeal_sweep.run(session, NOW + timedelta(days=2))
+    take("answer", appeal, chief, NOW + timedelta(days=2), told="灯已换好")
+    assert session.scalar(select(func.count()).select_from(Todo).where(Todo.settled_at.is_(None))) == 0
+
+
+def test_an_answer_is_announced_to_who_asked_for_it_and_to_nobody_else(session, submit, take, chief):
+    session.add(Setting(name="message_answer", label="x", value=1))
+    asked, silent = submit(mobile="13800000009", is_message_agreed=True), submit(mobile="13800000008")
+    for appeal in (asked, silent):
+        take("answer", appeal, chief, told="灯已换好")
+    [row] = session.scalars(select(Message)).all()
+    assert (row.mobile, row.words) == ("13800000009", f"【集里】您反映的事项（编号{asked.appeal_no}）已有答复，请凭回执上的查询码查看。")
+
+
+# ---- what comes from 12345 and from above ----------------------------------------------
+
+
+@pytest.fixture
+def hotline(session, world):
+    session.add(DictItem(id="channel:hotline_12345", dictionary="dictionary:channel", code="hotline_12345", name="12345热线"))
+    session.flush()
+
+    def enter(**facts) -> Appeal:
+        given = {"channel": "channel:hotline_12345", "source_no": "20260302-1", "source_due_on": date(2026, 3, 10)} | facts
+        row = Appeal(words="路灯不亮", area_id=world.east.id, **given)
+        appeal_flow.enter(session, row, OFFICE_DESK, NOW)
+        return row
+
+    return enter
+
+
+OFFICE_DESK = Actor(None, "窗口", "430181002", frozenset({"appeal:enter"}), is_scoped=False)
+
+
+def test_a_hotline_order_without_its_number_and_term_is_refused(hotline):
+    with pytest.raises(Refused, match="请填写来源编号.*请填写来源要求的答复期限") as no:
+        hotline(source_no=None, source_due_on=None)
+    assert set(no.value.errors) == {"source_no", "source_due_on"}
+
+
+def test_one_number_of_a_source_is_entered_once(hotline):
+    hotline()
+    with pytest.raises(Refused, match="来源编号”的诉求"):
+        hotline()
+
+
+@pytest.mark.parametrize("asked, due", [(date(2026, 3, 3), date(2026, 3, 3)), (date(2026, 3, 10), date(2026, 3, 4))])
+def test_the_sooner_of_both_terms_counts(hotline, asked, due):
+    appeal = hotline(source_due_on=asked)
+    assert (appeal.due_on, appeal.first_due_on) == (due, due)
+
+
+def test_a_case_takes_its_source_and_term_over(session, hotline, take):
+    appeal = hotline(source_due_on=date(2026, 3, 10))
+    take("to_case", appeal, OFFICE, kind=CaseKind.DISPUTE, subject="路灯", category="dispute_category:02", level=None)
+    case = session.get(Case, ("430181002", appeal.case_id))
+    assert (case.source_no, case.due_on, case.due_reason) == ("20260302-1", date(2026, 3, 10), "来源要求2026-03-10前办结")

@@ -66,6 +66,8 @@ def build_dictionary(session: Session) -> None:
         ("dispute_category", "10", "拖欠农民工工资", None), ("channel", "window", "综合治理窗口", None),
         ("channel", "qr", "诉求码", None), ("dictionary", "root_cause", "问题根源", None),
         ("root_cause", "facility", "设施老化", None), ("relation", "child", "子女", None),
+        ("dictionary", "visit_duty", "走访事项", None), ("visit_duty", "talk", "走访交流", None),
+        ("channel", "neighbor_chief", "邻长上报", None),
     ]  # fmt: skip
     there = set(session.connection().scalars(select(DictItem.__table__.c.id)))
     session.add_all(

@@ -38,7 +38,7 @@ def of_frame(page) -> Iterator[str]:
 def of_files(page) -> Iterator[str]:
     """Own files only, each with its hash in the address."""
     for address in re.findall(r'<(?:link|script)[^>]+(?:href|src)="([^"]+)"', page.html):
-        if not re.fullmatch(r"/static/(js/)?[a-z_]+\.(js|css|svg)\?v=[0-9a-f]{12}", address):
+        if not re.fullmatch(r"/static/(js/)?[a-z_]+\.(js|css|svg|webmanifest)\?v=[0-9a-f]{12}", address):
             yield f"loads {address}"
     yield from (f"loads {name}" for name in _FOREIGN if name in page.html.lower())
 

@@ -11,18 +11,30 @@ from contextlib import contextmanager
 from pathlib import Path
 
 # Nothing written here outlives the run, so the disk is not waited for.
-_FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+_FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @contextmanager
-def postgres(kept: Path | None = None) -> Iterator[str]:
+def postgres(kept: Path | None = None, is_durable: bool = False) -> Iterator[str]:
     """Start a server and give its URL; it listens on a socket file only, so no port can be taken.
 
-    Its databases go with it, unless they are `kept` in a folder where the next start finds them.
+    Its databases go with it, unless they are `kept` in a folder where the next start finds them; a durable one
+    waits for the disk, as a real one does.
     """
     binaries = _binaries()
-    with _system_server(binaries, kept) if binaries else _packaged_server(kept) as url:
+    with _system_server(binaries, kept, is_durable) if binaries else _packaged_server(kept) as url:
         yield url
+
+
+def restart(kept: Path) -> None:
+    """Kill the server of a folder in the middle of its work, as a power cut would, and start it again."""
+    _run(*_control(_binaries(), kept), "-m", "immediate", "restart")
+
+
+def _control(binaries: Path, folder: Path) -> list[str]:
+    # PostgreSQL refuses to run as root; the other user comes with its package.
+    as_other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    return [*as_other, str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w"]
 
 
 def _binaries() -> Path | None:
@@ -48,19 +60,17 @@ def _folder(kept: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _system_server(binaries: Path, kept: Path | None) -> Iterator[str]:
+def _system_server(binaries: Path, kept: Path | None, is_durable: bool) -> Iterator[str]:
     with _folder(kept) as folder:
-        as_other: list[str] = []
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root; the user comes with its package
-            as_other = ["runuser", "-u", "postgres", "--"]
+        if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
-        data, control = folder / "data", [*as_other, str(binaries / "pg_ctl"), "-D", str(folder / "data"), "-w"]
+        data, control = folder / "data", _control(binaries, folder)
         if not data.exists():
             _run(
-                *as_other, str(binaries / "initdb"), "-D", str(data), "-U", "console", "-A", "trust",
+                *control[:-4], str(binaries / "initdb"), "-D", str(data), "-U", "console", "-A", "trust",
                 "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
             )  # fmt: skip
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} {_FAST}"
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=60 {'' if is_durable else _FAST}"
         _run(*control, "-l", str(folder / "log"), "-o", options, "start")
         try:
             yield f"postgresql+psycopg://console@/postgres?host={folder}"

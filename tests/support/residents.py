@@ -7,3 +7,11 @@ PAGES = {
 }  # fmt: skip
 SENT = {"appeal_door.contact", "appeal_door.send", "track_door.track", "track_door.act"}
 PUBLIC = PAGES | SENT
+
+# What the chiefs' door guards itself; without a signed-in phone only these two are open.
+WITHOUT_PHONE = {"phone.sign_in", "phone.worker"}
+PHONE = WITHOUT_PHONE | {
+    "phone.today", "phone.below", "phone.appeals_below", "phone.appeal", "phone.act", "phone.photo", "phone.number", "phone.report",
+    "phone.zero", "phone.visits", "phone.visit", "phone.needed", "phone.homes", "phone.home", "phone.complete", "phone.about", "phone.sign_out",
+    "phone.offline", "phone.state",
+}  # fmt: skip

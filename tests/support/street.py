@@ -17,12 +17,14 @@ from models.codes import (
 from models.custom import CustomField
 from models.audit import AccessEvent
 from models.department import DispatchRule, DutyDay
+from models.device import Device, PhoneCode
 from models.door_code import DoorCode
 from models.export_request import ExportRequest
 from models.household import HouseholdMember
 from models.instruction import Instruction, InstructionUnit
 from models.mediation import Counsellor
 from models.mediation_codes import AgreementForm, SessionResult
+from models.message import MessageChannel
 from models.neighbor import Chief
 from models.reception import ReceptionPoint
 from models.reception_codes import VisitFeeling
@@ -36,12 +38,13 @@ from models.supervision import Supervision
 from models.term import Term
 from models.urge import Urge
 from models.user import Role, User
+from models.visit import VisitLog, ZeroReport
 from models.warning import WarningRule
 from models.whistle import Whistle, WhistleTarget
 from models.workday import Workday
 from seeds.base import expand, read
 from services import (
-    access, appeal_flow, case_flow, confirmations, follow_ups, instructions, plates, reception, records, sessions, supervisions,
+    access, appeal_flow, case_flow, confirmations, follow_ups, instructions, outbox, plates, reception, records, sessions, supervisions,
     teams, urges, whistles,
 )  # fmt: skip
 from services.due_dates import local_day
@@ -136,10 +139,24 @@ def _door(session: Session, world: World) -> None:
     ])  # fmt: skip
     session.flush()
     _visits(session, world, system, now)
+    outbox.put(session, MessageChannel.SMS, "您反映的事项已有答复", "answered:1", now, mobile="13800000001")
     code = DoorCode(place="东里花园3栋入口", kind=CodePlace.ENTRANCE, area_id=world.east_neighborhood.id)
     records.save(session, code, system, now)
     plates.make(session, world.east, now)
     appeal_flow.enter(session, Appeal(words="路灯不亮", channel="channel:qr", area_id=world.east_neighborhood.id), system, now)
+    _phone(session, world)
+
+
+def _phone(session: Session, world: World) -> None:
+    """What the chief has done on the phone: signed in, visited, reported."""
+    now, chief = session.info["now"], session.query(Chief).first()
+    session.add_all([
+        Device(chief_id=chief.id, name="安卓手机", signed_in_at=now, last_seen_at=now, address="10.0.0.1", token_hash="0" * 64),
+        PhoneCode(chief_id=chief.id, code_hash="-", made_at=now, expires_at=now),
+        VisitLog(household_id=world.east_household.id, visited_on=local_day(now), duty="visit_duty:talk", needs="想装扶手", chief_id=chief.id),
+        ZeroReport(chief_id=chief.id, area_id=chief.area_id, reported_on=local_day(now), received_at=now),
+    ])  # fmt: skip
+    session.flush()
 
 
 def _visits(session: Session, world: World, system, now) -> None:
