@@ -268,11 +268,19 @@ def is_late(item: AgreementItem, today: date) -> bool:
     return bool(item.due_on) and item.due_on < today and item.performance not in DONE | {Performance.CHANGED}
 
 
-def performance_rate(session: Session) -> tuple[int, int]:
-    """(items performed, items whose day has come or that were done): 履行率 as numerator and denominator."""
+def performance_rate(session: Session, since: date | None = None, until: date | None = None, *also) -> tuple[int, int]:
+    """(items performed, items whose day has come or that were done): 履行率 as numerator and denominator.
+
+    With days those due or, without a day, done from `since` to `until`.
+    """
     today = local_day(session.info["now"])
     due = (AgreementItem.due_on <= today) | AgreementItem.performance.in_(DONE)
     live = MediationAgreement.status.in_((S.EFFECTIVE, S.PERFORMED, S.BREACHED))
-    wanted = select(AgreementItem.performance, func.count()).join(AgreementItem.agreement).where(live, due).group_by(AgreementItem.performance)
+    wanted = select(AgreementItem.performance, func.count()).join(AgreementItem.agreement).where(live, due, *also).group_by(AgreementItem.performance)
+    day = func.coalesce(AgreementItem.due_on, AgreementItem.done_on)
+    if since is not None:
+        wanted = wanted.where(day >= since)
+    if until is not None:
+        wanted = wanted.where(day <= until)
     counts = dict(session.execute(wanted).all())
     return sum(counts.get(p, 0) for p in DONE), sum(counts.values())
