@@ -30,10 +30,11 @@ def clock_panel(case: Case) -> Panel | None:
     found = clocks.of(db.session, case)
     if not found:
         return None
+    owners = clocks.owners(db.session, found)
     return {
         "title": "时限", "template": "admin/panels/clocks.html",
         "clocks": [
-            {"name": c.name, "law": c.is_statutory, "due": f"{c.due_on:%Y-%m-%d}", "why": c.due_reason, "state": c.state.label,
+            {"name": c.name, "who": owners.get(c.part_id, ""), "law": c.is_statutory, "due": f"{c.due_on:%Y-%m-%d}", "why": c.due_reason, "state": c.state.label,
              "is_live": c.state in clocks.LIVE, "is_paused": c.state is ClockState.PAUSED}
             for c in found
         ],

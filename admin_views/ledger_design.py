@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from urllib.parse import parse_qs, urlencode
 
 from flask import current_app, flash, redirect, request, url_for
@@ -141,7 +142,7 @@ def _label(source, key: str | None) -> str:
 def _columns_sent(form, keep_empty: bool = False) -> list[tuple[dict, float]]:
     """The columns of a design page in the wanted order; lines without a column are left out."""
     found = []
-    lines = zip(*(form.getlist(name) for name in ("place", "key", "heading", "band", "width", "total")), strict=False)
+    lines = zip_longest(*(form.getlist(name) for name in ("place", "key", "heading", "band", "width", "total")), fillvalue="")
     for number, (place, key, heading, band, width, total) in enumerate(lines, 1):
         if not key:
             continue

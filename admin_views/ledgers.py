@@ -13,7 +13,7 @@ from extensions import db, now, transaction
 from formats import papers
 from models.ledger import Ledger
 from models.area import Area
-from services import areas, exports, ledgers
+from services import areas, exports, ledgers, monthly
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import BadQuery, Denied, Refused
@@ -45,7 +45,7 @@ class LedgersView(CustomView):
             {"url": url_for(".one_view", id=row.id, **_kept(month=f"{first:%Y-%m}", area=area)),
              "cells": [row.name, dictionary_names(db.session).get(row.source, ""), wanted_period(wanted), counted(wanted),
                        "每月备好" if row.is_monthly else ""]}
-            for row, wanted in _monthly(first, last, area, monthly=False)
+            for row, wanted in monthly_ledgers(first, last, area, monthly=False)
         ]  # fmt: skip
         may_design = actor().may("ledger:edit")
         return self.render(
@@ -98,7 +98,7 @@ class LedgersView(CustomView):
         """The ledgers of a month in one ZIP; each is logged, those that need leave or time are fetched one by one."""
         first, last = month_asked()
         files, left = [], []
-        for row, wanted in _monthly(first, last, area_asked(), monthly=True):
+        for row, wanted in monthly_ledgers(first, last, area_asked(), monthly=True):
             most = min(exports.AT_ONCE, exports.most_without_leave(db.session, wanted))
             if wanted.count(db.session, actor(), now(), cap=most) > most:
                 left.append(row.name)
@@ -112,6 +112,7 @@ class LedgersView(CustomView):
         with transaction() as session:
             for wanted, written, content in files:
                 exports.log(session, wanted, written, hashlib.sha256(content).hexdigest())
+            monthly.fetched(session, first, actor(), now())
         if left:
             flash(f"条数太多没有打包、请逐个取：{'、'.join(left)}", "warning")
         target = io.BytesIO()
@@ -119,7 +120,7 @@ class LedgersView(CustomView):
         return download(target.getvalue(), f"{first.year}年{first.month}月台账.zip", ZIP)
 
 
-def _monthly(first: date, last: date, area: str | None, monthly: bool) -> list[tuple[Ledger, LedgerExport]]:
+def monthly_ledgers(first: date, last: date, area: str | None, monthly: bool) -> list[tuple[Ledger, LedgerExport]]:
     return [
         (row, ledgers.export_of(db.session, row, actor(), now(), since=first, until=last, area_id=area))
         for row in ledgers.all_of(db.session, actor(), now(), monthly=monthly)

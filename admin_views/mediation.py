@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from flask import url_for
+from flask import request, url_for
 
 from extensions import db, now
-from models.case import Case
-from models.codes import OPEN_STATES
-from models.mediation_codes import AgreementState, ConfirmationState, FollowUpState
-from services import backlog, case_closing, confirmations, follow_ups, sessions, settlements
+from models.case import Case, CaseParty
+from models.codes import OPEN_STATES, Satisfaction
+from models.mediation import Mediator
+from models.mediation_codes import AgreementForm, AgreementState, ConfirmationState, FollowUpState
+from models.settlement import MediationAgreement
+from services import (
+    backlog, case_closing, confirmations, follow_ups, paper_facts, paper_kinds, records, sessions, settlements, workload,
+)  # fmt: skip
 from services.access import Permission
 from services.case_flow import CASE_FLOW
 from services.confirmations import CONFIRMATION_FLOW
@@ -21,6 +25,7 @@ from services.showing import text
 from .acting import actor
 from .attachments import Attached
 from .base import EntityView
+from .papers import paper_button
 from .steps import Stepped
 
 _TONES = {
@@ -34,6 +39,20 @@ class Kept(EntityView):
     """A record of proceedings: written and corrected one by one, never thrown away."""
 
     bulk_kinds = ()
+    may_add_another = False
+
+    def case_of(self, row) -> Case | None:
+        """The case of a record, or the one whose page opened its form."""
+        wanted = getattr(row, "case_id", None) or request.args.get("case")
+        return records.find(db.session, Case, wanted) if wanted else None
+
+    def few_for(self, row):
+        case = self.case_of(row)
+        return {CaseParty: workload.parties(db.session, case)} if case else {}
+
+    def leave_new(self):
+        case = self.case_of(None)
+        return url_for("case.details_view", id=case.id) if case else super().leave_new()
 
     def can_remove(self) -> bool:
         return False
@@ -42,6 +61,10 @@ class Kept(EntityView):
         if action == "delete":
             raise Refused(f"{self.entity.__label__}是办案记录，不能删除。写错的请修改并说明，作废的请按步骤办理")
         super().require(action)
+
+    def tone(self, name, values):
+        tones = {state.label: tone for state, tone in _TONES.items()}
+        return tones.get(text(values["status"])) if name == "status" else None
 
     def badges(self, row):
         status = getattr(row, "status", None)
@@ -54,17 +77,47 @@ class SessionView(Attached, Kept):
     def may_attach(self) -> bool:
         return self.may("edit")
 
+    def buttons(self, row):
+        return [*super().buttons(row), *paper_button(row.case_id, "mediation_record")]
+
+    def details(self, row):
+        page = super().details(row)
+        page["record"]["title"] = f"第{row.number}次调解　{page['record']['title'].rsplit(' ', 1)[0]}"
+        return page
+
     def save(self, session, row, is_new):
         (sessions.hold if is_new else sessions.correct)(session, row, actor(), now())
 
+    def heading_of_new(self):
+        return "记录一次调解"
+
     def suggested(self):
-        return {"is_told": None}
+        """Who records is mostly who chaired; nobody's rights are ticked as told."""
+        found, me, case = {"is_told": None}, actor(), self.case_of(None)
+        chairs = [me.worker_id, case.handler_id if case else None]
+        chair = next((key for key in chairs if key and db.session.get(Mediator, (me.subdistrict_id, key))), None)
+        return found | {"chair": chair}
 
 
 class SettlementView(Stepped, Attached, Kept):
     """An agreement: drafted on the form, then moved by its steps."""
 
     flow = AGREEMENT_FLOW
+    standing = frozenset({settlements.all_is_done, settlements.has_items})
+
+    def heading_of_new(self):
+        return "拟订协议"
+
+    def suggested(self):
+        found, case = {"drafted_on": local_day(now())}, self.case_of(None)
+        if case is None:
+            return found
+        held = sessions.of(db.session, case)
+        mediator = held[-1].chair if held else next(iter(paper_facts.mediating(db.session, case)), None)
+        return found | {
+            "mediator": mediator and mediator.id, "committee": mediator and mediator.committee_id, "facts": case.summary,
+            "disputed": held[-1].disputed if held else None,
+        }  # fmt: skip
     presets = {
         "全部": "", "拟订中": "status=draft", "已生效": "status=effective", "未按约履行": "status=breached", "全部履行": "status=performed",
     }  # fmt: skip
@@ -74,6 +127,15 @@ class SettlementView(Stepped, Attached, Kept):
 
     def can_change(self) -> bool:
         return self.may("edit")
+
+    def buttons(self, row):
+        key = "mediation_agreement" if row.form is AgreementForm.WRITTEN else "oral_agreement_register"
+        return [*super().buttons(row), *paper_button(row.case_id, key)]
+
+    def _related(self, row):
+        """What was agreed is not added to once it is in effect."""
+        found = super()._related(row)
+        return found if row.status is AgreementState.DRAFT else [table | {"create_url": None} for table in found]
 
     def details(self, row):
         page = super().details(row)
@@ -95,6 +157,24 @@ class SettlementView(Stepped, Attached, Kept):
 
 class ConfirmationView(Stepped, Attached, Kept):
     flow = CONFIRMATION_FLOW
+
+    def case_of(self, row):
+        wanted = getattr(row, "agreement_id", None) or request.args.get("agreement")
+        return settlements.case_of(db.session, records.find(db.session, MediationAgreement, wanted)) if wanted else None
+
+    def buttons(self, row):
+        case = self.case_of(row)
+        layouts = {kind.key for kind in paper_kinds.papers_of(db.session, case)}
+        key = next(key for key in ("confirmation_persons", "confirmation_company") if key in layouts)
+        return [*super().buttons(row), *paper_button(case.id, key)]
+
+    def heading_of_new(self):
+        return "申请司法确认"
+
+    def suggested(self):
+        """The court of the place; the five checks are for a person to answer."""
+        case = self.case_of(None)
+        return dict.fromkeys(confirmations.CHECKS) | ({"court": paper_facts.office(db.session, case)["court"]} if case else {})
     presets = {"全部": "", "拟申请": "status=planned", "已申请": "status=applied", "法院已受理": "status=accepted", "裁定有效": "status=confirmed"}
 
     def may_attach(self) -> bool:
@@ -105,6 +185,8 @@ class FollowUpView(Stepped, Kept):
     """The queue of calls to make, first due first."""
 
     flow = FOLLOW_UP_FLOW
+    standing = frozenset({follow_ups.caller_did_not_handle, follow_ups.was_tried_enough})
+    columns = ("case", "status", "due_on", "contact", "satisfaction", "is_performed", "done_at", "caller")
     presets = {
         "待回访": "status=planned", "到期未回访": "status=planned&due_on=past", "已回访": "status=done",
         "不满意": "satisfaction=unsatisfied", "未履行": "is_performed=no", "未能联系": "status=unreachable", "全部": "",
@@ -113,6 +195,14 @@ class FollowUpView(Stepped, Kept):
     def menu_count(self):
         return backlog.to_follow_up(actor())
 
+    def tone(self, name, values):
+        is_planned = text(values.get("status")) == FollowUpState.PLANNED.label
+        if name == "due_on" and is_planned and values["due_on"] < local_day(now()):
+            return "bad"
+        if name == "satisfaction":
+            return {Satisfaction.UNSATISFIED.label: "bad", Satisfaction.SATISFIED.label: "ok"}.get(text(values[name]))
+        return super().tone(name, values)
+
     def can_add(self) -> bool:
         return False  # planned by the closing itself
 
@@ -120,7 +210,7 @@ class FollowUpView(Stepped, Kept):
         found = super().buttons(row)
         view = url_for("case.details_view", id=row.case_id)
         found += [_button(way["label"], way["url"], is_primary=i == 0) for i, way in enumerate(self._ways(row))]
-        return [*found, _button("打开案件", view)]
+        return [*found, _button("打开案件", view), *paper_button(row.case_id, "phone_followup")]
 
     @staticmethod
     def _ways(row) -> list[dict]:
@@ -203,14 +293,29 @@ def _agreement_line(agreement, today, me) -> dict:
     done = sum(item.performance in settlements.DONE for item in items)
     facts = [agreement.form.label, f"{len(items)}项，已履行{done}项" + (f"，逾期{late}项" if late else "")]
     last, note, tools = confirmations.last_day(db.session, agreement), "", []
-    if last and last >= today and agreement.status is AgreementState.EFFECTIVE:
+    asked = confirmations.of(db.session, agreement) if me.may("confirmation:view") else []
+    if asked:
+        tools = [_tool(f"司法确认：{asked[0].status.label}", "confirmation.details_view", id=asked[0].id)]
+    elif last and last >= today and agreement.status is AgreementState.EFFECTIVE:
         note = f"可在{last:%Y-%m-%d}前申请司法确认（还剩{(last - today).days}天）"
         if me.may("confirmation:create"):
             tools = [_tool("申请司法确认", "confirmation.create_view", agreement=agreement.id)]
     return {
         "url": url_for("mediation_agreement.details_view", id=agreement.id), "title": agreement.agreement_no or "（未编号的草稿）",
         "facts": facts, "badge": agreement.status.label, "tone": "bad" if late else _TONES.get(agreement.status, "muted"),
-        "note": note, "tools": tools,
+        "note": note, "tools": tools, "parts": [_item_line(item, today) for item in items],
+    }  # fmt: skip
+
+
+def _item_line(item, today) -> dict:
+    """Who owes what by when, and how it stands."""
+    when = f"{item.due_on:%Y-%m-%d}前" if item.due_on else "当场"
+    amount = f"，{item.amount:,.2f}元" if item.amount is not None else ""
+    is_late, is_done = settlements.is_late(item, today), item.performance in settlements.DONE
+    return {
+        "url": url_for("agreement_item.details_view", id=item.id), "title": f"{item.obligor.role.label}：{item.what}{amount}",
+        "badge": "逾期" if is_late else item.performance.label, "tone": "bad" if is_late else "ok" if is_done else "warn",
+        "said": f"{item.done_on:%Y-%m-%d}履行" if item.done_on else when,
     }  # fmt: skip
 
 

@@ -4,9 +4,11 @@ from .appeal import AppealView
 from .appeal_figures import AppealFiguresView
 from .batch import BatchView
 from .case import CaseView
+from .chief_days import ChiefDaysView
 from .dispatch import DispatchView
 from .door_code import DoorCodeView
 from .export_request import ExportRequestView
+from .help import HelpView
 from .imports import ImportsView
 from .jobs import JobsView
 from .ledger_design import LedgerView
@@ -85,6 +87,6 @@ ENTITY_VIEWS = {
 
 CUSTOM_VIEWS = (
     SearchView, DispatchView, TrayPlanView, ReceptionDeskView, AppealFiguresView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
-    ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
-    WhistleFiguresView, LedgersView,
+    ChiefDaysView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
+    WhistleFiguresView, LedgersView, HelpView,
 )  # fmt: skip

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from flask import redirect, request, url_for
 
-from extensions import db, now
-from services import chief_desk
+from extensions import db, now, transaction
+from models.household import Household
+from services import chief_desk, missing
 from services.due_dates import local_day
+from services.errors import Refused
+from services.labels import dictionary_choices
+from services.records import find
 
-from .room import me, page, room
+from .room import done, me, page, room, wants_data
 
 
 @room.get("/homes")
@@ -23,4 +27,25 @@ def homes():
 
 @room.get("/homes/<household_id>")
 def home(household_id: str):
-    return page("home", it=chief_desk.home_page(db.session, me(), household_id, local_day(now())))
+    return _home(household_id)
+
+
+def _home(household_id: str, status: int = 200, error: str = ""):
+    it = chief_desk.home_page(db.session, me(), household_id, local_day(now()))
+    return page("home", status, it=it, error=error, form=request.form, relations=dictionary_choices(db.session, "relation"))
+
+
+@room.post("/homes/<household_id>/complete")
+def complete(household_id: str):
+    """Fill in what is missing there."""
+    names = ("mobile", "member_count", "member", "relation")
+    try:
+        with transaction() as session:
+            row = find(session, Household, household_id)
+            missing.complete(session, me(), row, now(), **{name: request.form.get(name, "") for name in names})
+    except Refused as no:
+        if wants_data():
+            raise
+        db.session.rollback()
+        return _home(household_id, 422, no.sentence)
+    return done("complete", "home", household_id=household_id)

@@ -92,7 +92,7 @@ class _Page:
         self.line = add({"font_name": "宋体", "font_size": 10, "valign": "vcenter", "text_wrap": True})
         strong = _SPACE | {"bold": True}
         head = strong | {"align": "center", "bg_color": "#E8EEF7"}
-        self.heading, self.upright = add(head), add(head | {"rotation": 255})
+        self.heading, self.upright = add(head), add(head | {"rotation": 270, "text_wrap": False})
         self.group = add(strong | {"bg_color": "#F5F7FA"})
         self.centre = add(_SPACE | {"align": "center"})
         looks = {kind: _look(kind) for kind in ("text", "bool", SERIAL, BLANK, *_FORMATS)}
@@ -205,7 +205,7 @@ class _Page:
         for at, column in enumerate(self.columns):
             if column.is_total:
                 formula = f"=SUBTOTAL(9,{xl_range(first, at, self.row - 1, at)})"
-                self.sheet.write_formula(self.row, at, formula, self.sums["money" if isinstance(sums[at], Decimal) else "number"], sums[at])
+                self.sheet.write_formula(self.row, at, formula, self.sums[column.kind], sums[at])
             elif not labelled and column.width > 5:
                 self.sheet.write_string(self.row, at, label, self.sums["text"])
                 labelled = True

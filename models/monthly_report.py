@@ -24,4 +24,5 @@ class MonthlyReport(
     problems: Mapped[LongText | None] = field("存在问题", section="文字")
     plans: Mapped[LongText | None] = field("下一步工作", section="文字")
     prepared_at: Mapped[datetime] = field("备好时间", listed=True, is_fixed=True)
+    is_announced: Mapped[bool] = field("已通知", default=False, is_fixed=True, is_hidden=True)
     __table_args__ = (CheckConstraint("name <> ''", name="has_name"),)

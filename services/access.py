@@ -50,6 +50,7 @@ class Permission(Code):
     APPEAL_TRIAGE = "appeal:triage", "分办诉求（交办、立案、引导、并件）"
     APPEAL_CITIZEN = "own:appeal_citizen", "反映人本人"
     APPEAL_SWEEP = "own:appeal_sweep", "到期自动处理"
+    COMPLETE = "roster:complete", "在手机上补齐住户缺的电话、人口数和家庭成员"
     PHONE = "phone:code", "制发三长手机登录码、注销登录设备"
     RECEIVE = "reception:receive", "接待来访（取号、叫号、登记结果）"
     PLATE = "plate:print", "印制和登记公示牌、批量制码"

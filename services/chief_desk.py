@@ -78,6 +78,7 @@ class HomePage:
     members: Sequence[tuple[str, str]]
     visits: Sequence[tuple[str, str, str]]
     may_call: bool
+    blanks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -216,8 +217,15 @@ def home_page(session: Session, me: Present, household_id: str, day: date) -> Ho
         _homes(session, me.actor, [row], day)[0], row.use.label,
         [(text(masked(described["name"], m.name, me.actor)), names.get(m.relation or "", "")) for m in members],
         [(text(v.visited_on), names.get(v.duty, ""), v.needs or "") for v in visits],
-        bool(row.mobile) and me.actor.may(Permission.REVEAL),
+        bool(row.mobile) and me.actor.may(Permission.REVEAL), _blanks(row, me.actor),
     )  # fmt: skip
+
+
+def _blanks(row: Household, actor: Actor) -> frozenset[str]:
+    """What the chief can fill in of a household; there is always room for one more member."""
+    if not actor.may(Permission.COMPLETE):
+        return frozenset()
+    return frozenset({"member", *(name for name in ("mobile", "member_count") if getattr(row, name) is None)})
 
 
 def number(session: Session, me: Present, kind: str, record_id: str, reason: str) -> str:

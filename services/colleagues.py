@@ -49,6 +49,13 @@ def actor_of(session: Session, user_id: str) -> Actor | None:
     return next(iter(_actors(session, session.info["actor"], _users.c.id == user_id)), None)
 
 
+def holders(session: Session, permission: str, limit: int = 1000) -> list[str]:
+    """The ids of the accounts of the actor's sub-district whose role holds a permission."""
+    roles = [key for key, held in session.connection().execute(select(_roles.c.id, _roles.c.permissions)) if permission in held]
+    wanted = select(_users.c.id).where(_users.c.role_id.in_(roles)).order_by(_users.c.id)
+    return list(session.connection().scalars(_working(wanted, session.info["actor"]).limit(limit)))
+
+
 def _actors(session: Session, actor: Actor, whose) -> list[Actor]:
     """Tables are read directly: with a narrower scope of his own, the asker would not find the
     areas that decide what others may see."""

@@ -200,11 +200,13 @@ FOLLOW_UP_FLOW = Flow(
 # ---- figures -------------------------------------------------------------------------
 
 
-def rates(session: Session, since: date | None = None) -> dict[str, tuple[int, int]]:
-    """{满意率, 参评率, 回访率} as (numerator, denominator); who said nothing is in no satisfaction rate."""
-    wanted = select(FollowUp.status, FollowUp.satisfaction, func.count()).group_by(FollowUp.status, FollowUp.satisfaction)
+def rates(session: Session, since: date | None = None, until: date | None = None, *also) -> dict[str, tuple[int, int]]:
+    """{满意率, 参评率, 回访率} of those due from `since` to `until`, as (numerator, denominator); who said nothing is in no satisfaction rate."""
+    wanted = select(FollowUp.status, FollowUp.satisfaction, func.count()).where(*also).group_by(FollowUp.status, FollowUp.satisfaction)
     if since is not None:
         wanted = wanted.where(FollowUp.due_on >= since)
+    if until is not None:
+        wanted = wanted.where(FollowUp.due_on <= until)
     lines = session.execute(wanted).all()
     done = sum(n for status, _, n in lines if status is S.DONE)
     rated = sum(n for _, said, n in lines if said is not None)

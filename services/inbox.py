@@ -18,6 +18,7 @@ from models.worker import Worker
 from .access import Actor, Permission
 
 Recipient = Unit | Worker | User | Permission
+READY = "ready"  # the kind of what only waits to be fetched
 
 MOST = 200  # of one person that are read at once
 
@@ -55,11 +56,15 @@ def put(
     return todo
 
 
-def settle(session: Session, about: Described, actor: Actor, now: datetime, kind: str | None = None) -> None:
-    """Take out of every in-tray what was about this row (of one kind where named)."""
+def settle(
+    session: Session, about: Described, actor: Actor, now: datetime, kind: str | None = None, *, is_own: bool = False
+) -> None:
+    """Take out of every in-tray, or out of the actor's own, what was about this row (of one kind where named)."""
     wanted = [Todo.entity == type(about).slug(), Todo.record_id == str(about.id), Todo.settled_at.is_(None)]
     if kind is not None:
         wanted.append(Todo.kind == kind)
+    if is_own:
+        wanted.append(Todo.recipient == f"user:{actor.user_id}")
     for todo in session.scalars(select(Todo).where(*wanted)):
         todo.settled_at, todo.settled_by_id = now, actor.user_id
     session.flush()
@@ -140,10 +145,10 @@ def retitle(session: Session, entity: str, record_ids: Iterable[str], old: str, 
 
 
 def mine(session: Session, actor: Actor, limit: int = MOST) -> Sequence[Todo]:
-    """What lies in an actor's in-tray, first due first."""
+    """What lies in an actor's in-tray, first due first; what is ready to be fetched has no day and stands before it."""
     statement = (
         select(Todo).where(Todo.recipient.in_(_addresses(actor)), Todo.settled_at.is_(None))
-        .order_by(Todo.due_on.is_(None), Todo.due_on, Todo.id).limit(limit)
+        .order_by(Todo.kind != READY, Todo.due_on.is_(None), Todo.due_on, Todo.id).limit(limit)
     )  # fmt: skip
     return session.scalars(statement).all()
 

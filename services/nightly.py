@@ -17,7 +17,7 @@ from models.codes import JobStatus
 from models.job import Job
 from models.user import User
 
-from . import appeal_sweep, confirmations, imports, jobs, limits, outbox, reception, sign_in, sweep, upkeep
+from . import appeal_sweep, confirmations, imports, jobs, limits, monthly, outbox, reception, sign_in, sweep, upkeep
 from .access import bind, system
 from .errors import Refused
 from .showing import LOCAL
@@ -45,6 +45,7 @@ NIGHTLY: list[Duty] = [
     Duty("messages", "放弃多日没有发出的外发消息，清理旧消息", outbox.tidy),
     Duty("queues", "清理过去的排队计数", reception.forget_queues),
     Duty("sweep", "到期提醒、催办、亮牌和升级", sweep.run),
+    Duty("monthly", "备好上月的台账和月报", monthly.prepare_last),
     Duty("jobs", "清理三个月前的后台任务", jobs.forget_old),
     Duty("statistics", "更新数据库的统计", upkeep.analyse),
 ]

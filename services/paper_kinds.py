@@ -25,6 +25,7 @@ from .paper_facts import Facts
 
 D, P, A = CaseKind.DISPUTE, CaseKind.PETITION, CaseKind.APPEAL
 DOSSIER, PETITION, COORDINATION = "人民调解卷宗", "信访文书", "协调和督促"
+REPORT = "报告"
 
 Build = Callable[[Session, Case, Described], Facts]
 Subjects = Callable[[Session, Case], Sequence[tuple[Described, str]]]
@@ -121,6 +122,7 @@ PAPERS: dict[str, PaperKind] = {
         PaperKind("supervision_slip", "督办单", COORDINATION, {A, D, P}, calls.supervision, calls.each_supervision, Supervision),
         PaperKind("phone_followup", "电话随访记录表", COORDINATION, {A, D, P}, ends.follow_up, ends.each_follow_up, FollowUp),
         PaperKind("psych_referral", "心理服务转介单", COORDINATION, {A, D, P}),
+        PaperKind("monthly_report", "月报", REPORT, set(), is_signed=False),  # about no case
     )
 }  # fmt: skip
 

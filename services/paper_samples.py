@@ -76,6 +76,14 @@ SAMPLE: Facts = {
                 "done": "已处置", "decisions": boxes([("问题已解决，销哨", True), ("未解决，续哨", False)]), "closed_at": _MOMENT, "rating": "满意", "counter_rating": "满意"},
     "urge": {"number": "催办1号", "to": "示例单位", "due_on": _DAY, "reason": "临近期限", "by": "孙示例", "at": _MOMENT, "way": "电话", "contact": "接通",
              "answer": "正在办理"},
+    "report": {
+        "unit": "示例街道", "name": "2026年2月矛盾纠纷调处和信访工作月报", "month": "2026年2月", "made_on": _DAY, "place": "示例街道",
+        "overview": ["新收26件。"], "features": ["邻里纠纷较多。"], "problems": ["没有超期。"], "plans": ["继续排查。"],
+        "sections": [{"title": "总体情况", "rows": [{"label": "新收", "now": "26", "before": "20", "change": "+30.0%", "how": "收到日期在当月的"}]}],
+        "tables": [{"title": "按类别", "head": "类别", "rows": [
+            {"label": "邻里", "new": "6", "new_before": "5", "change": "+20.0%", "closed": "4", "open": "3", "late": "0"},
+        ]}],
+    },
     "supervision": {"number": "督办1号", "card": "黄牌", "to": "示例单位", "problem": "超期", "demand": "限期办结", "due_on": _DAY, "reply": "已整改",
                     "decisions": boxes([("认可，解除督办", True), ("退回，继续督办", False)]), "decision": "认可", "on": _DAY},
 }  # fmt: skip

@@ -60,6 +60,7 @@ def upgrade() -> None:
     sa.Column('problems', sa.Text(), nullable=True),
     sa.Column('plans', sa.Text(), nullable=True),
     sa.Column('prepared_at', sa.DateTime(), nullable=False),
+    sa.Column('is_announced', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('updated_at', sa.DateTime(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),

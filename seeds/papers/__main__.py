@@ -1,12 +1,12 @@
 """Write every shipped template anew."""
 
-from . import coordination, mediation, petition
+from . import coordination, mediation, petition, report
 from .forms import FOLDER
 
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for module in (mediation, petition, coordination):
+    for module in (mediation, petition, coordination, report):
         for key, form in module.forms().items():
             (FOLDER / f"{key}.docx").write_bytes(form.content())
 

@@ -61,7 +61,7 @@ class CommitteeFigures:
 
     def offers(self) -> dict[str, Offer]:
         found = [
-            Offer("committee", "人民调解委员会", _SECTION, 24), Offer("kind", "类别", _SECTION, 10),
+            Offer("committee", "人民调解委员会", _SECTION, 30), Offer("kind", "类别", _SECTION, 10),
             _number("mediators", "合计", "调解员"), _number("full_time", "专职", "调解员"), _number("part_time", "兼职", "调解员"),
             _number("cases", "案件总数"), _number("parties", "涉及当事人数"), _number("settled", "调解成功数"),
             _number("hard", "疑难复杂案件数"), _number("amount", "协议涉及金额（元）", kind="money"),
@@ -175,18 +175,17 @@ class CommitteeFigures:
 def _add(figures: Counter, case, agreement, parties: int) -> None:
     """One case with its agreement."""
     channel = case.channel.partition(":")[2]
-    is_settled = case.outcome in _SETTLED
-    figures.update({
-        "cases": 1, "parties": parties, "settled": is_settled, "hard": case.level is MatterLevel.HARD or case.is_key_issue,
+    found = {
+        "cases": 1, "parties": parties, "settled": case.outcome in _SETTLED, "hard": case.level is MatterLevel.HARD or case.is_key_issue,
         "initiative": channel == "patrol", "discovered": channel == "patrol", "applied": channel in _APPLIED,
         **{key: channel in channels for key, channels in _ENTRUSTED.items()},
         f"category:{case.category.partition('.')[0]}": 1,
-    })  # fmt: skip
+    }  # fmt: skip
     if agreement is not None:
-        figures.update({
+        found |= {
             "oral": agreement.form is AgreementForm.ORAL, "written": agreement.form is AgreementForm.WRITTEN,
             "amount": agreement.amount or Decimal(0), "performed": agreement.status is AgreementState.PERFORMED,
             "confirmed": bool(agreement.is_confirmed),
-        })  # fmt: skip
-
-
+        }  # fmt: skip
+    for key, value in found.items():
+        figures[key] += value

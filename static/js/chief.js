@@ -1,6 +1,6 @@
 // A chief's pages with a weak network: forms wait in this phone until they have arrived; without script they are plain forms.
 
-import { all, clear, flush, newKey, put, remove } from "./outbox.js";
+import { all, ask, clear, flush, newKey, put, remove } from "./outbox.js";
 
 const { chief: owner, state, worker } = document.body.dataset;
 const find = (selector) => document.querySelector(selector);
@@ -145,17 +145,37 @@ if (code && /^\d{8}$/.test(given || "")) {
   history.replaceState(null, "", location.pathname);
 }
 
+// A step that needs the server now: without network it stays on the form, with every word.
+for (const form of document.querySelectorAll("form[data-now]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button[type=submit]");
+    button.disabled = true;
+    const told = await tell(form);
+    if (told.next) { location.assign(told.next); return; }
+    button.disabled = false;
+    const place = form.querySelector("[role=alert]") || form.appendChild(Object.assign(document.createElement("p"), { className: "error", role: "alert" }));
+    place.textContent = told.sentence;
+  });
+}
+
+async function tell(form) {
+  try {
+    return await (await ask(form.action, { method: "POST", body: new FormData(form) })).json();
+  } catch {
+    return { sentence: "没有网络，没有提交。写的内容还在，有网后请再点一次" };
+  }
+}
+
 const number = find("form[data-number]");
 if (number) {
   number.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const answer = await fetch(number.action, { method: "POST", body: new FormData(number), headers: { Accept: "application/json" } }).catch(() => null);
-    const told = answer ? await answer.json() : { sentence: "没有网络，看不了号码" };
-    const shown = document.createElement(told.mobile ? "a" : "p");
-    shown.className = told.mobile ? "button primary" : "error";
-    shown.textContent = told.mobile ? `打电话 ${told.mobile}` : told.sentence;
-    if (told.mobile) shown.href = `tel:${told.mobile}`;
-    number.replaceChildren(shown);
+    const told = await tell(number);
+    if (!told.mobile) { number.append(Object.assign(document.createElement("p"), { className: "error", textContent: told.sentence })); return; }
+    number.replaceChildren(Object.assign(document.createElement("a"), {
+      className: "button primary", href: `tel:${told.mobile}`, textContent: `打电话 ${told.mobile}`,
+    }));
   });
 }
 

@@ -2,6 +2,7 @@
 
 const CODE = "chief-code-1", FORMS = "chief-forms-1";
 const OFFLINE = "/chief/offline", DOOR = "/chief/sign-in";
+const PATIENCE = 5000;
 const KEPT = ["/chief/report", "/chief/visits/new", OFFLINE];
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -49,13 +50,19 @@ async function code(request) {
   }
 }
 
+/** The page from the network; a form that is kept does not wait long for a weak one. */
 async function page(request, address) {
-  try {
-    const answer = await fetch(request);
+  const forms = await caches.open(FORMS);
+  const kept = await forms.match(address.pathname);
+  const fetched = fetch(request).then(async (answer) => {
     if (new URL(answer.url || request.url).pathname === DOOR) await caches.delete(FORMS);
     return answer;
+  });
+  try {
+    return await (kept && !address.search ? Promise.race([fetched, after(PATIENCE)]) : fetched);
   } catch {
-    const forms = await caches.open(FORMS);
-    return (await forms.match(address.pathname)) || (await forms.match(OFFLINE)) || Response.error();
+    return kept || (await forms.match(OFFLINE)) || Response.error();
   }
 }
+
+const after = (time) => new Promise((_, fail) => setTimeout(() => fail(new Error("slow")), time));

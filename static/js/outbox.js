@@ -2,6 +2,12 @@
 // The server keeps one row for a key, so to send once more does no harm.
 
 const NAME = "chief", STORE = "outbox";
+const PATIENCE = 30_000; // a line that is this slow is no line; the key makes it safe to send once more
+
+/** Ask the server for a small answer; throws when there is no network or none to speak of. */
+export const ask = (address, options = {}) => fetch(address, {
+  ...options, headers: { Accept: "application/json" }, signal: AbortSignal.timeout ? AbortSignal.timeout(PATIENCE) : undefined,
+});
 
 function open() {
   return new Promise((done, fail) => {
@@ -12,12 +18,12 @@ function open() {
   });
 }
 
-async function work(mode, ask) {
+async function work(mode, act) {
   const base = await open();
   try {
     return await new Promise((done, fail) => {
       const step = base.transaction(STORE, mode);
-      const asked = ask(step.objectStore(STORE));
+      const asked = act(step.objectStore(STORE));
       step.oncomplete = () => done(asked && asked.result);
       step.onerror = step.onabort = () => fail(step.error);
     });
@@ -53,8 +59,8 @@ async function send(entry, csrf) {
     else form.append(name, value);
   }
   form.set("csrf_token", csrf);
-  const answer = await fetch(entry.action, { method: "POST", body: form, headers: { Accept: "application/json" } });
-  if ([401, 429].includes(answer.status) || answer.status >= 500) throw new Error("later");
+  const answer = await ask(entry.action, { method: "POST", body: form });
+  if ([400, 401, 429].includes(answer.status) || answer.status >= 500) throw new Error("later");
   const told = await answer.json();
   return answer.ok ? { next: told.next } : { problem: told.sentence };
 }
@@ -64,7 +70,7 @@ export async function flush(owner, stateUrl) {
   const outcomes = {};
   const waiting = (await all(owner)).filter((entry) => !entry.problem);
   if (!waiting.length) return outcomes;
-  const state = await fetch(stateUrl, { headers: { Accept: "application/json" } });
+  const state = await ask(stateUrl);
   if (!state.ok) throw new Error("later");
   const { chief, csrf } = await state.json();
   if (chief !== owner) return outcomes;

@@ -94,6 +94,7 @@ PAGES = """
 /admin/paper-templates/   -       -       -       y       -       -       -       -       -       -       -       y       -       -       -       -       -
 /admin/case/papers/?id=   -       y       y       y       y       y       y       -       -       -       y       -       -       -       -       -       -
 /admin/recycle/           y       y       y       y       y       y       y       -       -       -       -       y       y       -       -       -       -
+/admin/chief-days/        y       y       -       y       y       -       -       -       -       y       y       -       -       -       -       -       -
 /admin/appeal-figures/    -       y       y       y       y       -       -       -       -       y       y       -       -       -       -       -       -
 /admin/chief/phone-codes/  y       y       -       y       -       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/reception-desk/    -       y       y       y       y       -       -       -       -       -       -       -       -       -       -       -       -

@@ -14,7 +14,7 @@ from models.audit import AccessEvent
 from models.codes import AppealStatus, Tier5
 from models.household import HouseholdMember
 from models.visit import VisitLog, ZeroReport
-from services import access, appeal_flow, chief_below, chief_desk, quick_reports, visits
+from services import access, appeal_flow, chief_below, chief_desk, missing, quick_reports, visits
 from services.appeal_flow import APPEAL_FLOW
 from services.errors import Missing, Refused
 from services.quick_reports import Report
@@ -211,6 +211,24 @@ def test_a_household_of_another_chief_is_not_shown(session, me, three):
     session.expunge(three.world.west_household)
     with pytest.raises(Missing):
         chief_desk.home_page(session, me, three.world.west_household.id, TODAY)
+
+
+@ONE
+def test_a_chief_fills_in_what_is_missing(session, me, three):
+    home = three.world.east_household
+    home.mobile = None
+    missing.complete(session, me, home, NOW, mobile="139 0000 0008", member_count="3", member="申某某", relation="relation:child")
+    assert (home.mobile, home.member_count) == ("13900000008", 3)
+    assert session.scalars(select(HouseholdMember.name)).all() == ["申某某"]
+
+
+@ONE
+@pytest.mark.parametrize("facts, sentence", [
+    ({"mobile": "13900000008"}, "已经登记了电话"), ({"member_count": "51"}, "0到50"), ({"member": "<b>"}, "尖括号"), ({}, "至少填一项"),
+])  # fmt: skip
+def test_a_chief_changes_nothing_that_is_there_and_types_nothing_odd(session, me, three, facts, sentence):
+    with pytest.raises(Refused, match=sentence):
+        missing.complete(session, me, three.world.east_household, NOW, **facts)
 
 
 # ---- the level below ----------------------------------------------------------------

@@ -12,6 +12,6 @@ PUBLIC = PAGES | SENT
 WITHOUT_PHONE = {"phone.sign_in", "phone.worker"}
 PHONE = WITHOUT_PHONE | {
     "phone.today", "phone.below", "phone.appeals_below", "phone.appeal", "phone.act", "phone.photo", "phone.number", "phone.report",
-    "phone.zero", "phone.visits", "phone.visit", "phone.needed", "phone.homes", "phone.home", "phone.about", "phone.sign_out",
+    "phone.zero", "phone.visits", "phone.visit", "phone.needed", "phone.homes", "phone.home", "phone.complete", "phone.about", "phone.sign_out",
     "phone.offline", "phone.state",
 }  # fmt: skip

@@ -112,8 +112,8 @@ class Page(HTMLParser):
         if tag == "select" and self._select is not None:
             name, options = self._select
             chosen = [value for value, is_chosen in options if is_chosen] or [v for v, _ in options[:1]]
-            self._select_form.fields[name] = chosen
-            self._select_form.boxes[name] = [v for v, _ in options]
+            self._select_form.fields.setdefault(name, []).extend(chosen)
+            self._select_form.boxes.setdefault(name, []).extend(v for v, _ in options)
             self._select = None
         if tag == "textarea":
             self._textarea = None

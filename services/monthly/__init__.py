@@ -1,0 +1,7 @@
+"""The report of a month: its figures, its words, and the night that prepares it."""
+
+from .figures import figures
+from .measures import Figures, Line, Measure, Table
+from .report import fetched, of_month, prepare, prepare_by_hand, prepare_last
+
+__all__ = ["Figures", "Line", "Measure", "Table", "fetched", "figures", "of_month", "prepare", "prepare_by_hand", "prepare_last"]
