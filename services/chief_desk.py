@@ -28,6 +28,7 @@ from .records import find
 from .showing import masked, text
 
 MOST = 50
+MOST_HOMES, MOST_DOORS = 200, 1500
 IN_HAND = (AppealStatus.WAITING, AppealStatus.TAKEN)
 VERBS = ("take", "answer", "pass_up")
 
@@ -48,10 +49,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Today:
-    """The first page: what is mine to answer, what I have reported, and whether today is reported."""
+    """The first page: what is mine to answer, what else I have reported or went up from here, whether today is reported."""
 
     mine: Sequence[Line]
-    reported: Sequence[Line]
+    other: Sequence[Line]
     is_zero: bool
     report_count: int
     has_more: bool = False
@@ -97,19 +98,20 @@ class AppealPage:
 
 
 def today(session: Session, me: Present, now: datetime) -> Today:
-    """What a chief has to do today; four statements whatever there is."""
+    """What a chief has to do today; five statements whatever there is."""
     day = local_day(now)
     mine = session.scalars(
         select(Appeal).where(Appeal.owner_area_id == me.area_id, Appeal.status.in_(IN_HAND))
         .order_by(Appeal.due_on, Appeal.id).limit(MOST + 1)
     ).all()  # fmt: skip
-    own = session.scalars(
-        select(Appeal).where(Appeal.reporter_id == me.chief_id).order_by(Appeal.received_at.desc(), Appeal.id.desc()).limit(5)
-    ).all()
+    newest = (Appeal.received_at.desc(), Appeal.id.desc())
+    told = session.scalars(select(Appeal).where(Appeal.reporter_id == me.chief_id).order_by(*newest).limit(5)).all()
+    here = select(Appeal).where(Appeal.area_id == me.area_id, Appeal.owner_area_id != me.area_id, Appeal.status.in_(IN_HAND))
+    other = {a.id: a for a in (*session.scalars(here.order_by(*newest).limit(10)), *told) if a not in mine}
     count = session.scalar(select(func.count()).select_from(Appeal).where(Appeal.reporter_id == me.chief_id, *on_day(day)))
     zero = session.scalar(select(ZeroReport.id).where(ZeroReport.chief_id == me.chief_id, ZeroReport.reported_on == day))
     return Today(
-        [line_of(a, day) for a in mine[:MOST]], [line_of(a, day) for a in own if a not in mine], zero is not None, count, len(mine) > MOST
+        [line_of(a, day) for a in mine[:MOST]], [line_of(a, day) for a in other.values()], zero is not None, count, len(mine) > MOST
     )
 
 
@@ -166,7 +168,7 @@ def homes(session: Session, me: Present, day: date, area_id: str | None = None) 
     if area.kind is not AreaKind.NEIGHBORHOOD:
         raise Missing("请先选择一个邻")
     rows = session.scalars(
-        select(Household).where(Household.neighborhood_id == area.id).order_by(Household.household_no).limit(MOST)
+        select(Household).where(Household.neighborhood_id == area.id).order_by(Household.household_no).limit(MOST_HOMES)
     ).all()
     return area, _homes(session, me.actor, rows, day)
 
@@ -272,7 +274,7 @@ def visits(session: Session, me: Present) -> list[Visited]:
 def places(session: Session, me: Present) -> list[tuple[str, str]]:
     """(id, words) of where a report may be about: doors of the own neighbourhood, else the areas below; no names."""
     if me.is_neighbor:
-        return doors(session, me)
+        return [door for group in doors(session, me).values() for door in group]
     wanted = (
         select(Area.id, Area.full_name).where(Area.code.startswith(f"{me.actor.area_code}.", autoescape=True))
         .order_by(Area.code).limit(200)
@@ -281,12 +283,13 @@ def places(session: Session, me: Present) -> list[tuple[str, str]]:
     return [(key, name[start:] or name) for key, name in session.execute(wanted)]
 
 
-def doors(session: Session, me: Present, area_id: str | None = None) -> list[tuple[str, str]]:
-    """(id, address) of the households a visit may be about: of one neighbourhood, or of all in sight of a small area."""
-    wanted = select(Household.id, Household.address).order_by(Household.household_no).limit(400)
-    if area_id or me.is_neighbor:
-        wanted = wanted.where(Household.neighborhood_id == (area_id or me.area_id))
-    else:
-        wanted = wanted.join(Household.neighborhood)
-    return [(key, address) for key, address in session.execute(wanted)]
-
+def doors(session: Session, me: Present) -> dict[str, list[tuple[str, str]]]:
+    """{neighbourhood: (id, address) of its households} that a visit may be about; addresses only, for the phone keeps them."""
+    wanted = (
+        select(Area.full_name, Household.id, Household.address).join(Household.neighborhood)
+        .where(Area.code.startswith(me.actor.area_code, autoescape=True)).order_by(Area.code, Household.household_no).limit(MOST_DOORS)
+    )
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, key, address in session.execute(wanted):
+        found.setdefault(name[len(me.area_name) + 1 :], []).append((key, address))
+    return found

@@ -115,6 +115,20 @@ def test_today_lists_what_is_mine_first_due_first(session, tell, me):
 
 
 @ONE
+def test_what_has_gone_up_stays_in_sight_below_what_is_mine(session, tell, me):
+    appeal = tell()
+    APPEAL_FLOW.take(session, "pass_up", appeal, me.actor, NOW, note="要物业来修")
+    found = chief_desk.today(session, me, NOW)
+    assert ([line.id for line in found.mine], [line.who for line in found.other]) == ([], ["组长"])
+
+
+@ONE
+def test_a_group_chief_chooses_the_door_by_neighbourhood(session, three):
+    boss = present(session, three.group, NOW)
+    assert chief_desk.doors(session, boss) == {"第1邻": [(three.world.east_household.id, "东里社区1号")]}
+
+
+@ONE
 def test_a_number_is_read_in_full_once_it_is_on_record(session, tell, me):
     appeal = tell(mobile="13900000009", name="甲某某")
     page = chief_desk.appeal_page(session, me, appeal.id, NOW)
