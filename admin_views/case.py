@@ -142,7 +142,7 @@ class CaseView(Stepped, Papers, Attached, EntityView):
         about = call_panels.starts(row)
         if row.status in case_flow.OPEN_STATES and actor().may("recusal:create"):
             about.append({"label": "申报回避", "url": url_for("recusal.create_view", case=row.id), "hint": "与当事人或者案件有利害关系的，不再经办"})
-        return [group for group in (*groups, {"title": "协调督促", "links": about}) if group["links"]]
+        return [group for group in ({"title": "协调督促", "links": about}, *groups) if group["links"]]
 
     def details(self, row):
         page = super().details(row)

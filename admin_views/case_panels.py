@@ -18,7 +18,7 @@ from services import clocks, early_warnings, repeats
 from .acting import actor
 from .call_panels import call_panel
 from .case_story import link_panel, notice_panel, stage_panel
-from .mediation import agreement_panel, follow_up_panel, session_panel
+from .mediation_panels import agreement_panel, follow_up_panel, session_panel
 from .papers import paper_panel
 from .warnings import hit_line
 

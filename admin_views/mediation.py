@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 
 from extensions import db, now
 from models.case import Case, CaseParty
-from models.codes import OPEN_STATES, Satisfaction
+from models.codes import Satisfaction
 from models.mediation import Mediator
-from models.mediation_codes import AgreementForm, AgreementState, ConfirmationState, FollowUpState
+from models.mediation_codes import AgreementForm, AgreementState, FollowUpState
 from models.settlement import MediationAgreement
 from services import (
     backlog, case_closing, confirmations, follow_ups, paper_facts, paper_kinds, records, sessions, settlements, workload,
@@ -25,14 +25,9 @@ from services.showing import text
 from .acting import actor
 from .attachments import Attached
 from .base import EntityView
+from .mediation_panels import TONES, tool
 from .papers import paper_button
 from .steps import Stepped
-
-_TONES = {
-    AgreementState.DRAFT: "info", AgreementState.EFFECTIVE: "info", AgreementState.PERFORMED: "ok", AgreementState.BREACHED: "bad",
-    ConfirmationState.CONFIRMED: "ok", ConfirmationState.DISMISSED: "bad", ConfirmationState.LAPSED: "bad",
-    FollowUpState.PLANNED: "warn", FollowUpState.DONE: "ok",
-}  # fmt: skip
 
 
 class Kept(EntityView):
@@ -63,12 +58,12 @@ class Kept(EntityView):
         super().require(action)
 
     def tone(self, name, values):
-        tones = {state.label: tone for state, tone in _TONES.items()}
+        tones = {state.label: tone for state, tone in TONES.items()}
         return tones.get(text(values["status"])) if name == "status" else None
 
     def badges(self, row):
         status = getattr(row, "status", None)
-        return [{"text": status.label, "tone": _TONES.get(status, "muted")}] if status else []
+        return [{"text": status.label, "tone": TONES.get(status, "muted")}] if status else []
 
 
 class SessionView(Attached, Kept):
@@ -212,6 +207,15 @@ class FollowUpView(Stepped, Kept):
         found += [_button(way["label"], way["url"], is_primary=i == 0) for i, way in enumerate(self._ways(row))]
         return [*found, _button("打开案件", view), *paper_button(row.case_id, "phone_followup")]
 
+    def _handled(self, case: Case) -> list[dict]:
+        """What the caller should know before calling."""
+        view = current_app.extensions["entity_views"]["Case"]
+        names = ("outcome", "closed_at", "result", "lead_unit", "handler")
+        return [
+            {"label": d.label, "text": view.cell(d, case), "url": None, "reveal": None, "is_wide": d.name == "result"}
+            for d in (view.described[name] for name in names) if view.cell(d, case)
+        ]  # fmt: skip
+
     @staticmethod
     def _ways(row) -> list[dict]:
         """What may be done about a follow-up that was not content, while nobody has decided (R16)."""
@@ -221,13 +225,18 @@ class FollowUpView(Stepped, Kept):
         why, found = follow_ups.complaint(row), []
         reopen = CASE_FLOW.by_verb["reopen"]
         if me.may(reopen.by) and reopen.fits(case) and not case_closing.is_recent(db.session, case, me, now(), {}):
-            found.append(_tool("重新办理", "case.step_view", id=case.id, verb="reopen", reason=f"回访时{why}，重新办理。"))
+            found.append(tool("重新办理", "case.step_view", id=case.id, verb="reopen", reason=f"回访时{why}，重新办理。"))
         if me.may(Permission.SUPERVISE) and (case.lead_unit_id or case.handler_id):
-            found.append(_tool("督办", "supervision.create_view", case=case.id, demand=f"办结回访时{why}，请核实原因，整改到位后回复。"))
+            found.append(tool("督办", "supervision.create_view", case=case.id, demand=f"办结回访时{why}，请核实原因，整改到位后回复。"))
         return found
 
     def details(self, row):
         page, why = super().details(row), follow_ups.complaint(row)
+        page["facts"].insert(1, {"title": "办理情况", "items": self._handled(follow_ups.case_of(db.session, row))})
+        parties = current_app.extensions["entity_views"]["CaseParty"]
+        found = parties._few("case", row.case_id, False) if parties.may("view") else None
+        if found:
+            page["related"].insert(0, found | {"title": "当事人", "is_part": True})
         if why and follow_ups.is_unsettled(db.session, row):
             page["next_step"] = {
                 "tone": "warn", "title": f"下一步：{why}，请决定怎么办",
@@ -238,100 +247,5 @@ class FollowUpView(Stepped, Kept):
         return page
 
 
-# ---- panels of the case page ---------------------------------------------------------
-
-
 def _button(label: str, url: str, is_primary: bool = False) -> dict:
     return {"label": label, "url": url, "is_primary": is_primary, "method": "get", "confirm": None, "hint": ""}
-
-
-def _tool(label: str, endpoint: str, **args) -> dict:
-    return {"label": label, "url": url_for(endpoint, **args)}
-
-
-def session_panel(case: Case) -> dict | None:
-    """The sessions so far; what was said stays on their own pages."""
-    me = actor()
-    if not me.may("mediation_session:view"):
-        return None
-    found = sessions.of(db.session, case)
-    may_add = me.may("mediation_session:create") and case.status in OPEN_STATES
-    if not found and not may_add:
-        return None
-    return {
-        "title": "调解记录", "template": "admin/panels/lines.html", "empty": "还没有调解记录",
-        "tools": [_tool("记录一次调解", "mediation_session.create_view", case=case.id)] if may_add else [],
-        "lines": [
-            {"url": url_for("mediation_session.details_view", id=s.id), "title": f"第{s.number}次 {s.stage.label}",
-             "facts": [text(s.started_at), s.place, f"主持人{s.chair.name}"], "badge": s.result.label, "tone": "muted",
-             "note": f"下次调解：{text(s.next_at)}" if s.next_at else ""}
-            for s in found
-        ],
-    }  # fmt: skip
-
-
-def agreement_panel(case: Case) -> dict | None:
-    """Agreements with how each item stands and the countdown of confirmation."""
-    me = actor()
-    if not me.may("mediation_agreement:view"):
-        return None
-    found = settlements.of(db.session, case)
-    may_add = me.may("mediation_agreement:create") and case.status in OPEN_STATES
-    if not found and not may_add:
-        return None
-    today = local_day(now())
-    return {
-        "title": "调解协议和履行", "template": "admin/panels/lines.html", "empty": "还没有达成协议",
-        "tools": [_tool("拟订协议", "mediation_agreement.create_view", case=case.id)] if may_add else [],
-        "lines": [_agreement_line(agreement, today, me) for agreement in found],
-    }  # fmt: skip
-
-
-def _agreement_line(agreement, today, me) -> dict:
-    items = settlements.items_of(db.session, agreement)
-    late = sum(settlements.is_late(item, today) for item in items)
-    done = sum(item.performance in settlements.DONE for item in items)
-    facts = [agreement.form.label, f"{len(items)}项，已履行{done}项" + (f"，逾期{late}项" if late else "")]
-    last, note, tools = confirmations.last_day(db.session, agreement), "", []
-    asked = confirmations.of(db.session, agreement) if me.may("confirmation:view") else []
-    if asked:
-        tools = [_tool(f"司法确认：{asked[0].status.label}", "confirmation.details_view", id=asked[0].id)]
-    elif last and last >= today and agreement.status is AgreementState.EFFECTIVE:
-        note = f"可在{last:%Y-%m-%d}前申请司法确认（还剩{(last - today).days}天）"
-        if me.may("confirmation:create"):
-            tools = [_tool("申请司法确认", "confirmation.create_view", agreement=agreement.id)]
-    return {
-        "url": url_for("mediation_agreement.details_view", id=agreement.id), "title": agreement.agreement_no or "（未编号的草稿）",
-        "facts": facts, "badge": agreement.status.label, "tone": "bad" if late else _TONES.get(agreement.status, "muted"),
-        "note": note, "tools": tools, "parts": [_item_line(item, today) for item in items],
-    }  # fmt: skip
-
-
-def _item_line(item, today) -> dict:
-    """Who owes what by when, and how it stands."""
-    when = f"{item.due_on:%Y-%m-%d}前" if item.due_on else "当场"
-    amount = f"，{item.amount:,.2f}元" if item.amount is not None else ""
-    is_late, is_done = settlements.is_late(item, today), item.performance in settlements.DONE
-    return {
-        "url": url_for("agreement_item.details_view", id=item.id), "title": f"{item.obligor.role.label}：{item.what}{amount}",
-        "badge": "逾期" if is_late else item.performance.label, "tone": "bad" if is_late else "ok" if is_done else "warn",
-        "said": f"{item.done_on:%Y-%m-%d}履行" if item.done_on else when,
-    }  # fmt: skip
-
-
-def follow_up_panel(case: Case) -> dict | None:
-    """When the citizen is or was asked, and what was said."""
-    if not actor().may("follow_up:view"):
-        return None
-    found = follow_ups.of(db.session, case)
-    if not found:
-        return None
-    return {
-        "title": "办结回访", "template": "admin/panels/lines.html",
-        "lines": [
-            {"url": url_for("follow_up.details_view", id=f.id), "title": f"{f.due_on:%Y-%m-%d}前回访" if f.done_at is None else text(f.done_at),
-             "facts": [text(f.satisfaction) or "未评价"] if f.done_at else [text(f.contact)] if f.contact else [],
-             "badge": f.status.label, "tone": _TONES.get(f.status, "muted"), "note": f.words or ""}
-            for f in found
-        ],
-    }  # fmt: skip
