@@ -108,6 +108,7 @@ def console(engine, tmp_path_factory) -> Flask:
 @pytest.fixture
 def app(console, engine) -> Iterator[Flask]:
     """The console with nothing but the divisions in its database, emptied again afterwards."""
+    files.use_folder(console.config["CONSOLE"].instance / "files")  # a test of services may have used another
     yield console
     _empty(engine)
 
