@@ -18,6 +18,8 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import lanes
+import public_views
 import worker
 from admin_views.guard import MOST_SENT
 from config import ROOT, Config
@@ -181,16 +183,14 @@ def _url(config: Config) -> str:
 
 def _listen(app: Flask, config: Config):
     """A waitress server that holds its port; `run` begins to answer."""
-    from waitress import create_server
-
     # Waitress speaks no TLS: HTTPS=1 means that a proxy stands before it and tells the caller's address.
     proxy = {
         "url_scheme": "https", "trusted_proxy": "*", "trusted_proxy_count": 1,
         "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"}, "clear_untrusted_proxy_headers": True,
     } if config.is_https else {}  # fmt: skip
     try:
-        return create_server(
-            app, host=config.host, port=config.port, threads=config.threads, ident=None,
+        return lanes.server(
+            app, config.threads, config.public_threads, public_views.PREFIXES, host=config.host, port=config.port, ident=None,
             max_request_body_size=MOST_SENT + 1024 * 1024, **proxy,
         )  # fmt: skip
     except OSError as error:

@@ -19,6 +19,7 @@ class Config:
     host: str = field(default_factory=lambda: os.environ.get("HOST", "127.0.0.1"))
     port: int = field(default_factory=lambda: int(os.environ.get("PORT", "8000")))
     threads: int = field(default_factory=lambda: int(os.environ.get("THREADS", "8")))
+    public_threads: int = field(default_factory=lambda: int(os.environ.get("PUBLIC_THREADS", "2")))
     is_https: bool = field(default_factory=lambda: os.environ.get("HTTPS", "") == "1")
     trusted_hosts: str = field(default_factory=lambda: os.environ.get("TRUSTED_HOSTS", ""))
     public_url: str = field(default_factory=lambda: os.environ.get("PUBLIC_URL", ""))

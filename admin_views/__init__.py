@@ -69,7 +69,7 @@ def _surroundings(admin: Admin) -> dict:
         "shown_at": text(now()),
         "search_url": url_for("search.index_view"),
         "sign_out_url": url_for("account.sign_out"),
-        "password_url": url_for("account.password"),
+        "password_url": url_for("account.password"), "help_url": url_for("help.index_view"),
     }  # fmt: skip
 
 

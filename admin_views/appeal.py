@@ -13,6 +13,7 @@ from models.codes import AccessKind, AppealStatus
 from services import appeal_flow, audit, backlog
 from services.access import Permission
 from services.appeal_flow import APPEAL_FLOW
+from services.due_dates import local_day
 from services.errors import Refused
 from services.showing import text
 
@@ -100,6 +101,7 @@ class AppealView(Stepped, Attached, EntityView):
 
     def details(self, row):
         page = super().details(row)
+        page["next_step"] = _next_step(row)
         events = db.session.scalars(
             select(AppealEvent).where(AppealEvent.appeal_id == row.id).order_by(AppealEvent.number)
         ).all()
@@ -109,3 +111,16 @@ class AppealView(Stepped, Attached, EntityView):
             for e in events
         ]  # fmt: skip
         return page
+
+
+def _next_step(row) -> dict | None:
+    """Who has to do what by when, in a sentence."""
+    if row.status not in (AppealStatus.WAITING, AppealStatus.TAKEN) or not row.due_on:
+        return None
+    is_late, what = row.due_on < local_day(now()), "接单或答复" if row.status is AppealStatus.WAITING else "答复"
+    until = f"已于{row.due_on:%Y-%m-%d}到期，请马上" if is_late else f"请在{row.due_on:%Y-%m-%d}前"
+    source = f"来源要求{row.source_due_on:%Y-%m-%d}前答复。" if row.source_due_on else ""
+    return {
+        "tone": "warning" if is_late else "info", "title": "下一步",
+        "sentence": f"现由{row.tier.label}办理，{until}{what}。{source}诉求不等于信访：能答复的直接答复，要调解的立案，有法定途径的引导并打印告知单。",
+    }  # fmt: skip

@@ -156,6 +156,10 @@ class EntityView(
     def asker(self) -> Asker:
         return Asker(db.session, actor(), lambda name: self.link("lookup_view", field=name))
 
+    def few_for(self, row: Described) -> dict[type[Described], Sequence[Described]]:
+        """The few rows that a record (or a part of it) can refer to, by entity; everything else is looked up."""
+        return {}
+
     @property
     def words(self) -> dict[str, str]:
         return dictionary_names(db.session)

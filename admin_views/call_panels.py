@@ -16,6 +16,7 @@ from services.due_dates import local_day
 from services.showing import text
 
 from .acting import actor
+from .team import name_of
 
 P = Permission
 STARTS = (
@@ -76,7 +77,7 @@ def _report(target) -> dict:
 def _urge_lines(case: Case) -> list[dict]:
     today = local_day(now())
     return [
-        {"at": u.urged_at, "url": url_for("urge.details_view", id=u.id), "title": f"催{(u.worker or u.unit).name}", "kind": "催办",
+        {"at": u.urged_at, "url": url_for("urge.details_view", id=u.id), "title": f"催{_whom(u)}", "kind": "催办",
          "facts": [text(u.urged_at), u.agent.name if u.agent else "系统到期催办", _by(u.due_on, "答复", u.status is UrgeStatus.OPEN, today)],
          "badge": u.status.label, "tone": _waiting(u.status is UrgeStatus.OPEN, u.due_on, today), "note": u.answer or u.demand}
         for u in urges.of(db.session, case)
@@ -91,7 +92,7 @@ def _supervision_lines(case: Case) -> list[dict]:
         found.append({
             "at": s.issued_at, "url": url_for("supervision.details_view", id=s.id), "title": s.supervision_no, "kind": card,
             "kind_tone": {CardColour.YELLOW: "warn", CardColour.RED: "bad"}.get(s.card),
-            "facts": [text(s.issued_at), (s.worker or s.unit).name, _by(s.reply_by, "回复", is_open, today)],
+            "facts": [text(s.issued_at), _whom(s), _by(s.reply_by, "回复", is_open, today)],
             "badge": s.status.label, "tone": _waiting(is_open, s.reply_by, today), "note": s.reply or s.demand,
         })  # fmt: skip
     return found
@@ -101,7 +102,7 @@ def _instruction_lines(case: Case) -> list[dict]:
     today = local_day(now())
     return [
         {"at": i.issued_at, "url": url_for("instruction.details_view", id=i.id), "title": i.instruction_no, "kind": i.kind.label,
-         "facts": [text(i.given_on), i.leader.name], "badge": i.status.label, "tone": "warn" if i.status is InstructionStatus.OPEN else "ok",
+         "facts": [text(i.given_on), name_of(i.leader)], "badge": i.status.label, "tone": "warn" if i.status is InstructionStatus.OPEN else "ok",
          "note": i.words,
          "parts": [
              {"title": p.unit.name, "url": url_for("instruction_unit.details_view", id=p.id), "badge": p.status.label,
@@ -110,6 +111,11 @@ def _instruction_lines(case: Case) -> list[dict]:
          ]}
         for i, parts in instructions.of(db.session, case)
     ]  # fmt: skip
+
+
+def _whom(row) -> str:
+    """The person or the unit that has to answer."""
+    return name_of(row.worker) if row.worker else row.unit.name
 
 
 def _by(day, verb: str, is_open: bool, today) -> str:

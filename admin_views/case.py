@@ -43,8 +43,6 @@ FOREMOST = {
 """The steps shown as buttons in a state, the expected one first."""
 
 MOST_BUTTONS = 4
-STANDING = frozenset({case_closing.is_recent, case_moves.can_be_taken_back, extensions.is_the_approver, orders.is_ours_to_answer})
-"""The guards that look at no answer."""
 GROUPS = (
     ("受理", case_flow.INTAKE), ("交办", case_flow.ORDERS), ("调解阶段", case_flow.STAGES), ("办结", case_flow.ENDINGS), ("办理中", case_flow.ALONG),
 )  # fmt: skip
@@ -58,6 +56,7 @@ class CaseView(Stepped, Papers, Attached, EntityView):
     """A case is registered on a form; everything after is a step of the flow."""
 
     flow = CASE_FLOW
+    standing = frozenset({case_closing.is_recent, case_moves.can_be_taken_back, extensions.is_the_approver, orders.is_ours_to_answer})
     shown_elsewhere = (
         "CaseEvent", "CaseLink", "Clock", "DeskPresence", "Dossier", "Extension", "FollowUp", "HandlingOpinion", "Instruction",
         "MediationAgreement", "MediationSession", "Notice", "Paper", "StageRun", "Supervision", "Urge", "Whistle",
@@ -114,19 +113,16 @@ class CaseView(Stepped, Papers, Attached, EntityView):
 
     def buttons(self, row):
         """The steps that are due in this state, the foremost first; all others wait under “更多办理”."""
-        found = self._open(row)
-        return [
+        found = {step.verb: step for step in self.open_steps(row)}
+        shown = [
             {"label": found[verb].label, "url": self.link("step_view", id=row.id, verb=verb), "is_primary": i == 0, "method": "get",
              "confirm": None, "hint": found[verb].hint}
             for i, verb in enumerate(self._foremost(row, found))
         ]  # fmt: skip
-
-    def _open(self, row) -> dict:
-        """The steps this person can really take: what stands against one whatever is answered is asked beforehand."""
-        return {
-            step.verb: step for step in self.flow.open_to(row, actor())
-            if not any(guard(db.session, row, actor(), now(), {}) for guard in step.guards if guard in STANDING)
-        }  # fmt: skip
+        if actor().may(Permission.CASE_JOIN) and row.status in case_flow.OPEN_STATES - {CaseStatus.REGISTERED}:
+            shown.append({"label": "“3+X”专班", "url": url_for("team_desk.index_view", case=row.id), "is_primary": False,
+                          "method": "get", "confirm": None, "hint": "组建或调整专班"})  # fmt: skip
+        return shown
 
     @staticmethod
     def _foremost(row, found) -> list[str]:
@@ -134,7 +130,7 @@ class CaseView(Stepped, Papers, Attached, EntityView):
 
     def more_buttons(self, row) -> list[dict]:
         """Everything else that is open to this person, by what it is about."""
-        found = self._open(row)
+        found = {step.verb: step for step in self.open_steps(row)}
         shown = self._foremost(row, found)
         groups = [
             {"title": title, "links": [
@@ -144,9 +140,9 @@ class CaseView(Stepped, Papers, Attached, EntityView):
             for title, steps in GROUPS
         ]  # fmt: skip
         about = call_panels.starts(row)
-        if actor().may(Permission.CASE_JOIN) and row.status in case_flow.OPEN_STATES - {CaseStatus.REGISTERED}:
-            about.append({"label": "“3+X”专班", "url": url_for("team_desk.index_view", case=row.id), "hint": "组建或调整专班"})
-        return [group for group in (*groups, {"title": "协调督促", "links": about}) if group["links"]]
+        if row.status in case_flow.OPEN_STATES and actor().may("recusal:create"):
+            about.append({"label": "申报回避", "url": url_for("recusal.create_view", case=row.id), "hint": "与当事人或者案件有利害关系的，不再经办"})
+        return [group for group in ({"title": "协调督促", "links": about}, *groups) if group["links"]]
 
     def details(self, row):
         page = super().details(row)

@@ -18,7 +18,7 @@ from services import clocks, early_warnings, repeats
 from .acting import actor
 from .call_panels import call_panel
 from .case_story import link_panel, notice_panel, stage_panel
-from .mediation import agreement_panel, follow_up_panel, session_panel
+from .mediation_panels import agreement_panel, follow_up_panel, session_panel
 from .papers import paper_panel
 from .warnings import hit_line
 
@@ -30,10 +30,11 @@ def clock_panel(case: Case) -> Panel | None:
     found = clocks.of(db.session, case)
     if not found:
         return None
+    owners = clocks.owners(db.session, found)
     return {
         "title": "时限", "template": "admin/panels/clocks.html",
         "clocks": [
-            {"name": c.name, "law": c.is_statutory, "due": f"{c.due_on:%Y-%m-%d}", "why": c.due_reason, "state": c.state.label,
+            {"name": c.name, "who": owners.get(c.part_id, ""), "law": c.is_statutory, "due": f"{c.due_on:%Y-%m-%d}", "why": c.due_reason, "state": c.state.label,
              "is_live": c.state in clocks.LIVE, "is_paused": c.state is ClockState.PAUSED}
             for c in found
         ],

@@ -16,6 +16,7 @@ from services.due_dates import local_day
 from services.errors import Conflict, Refused
 from services.lookups import label
 
+from . import call_panels
 from .acting import actor
 from .base import CustomView
 from .desk_page import matter, tray_lines, ways
@@ -128,6 +129,7 @@ class DispatchView(CustomView):
                 {"label": s.label, "url": url_for(".index_view", case=case.id, verb=s.verb)}
                 for s in open_steps if s.verb != step.verb
             ]  # fmt: skip
+            page["other_steps"] += [{"label": start["label"], "url": start["url"]} for start in call_panels.starts(case)]
             if step.verb == "assign":
                 page["ways"], page["barred"], page["due"] = ways(case, open_steps)
         return page

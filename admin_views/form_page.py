@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import current_app, flash, redirect, request
 from flask_admin import expose
 from wtforms import Form
@@ -129,7 +131,7 @@ class FormPage:
 
     def _form(self, row: Described, is_new: bool) -> Form:
         fields = self.form_fields(is_new)
-        form_class = entity_form(self.entity, self.asker, self.hidden_in_form)
+        form_class = entity_form(self.entity, replace(self.asker, few=self.few_for(row)), self.hidden_in_form)
         data = self._asked_for(fields) if is_new else {d.name: d.get(row) for d in fields}
         form = form_class(request.form if request.method == "POST" else None, data=data)
         wanted = duplicates.compared(self.entity)

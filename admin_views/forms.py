@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -217,13 +217,20 @@ def _words(kind: Kind, length: int | None):
 
 @dataclass(frozen=True)
 class Asker:
-    """What forms need of their surroundings: session, actor, and where look-ups are answered."""
+    """What forms need of their surroundings: session, actor, and where look-ups are answered.
+
+    `few` are the only rows of an entity that the form's record can mean, to be chosen from a list.
+    """
 
     session: Any
     actor: Actor
     lookup_url: Callable[[str], str]
+    few: Mapping[type[Described], Sequence[Described]] = field(default_factory=dict)
 
     def reference(self, name: str, label: str, target: type[Described], only=(), **options) -> Box:
+        if target in self.few:
+            return self.one_of(label, self.few[target], **options)
+
         def read(raw: str) -> str:
             try:
                 return lookups.checked(self.session, label, target, raw.strip(), only).id

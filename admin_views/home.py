@@ -9,7 +9,7 @@ from flask_admin import AdminIndexView, expose
 from flask_login import current_user
 
 from extensions import db, now, transaction
-from services import comments, inbox, overview
+from services import comments, follow_ups, inbox, overview
 from services.access import Permission
 from services.due_dates import local_day
 from services.showing import text
@@ -19,6 +19,7 @@ from .jobs import waiting
 
 
 _TRAY = ("事项", "送达时间", "期限")
+_TRAY_ALONE = 3  # more calls to make than this are one line: they have a list of their own
 _TRAY_SHOWN = 10
 
 
@@ -97,10 +98,16 @@ class HomeView(AdminIndexView):
     @staticmethod
     def _todo_rows(me, today, limit: int) -> list[dict]:
         views = {view.slug: view for view in current_app.extensions["entity_views"].values()}
-        return [
+        count, first = inbox.heap(db.session, me, follow_ups.PLANNED)
+        is_heap = count > _TRAY_ALONE and views["follow_up"].may("view")
+        heap = [{
+            "url": views["follow_up"].link(status="planned"),
+            "cells": [f"办结回访 {count:,} 件", "", {"text": f"最早{first}", "tone": "bad"} if first and first < today else text(first)],
+        }] if is_heap else []  # fmt: skip
+        return heap + [
             {"url": views[t.entity].link("details_view", id=t.record_id),
              "cells": [t.title, text(t.put_at), {"text": text(t.due_on), "tone": "bad"} if t.due_on and t.due_on < today else text(t.due_on)]}
-            for t in inbox.mine(db.session, me, limit) if views[t.entity].may("view")  # a unit's people do not all do everything
+            for t in inbox.mine(db.session, me, limit, (follow_ups.PLANNED,) if is_heap else ()) if views[t.entity].may("view")  # a unit's people do not all do everything
         ]  # fmt: skip
 
     @staticmethod

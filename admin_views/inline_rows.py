@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -71,7 +72,8 @@ class PartRows:
         self.view, self.slug, self.label = view, view.slug, view.entity.__label__
         self.back = next(d for d in view.described.values() if d.is_part and isinstance(owner, d.target))
         self.fields = [d for d in view.form_fields(True) if d.name != self.back.name]
-        self.form_class = entity_form(view.entity, view.asker, (*view.hidden_in_form, self.back.name))
+        asker = replace(view.asker, few=owner_view.few_for(owner))
+        self.form_class = entity_form(view.entity, asker, (*view.hidden_in_form, self.back.name))
         own = [a for a in type(owner).__alike__ if a.part == view.entity.__name__]
         self.compared = {name for alike in own for name in alike.names}
         self.start = view.starting_values()

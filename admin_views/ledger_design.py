@@ -32,10 +32,12 @@ class LedgerView(EntityView):
     presets = {"启用": "is_active=yes", "每月备好": "is_monthly=yes", "全部": ""}
 
     def buttons(self, row):
-        found = [{"label": "取台账", "url": url_for("ledgers.one_view", id=row.id), "is_primary": True, "method": "get", "confirm": None}]
-        if self.may("edit"):
-            found.append({"label": "列和条件", "url": self.link("design_view", id=row.id), "is_primary": False, "method": "get", "confirm": None})
-        return found
+        may_fetch = ledgers.may_fetch(actor(), ledgers.source_of(db.session, row, actor(), now()).entity)
+        fetch = [("取台账", url_for("ledgers.one_view", id=row.id))] if may_fetch else []
+        design = [("列和条件", self.link("design_view", id=row.id))] if self.may("edit") else []
+        return [
+            {"label": label, "url": url, "is_primary": not at, "method": "get", "confirm": None} for at, (label, url) in enumerate([*fetch, *design])
+        ]
 
     def save(self, session, row, is_new):
         if is_new and request.args.get("like"):

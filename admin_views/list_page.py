@@ -71,7 +71,7 @@ class ListPage:
             "tabs": self._tabs(views, request.query_string.decode()), "counts_url": self.link("counts_view"),
             "layout": self._layout(query, list(columns), {**views.layout, **asked}), "views": self._view_form(views),
             "most_columns": MOST_COLUMNS, "jump": self._jump(query),
-            "create_url": self.link("create_view") if self.can_add() else None,
+            "create_url": self.link("create_view") if self.can_add() else None, "create_label": self.heading_of_new(),
             "export_url": self._export_url(keep, columns) if self.may("export") else None,
             "import_url": self.link("import_view") if self.may("import") and self.can_add() else None,
             "template_url": self.link("template_view") if self.may("import") and self.can_add() else None,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from flask import url_for
+from flask import current_app, request, url_for
 
 from extensions import db, now
-from models.case import Case
-from models.codes import OPEN_STATES
-from models.mediation_codes import AgreementState, ConfirmationState, FollowUpState
-from services import backlog, case_closing, confirmations, follow_ups, sessions, settlements
+from models.case import Case, CaseParty
+from models.codes import Satisfaction
+from models.mediation import Mediator
+from models.mediation_codes import AgreementForm, AgreementState, FollowUpState
+from models.settlement import MediationAgreement
+from services import (
+    backlog, case_closing, confirmations, follow_ups, paper_facts, paper_kinds, records, sessions, settlements, workload,
+)  # fmt: skip
 from services.access import Permission
 from services.case_flow import CASE_FLOW
 from services.confirmations import CONFIRMATION_FLOW
@@ -21,19 +25,29 @@ from services.showing import text
 from .acting import actor
 from .attachments import Attached
 from .base import EntityView
+from .mediation_panels import TONES, tool
+from .papers import paper_button
 from .steps import Stepped
-
-_TONES = {
-    AgreementState.DRAFT: "info", AgreementState.EFFECTIVE: "info", AgreementState.PERFORMED: "ok", AgreementState.BREACHED: "bad",
-    ConfirmationState.CONFIRMED: "ok", ConfirmationState.DISMISSED: "bad", ConfirmationState.LAPSED: "bad",
-    FollowUpState.PLANNED: "warn", FollowUpState.DONE: "ok",
-}  # fmt: skip
 
 
 class Kept(EntityView):
     """A record of proceedings: written and corrected one by one, never thrown away."""
 
     bulk_kinds = ()
+    may_add_another = False
+
+    def case_of(self, row) -> Case | None:
+        """The case of a record, or the one whose page opened its form."""
+        wanted = getattr(row, "case_id", None) or request.args.get("case")
+        return records.find(db.session, Case, wanted) if wanted else None
+
+    def few_for(self, row):
+        case = self.case_of(row)
+        return {CaseParty: workload.parties(db.session, case)} if case else {}
+
+    def leave_new(self):
+        case = self.case_of(None)
+        return url_for("case.details_view", id=case.id) if case else super().leave_new()
 
     def can_remove(self) -> bool:
         return False
@@ -43,9 +57,13 @@ class Kept(EntityView):
             raise Refused(f"{self.entity.__label__}是办案记录，不能删除。写错的请修改并说明，作废的请按步骤办理")
         super().require(action)
 
+    def tone(self, name, values):
+        tones = {state.label: tone for state, tone in TONES.items()}
+        return tones.get(text(values["status"])) if name == "status" else None
+
     def badges(self, row):
         status = getattr(row, "status", None)
-        return [{"text": status.label, "tone": _TONES.get(status, "muted")}] if status else []
+        return [{"text": status.label, "tone": TONES.get(status, "muted")}] if status else []
 
 
 class SessionView(Attached, Kept):
@@ -54,17 +72,47 @@ class SessionView(Attached, Kept):
     def may_attach(self) -> bool:
         return self.may("edit")
 
+    def buttons(self, row):
+        return [*super().buttons(row), *paper_button(row.case_id, "mediation_record")]
+
+    def details(self, row):
+        page = super().details(row)
+        page["record"]["title"] = f"第{row.number}次调解　{page['record']['title'].rsplit(' ', 1)[0]}"
+        return page
+
     def save(self, session, row, is_new):
         (sessions.hold if is_new else sessions.correct)(session, row, actor(), now())
 
+    def heading_of_new(self):
+        return "记录一次调解"
+
     def suggested(self):
-        return {"is_told": None}
+        """Who records is mostly who chaired; nobody's rights are ticked as told."""
+        found, me, case = {"is_told": None}, actor(), self.case_of(None)
+        chairs = [me.worker_id, case.handler_id if case else None]
+        chair = next((key for key in chairs if key and db.session.get(Mediator, (me.subdistrict_id, key))), None)
+        return found | {"chair": chair}
 
 
 class SettlementView(Stepped, Attached, Kept):
     """An agreement: drafted on the form, then moved by its steps."""
 
     flow = AGREEMENT_FLOW
+    standing = frozenset({settlements.all_is_done, settlements.has_items})
+
+    def heading_of_new(self):
+        return "拟订协议"
+
+    def suggested(self):
+        found, case = {"drafted_on": local_day(now())}, self.case_of(None)
+        if case is None:
+            return found
+        held = sessions.of(db.session, case)
+        mediator = held[-1].chair if held else next(iter(paper_facts.mediating(db.session, case)), None)
+        return found | {
+            "mediator": mediator and mediator.id, "committee": mediator and mediator.committee_id, "facts": case.summary,
+            "disputed": held[-1].disputed if held else None,
+        }  # fmt: skip
     presets = {
         "全部": "", "拟订中": "status=draft", "已生效": "status=effective", "未按约履行": "status=breached", "全部履行": "status=performed",
     }  # fmt: skip
@@ -74,6 +122,15 @@ class SettlementView(Stepped, Attached, Kept):
 
     def can_change(self) -> bool:
         return self.may("edit")
+
+    def buttons(self, row):
+        key = "mediation_agreement" if row.form is AgreementForm.WRITTEN else "oral_agreement_register"
+        return [*super().buttons(row), *paper_button(row.case_id, key)]
+
+    def _related(self, row):
+        """What was agreed is not added to once it is in effect."""
+        found = super()._related(row)
+        return found if row.status is AgreementState.DRAFT else [table | {"create_url": None} for table in found]
 
     def details(self, row):
         page = super().details(row)
@@ -95,6 +152,24 @@ class SettlementView(Stepped, Attached, Kept):
 
 class ConfirmationView(Stepped, Attached, Kept):
     flow = CONFIRMATION_FLOW
+
+    def case_of(self, row):
+        wanted = getattr(row, "agreement_id", None) or request.args.get("agreement")
+        return settlements.case_of(db.session, records.find(db.session, MediationAgreement, wanted)) if wanted else None
+
+    def buttons(self, row):
+        case = self.case_of(row)
+        layouts = {kind.key for kind in paper_kinds.papers_of(db.session, case)}
+        key = next(key for key in ("confirmation_persons", "confirmation_company") if key in layouts)
+        return [*super().buttons(row), *paper_button(case.id, key)]
+
+    def heading_of_new(self):
+        return "申请司法确认"
+
+    def suggested(self):
+        """The court of the place; the five checks are for a person to answer."""
+        case = self.case_of(None)
+        return dict.fromkeys(confirmations.CHECKS) | ({"court": paper_facts.office(db.session, case)["court"]} if case else {})
     presets = {"全部": "", "拟申请": "status=planned", "已申请": "status=applied", "法院已受理": "status=accepted", "裁定有效": "status=confirmed"}
 
     def may_attach(self) -> bool:
@@ -105,6 +180,8 @@ class FollowUpView(Stepped, Kept):
     """The queue of calls to make, first due first."""
 
     flow = FOLLOW_UP_FLOW
+    standing = frozenset({follow_ups.caller_did_not_handle, follow_ups.was_tried_enough})
+    columns = ("case", "status", "due_on", "contact", "satisfaction", "is_performed", "done_at", "caller")
     presets = {
         "待回访": "status=planned", "到期未回访": "status=planned&due_on=past", "已回访": "status=done",
         "不满意": "satisfaction=unsatisfied", "未履行": "is_performed=no", "未能联系": "status=unreachable", "全部": "",
@@ -113,6 +190,14 @@ class FollowUpView(Stepped, Kept):
     def menu_count(self):
         return backlog.to_follow_up(actor())
 
+    def tone(self, name, values):
+        is_planned = text(values.get("status")) == FollowUpState.PLANNED.label
+        if name == "due_on" and is_planned and values["due_on"] < local_day(now()):
+            return "bad"
+        if name == "satisfaction":
+            return {Satisfaction.UNSATISFIED.label: "bad", Satisfaction.SATISFIED.label: "ok"}.get(text(values[name]))
+        return super().tone(name, values)
+
     def can_add(self) -> bool:
         return False  # planned by the closing itself
 
@@ -120,7 +205,16 @@ class FollowUpView(Stepped, Kept):
         found = super().buttons(row)
         view = url_for("case.details_view", id=row.case_id)
         found += [_button(way["label"], way["url"], is_primary=i == 0) for i, way in enumerate(self._ways(row))]
-        return [*found, _button("打开案件", view)]
+        return [*found, _button("打开案件", view), *paper_button(row.case_id, "phone_followup")]
+
+    def _handled(self, case: Case) -> list[dict]:
+        """What the caller should know before calling."""
+        view = current_app.extensions["entity_views"]["Case"]
+        names = ("outcome", "closed_at", "result", "lead_unit", "handler")
+        return [
+            {"label": d.label, "text": view.cell(d, case), "url": None, "reveal": None, "is_wide": d.name == "result"}
+            for d in (view.described[name] for name in names) if view.cell(d, case)
+        ]  # fmt: skip
 
     @staticmethod
     def _ways(row) -> list[dict]:
@@ -131,13 +225,18 @@ class FollowUpView(Stepped, Kept):
         why, found = follow_ups.complaint(row), []
         reopen = CASE_FLOW.by_verb["reopen"]
         if me.may(reopen.by) and reopen.fits(case) and not case_closing.is_recent(db.session, case, me, now(), {}):
-            found.append(_tool("重新办理", "case.step_view", id=case.id, verb="reopen", reason=f"回访时{why}，重新办理。"))
+            found.append(tool("重新办理", "case.step_view", id=case.id, verb="reopen", reason=f"回访时{why}，重新办理。"))
         if me.may(Permission.SUPERVISE) and (case.lead_unit_id or case.handler_id):
-            found.append(_tool("督办", "supervision.create_view", case=case.id, demand=f"办结回访时{why}，请核实原因，整改到位后回复。"))
+            found.append(tool("督办", "supervision.create_view", case=case.id, demand=f"办结回访时{why}，请核实原因，整改到位后回复。"))
         return found
 
     def details(self, row):
         page, why = super().details(row), follow_ups.complaint(row)
+        page["facts"].insert(1, {"title": "办理情况", "items": self._handled(follow_ups.case_of(db.session, row))})
+        parties = current_app.extensions["entity_views"]["CaseParty"]
+        found = parties._few("case", row.case_id, False) if parties.may("view") else None
+        if found:
+            page["related"].insert(0, found | {"title": "当事人", "is_part": True})
         if why and follow_ups.is_unsettled(db.session, row):
             page["next_step"] = {
                 "tone": "warn", "title": f"下一步：{why}，请决定怎么办",
@@ -148,85 +247,5 @@ class FollowUpView(Stepped, Kept):
         return page
 
 
-# ---- panels of the case page ---------------------------------------------------------
-
-
 def _button(label: str, url: str, is_primary: bool = False) -> dict:
     return {"label": label, "url": url, "is_primary": is_primary, "method": "get", "confirm": None, "hint": ""}
-
-
-def _tool(label: str, endpoint: str, **args) -> dict:
-    return {"label": label, "url": url_for(endpoint, **args)}
-
-
-def session_panel(case: Case) -> dict | None:
-    """The sessions so far; what was said stays on their own pages."""
-    me = actor()
-    if not me.may("mediation_session:view"):
-        return None
-    found = sessions.of(db.session, case)
-    may_add = me.may("mediation_session:create") and case.status in OPEN_STATES
-    if not found and not may_add:
-        return None
-    return {
-        "title": "调解记录", "template": "admin/panels/lines.html", "empty": "还没有调解记录",
-        "tools": [_tool("记录一次调解", "mediation_session.create_view", case=case.id)] if may_add else [],
-        "lines": [
-            {"url": url_for("mediation_session.details_view", id=s.id), "title": f"第{s.number}次 {s.stage.label}",
-             "facts": [text(s.started_at), s.place, f"主持人{s.chair.name}"], "badge": s.result.label, "tone": "muted",
-             "note": f"下次调解：{text(s.next_at)}" if s.next_at else ""}
-            for s in found
-        ],
-    }  # fmt: skip
-
-
-def agreement_panel(case: Case) -> dict | None:
-    """Agreements with how each item stands and the countdown of confirmation."""
-    me = actor()
-    if not me.may("mediation_agreement:view"):
-        return None
-    found = settlements.of(db.session, case)
-    may_add = me.may("mediation_agreement:create") and case.status in OPEN_STATES
-    if not found and not may_add:
-        return None
-    today = local_day(now())
-    return {
-        "title": "调解协议和履行", "template": "admin/panels/lines.html", "empty": "还没有达成协议",
-        "tools": [_tool("拟订协议", "mediation_agreement.create_view", case=case.id)] if may_add else [],
-        "lines": [_agreement_line(agreement, today, me) for agreement in found],
-    }  # fmt: skip
-
-
-def _agreement_line(agreement, today, me) -> dict:
-    items = settlements.items_of(db.session, agreement)
-    late = sum(settlements.is_late(item, today) for item in items)
-    done = sum(item.performance in settlements.DONE for item in items)
-    facts = [agreement.form.label, f"{len(items)}项，已履行{done}项" + (f"，逾期{late}项" if late else "")]
-    last, note, tools = confirmations.last_day(db.session, agreement), "", []
-    if last and last >= today and agreement.status is AgreementState.EFFECTIVE:
-        note = f"可在{last:%Y-%m-%d}前申请司法确认（还剩{(last - today).days}天）"
-        if me.may("confirmation:create"):
-            tools = [_tool("申请司法确认", "confirmation.create_view", agreement=agreement.id)]
-    return {
-        "url": url_for("mediation_agreement.details_view", id=agreement.id), "title": agreement.agreement_no or "（未编号的草稿）",
-        "facts": facts, "badge": agreement.status.label, "tone": "bad" if late else _TONES.get(agreement.status, "muted"),
-        "note": note, "tools": tools,
-    }  # fmt: skip
-
-
-def follow_up_panel(case: Case) -> dict | None:
-    """When the citizen is or was asked, and what was said."""
-    if not actor().may("follow_up:view"):
-        return None
-    found = follow_ups.of(db.session, case)
-    if not found:
-        return None
-    return {
-        "title": "办结回访", "template": "admin/panels/lines.html",
-        "lines": [
-            {"url": url_for("follow_up.details_view", id=f.id), "title": f"{f.due_on:%Y-%m-%d}前回访" if f.done_at is None else text(f.done_at),
-             "facts": [text(f.satisfaction) or "未评价"] if f.done_at else [text(f.contact)] if f.contact else [],
-             "badge": f.status.label, "tone": _TONES.get(f.status, "muted"), "note": f.words or ""}
-            for f in found
-        ],
-    }  # fmt: skip

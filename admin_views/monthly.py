@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
@@ -13,6 +14,7 @@ from models.codes import AccessKind
 from models.monthly_report import MonthlyReport
 from services import audit, monthly
 from services.errors import Refused
+from services.ledgers import month_of
 from services.monthly import paper, workbook
 
 from .acting import actor
@@ -43,14 +45,16 @@ class MonthlyReportView(EntityView):
 
     @expose("/details/")
     def details_view(self):
-        row = self.find(request.args.get("id"))
-        return redirect(self.link("figures_view", month=f"{row.month:%Y-%m}"))
+        return self._figures_page(self.find(request.args.get("id")).month, None)
 
     @expose("/figures/")
     def figures_view(self):
         self.require("view")
-        first, last = month_asked()
-        area, row = area_asked(), monthly.of_month(db.session, month_asked()[0])
+        return self._figures_page(month_asked()[0], area_asked())
+
+    def _figures_page(self, first: date, area: str | None):
+        _, last = month_of(first)
+        row = monthly.of_month(db.session, first)
         figures = monthly.figures(db.session, first, actor(), now(), area)
         month, may_export = figures.month, self.may("export")
         args = {"month": month, **({"area": area} if area else {})}
@@ -123,7 +127,7 @@ def _tile(m: monthly.Measure) -> dict:
     }  # fmt: skip
 
 
-_PERMISSIONS = {"late_steps.index_view": "supervision:view", "whistle_figures.index_view": "whistle:view"}
+_PERMISSIONS = {"appeal_figures.index_view": "appeal:view", "late_steps.index_view": "supervision:view", "whistle_figures.index_view": "whistle:view"}
 
 
 def _table(table: monthly.Table) -> dict:

@@ -10,7 +10,7 @@ from flask_admin import expose
 from extensions import db, now, transaction
 from formats import papers as words, pdf
 from models.case import Case
-from services import attachments, dossiers, papers
+from services import attachments, dossiers, paper_templates, papers
 from services.access import Permission
 from services.errors import Denied, Missing, Refused
 from services.showing import text
@@ -150,6 +150,14 @@ class Papers:
             return redirect(self._papers_of(row))
         target.seek(0)
         return send_file(target, "application/zip", as_attachment=True, download_name=name)
+
+
+def paper_button(case_id: str | None, key: str) -> list[dict]:
+    """The way from a record to its own paper on the page of its case, for who makes papers."""
+    if case_id is None or not actor().may(Permission.PAPER):
+        return []
+    url = url_for("case.papers_view", id=case_id) + f"#paper-{key}"
+    return [{"label": paper_templates.kind_of(key).name, "url": url, "is_primary": False, "method": "get", "confirm": None, "hint": ""}]
 
 
 def paper_panel(case: Case) -> dict | None:

@@ -67,7 +67,7 @@ def _form() -> Form:
 
 def _box(asker: Asker, p: Parameter) -> Box:
     if p.choices:
-        choices = [(str(number), f"{number} {p.unit}") for number in p.choices]
+        choices = [(str(number), p.words(number) if p.names else f"{number} {p.unit}") for number in p.choices]
         return Box(p.label, widget="choice", choices=choices, read=_one_of(p), write=str, needed=True)
     return asker.typed(p.name, p.label, int, low=p.low, high=p.high, needed=True)
 
@@ -87,16 +87,16 @@ def _sections(form: Form) -> list[dict]:
     found: dict[str, list] = {}
     for p in PARAMETERS.values():
         found.setdefault(p.section, []).append({
-            "field": form[p.name], "label": p.label, "unit": p.unit, "help": p.help, "current": current[p.name],
+            "field": form[p.name], "label": p.label, "unit": "" if p.names else p.unit, "help": p.help, "current": p.words(current[p.name]) if p.names else current[p.name],
             "is_changed": current[p.name] != p.default, "last": _last(p, last.get(p.name)),
-            "rule": f"{'可选' if p.choices else '允许'}{p.allowed}{p.unit}，默认{p.default}{p.unit}",
+            "rule": f"{'可选' if p.choices else '允许'}{p.allowed}{p.unit}，默认{p.words(p.default)}",
             "source": f"{p.source}（{EVIDENCE[p.level]}）",
         })  # fmt: skip
     return [{"title": title, "rows": rows} for title, rows in found.items()]
 
 
 def _last(p: Parameter, last: LastChange | None) -> str:
-    return f"{last.who} {text(last.at)} 由{last.old}{p.unit}改为{last.new}{p.unit}" if last else ""
+    return f"{last.who} {text(last.at)} 由{p.words(last.old)}改为{p.words(last.new)}" if last else ""
 
 
 def _both_versions(form: Form, no: Conflict) -> dict:
@@ -104,7 +104,7 @@ def _both_versions(form: Form, no: Conflict) -> dict:
     db.session.rollback()
     current, last = parameters.values(db.session), parameters.last_changes(db.session)
     rows = [
-        {"label": p.label, "theirs": f"{current[p.name]}{p.unit}", "mine": f"{form[p.name].data}{p.unit}"}
+        {"label": p.label, "theirs": p.words(current[p.name]), "mine": p.words(form[p.name].data)}
         for p in PARAMETERS.values() if form[p.name].data != current[p.name]
     ]  # fmt: skip
     newest = max(last.values(), key=lambda change: change.at, default=None)

@@ -58,7 +58,7 @@ class RecordPage:
             if value is not None and d.is_personal and masked(d, value, actor()) != value and actor().may(Permission.REVEAL):
                 reveal = {"url": self.link("reveal_view"), "field": d.name, "id": row.id}
             words = self.cell(d, row)
-            if d.field.is_fixed and not words:
+            if d.field.is_fixed and words in ("", "0"):
                 continue
             found.setdefault(d.field.section or "基本情况", []).append({
                 "label": d.label, "text": words, "url": self._url_of(d, row), "reveal": reveal,
@@ -97,7 +97,7 @@ class RecordPage:
             return None
         title = self.entity.__label__ if is_part else f"{self.entity.__label__}（{d.label}）"
         return {
-            "title": title, "columns": [self.described[c].label for c in columns],
+            "title": title, "is_part": is_part, "columns": [self.described[c].label for c in columns],
             "rows": [
                 {"url": self.link("details_view", id=r.id) if self.may("view") else None,
                  "cells": [text(r.values[c]) for c in columns]}

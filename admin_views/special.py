@@ -8,6 +8,7 @@ from .chief_days import ChiefDaysView
 from .dispatch import DispatchView
 from .door_code import DoorCodeView
 from .export_request import ExportRequestView
+from .help import HelpView
 from .imports import ImportsView
 from .jobs import JobsView
 from .ledger_design import LedgerView
@@ -87,5 +88,5 @@ ENTITY_VIEWS = {
 CUSTOM_VIEWS = (
     SearchView, DispatchView, TrayPlanView, ReceptionDeskView, AppealFiguresView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
     ChiefDaysView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
-    WhistleFiguresView, LedgersView,
+    WhistleFiguresView, LedgersView, HelpView,
 )  # fmt: skip

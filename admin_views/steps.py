@@ -16,12 +16,23 @@ from .forms import show_errors, step_data, step_form
 
 
 class Stepped:
-    """Mixed into `EntityView` before it; `flow` is the table of steps of the entity."""
+    """Mixed into `EntityView` before it; `flow` is the table of steps of the entity.
+
+    `standing` are guards that look at no answer: a step one of them refuses is not offered.
+    """
 
     flow: Flow
+    standing: frozenset = frozenset()
+
+    def open_steps(self, row: Described) -> list[Step]:
+        """The steps this person can really take now."""
+        return [
+            step for step in self.flow.open_to(row, actor())
+            if not any(guard(db.session, row, actor(), now(), {}) for guard in step.guards if guard in self.standing)
+        ]  # fmt: skip
 
     def buttons(self, row: Described) -> list[dict]:
-        steps = self.flow.open_to(row, actor())
+        steps = self.open_steps(row)
         found = [
             {"label": s.label, "url": self.link("step_view", id=row.id, verb=s.verb), "is_primary": i == 0,
              "method": "get", "confirm": None, "hint": s.hint}

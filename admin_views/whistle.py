@@ -13,6 +13,7 @@ from models.codes import (
 )  # fmt: skip
 from models.department import Unit
 from models.whistle import WhistleTarget
+from services import answers as side
 from services import instructions, records, supervisions, urges, whistles
 from services.access import Permission
 from services.due_dates import for_term, local_day
@@ -21,6 +22,7 @@ from services.showing import text
 
 from .acting import actor
 from .base import EntityView
+from .papers import paper_button
 from .steps import Stepped
 
 
@@ -33,12 +35,14 @@ def case_asked_for() -> Case | None:
 class Issued(Stepped):
     """Made on a form by who has `issuing`, and from then on moved by its flow only."""
 
+    standing = frozenset({side.is_theirs})
     issuing: Permission
     bulk_kinds = ()
     tones: dict = {}
     day = ""
     open_states: frozenset = frozenset()
     act = "发出"
+    paper = ""
     may_add_another = False
 
     def submit_label(self, is_new):
@@ -46,6 +50,9 @@ class Issued(Stepped):
 
     def heading_of_new(self):
         return self.act
+
+    def buttons(self, row):
+        return [*super().buttons(row), *(paper_button(row.case_id, self.paper) if self.paper else [])]
 
     def may(self, action):
         if action in ("edit", "delete", "import"):
@@ -87,6 +94,11 @@ class WhistleView(Issued, EntityView):
     presets = {"全部": "", "进行中": "status=open", "应急哨": "level=emergency", "已销哨": "status=closed"}
     tones = {WhistleStatus.OPEN: "warn", WhistleStatus.CLOSED: "ok", WhistleStatus.WITHDRAWN: "muted"}
 
+    def tone(self, name, values):
+        if name == "level":
+            return "bad" if text(values[name]) == WhistleLevel.EMERGENCY.label else None
+        return super().tone(name, values)
+
     def suggested(self):
         me = actor()
         unit = db.session.get(Unit, (me.subdistrict_id, me.unit_id)) if me.unit_id else None
@@ -101,7 +113,24 @@ class WhistleView(Issued, EntityView):
     def buttons(self, row):
         # The last unit that is released closes the whistle; nobody presses for it.
         close = whistles.WHISTLE_FLOW.by_verb["close"].label
-        return [button for button in super().buttons(row) if button["label"] != close]
+        return [*(b for b in super().buttons(row) if b["label"] != close), *paper_button(row.case_id, "whistle_slip")]
+
+    def details(self, row):
+        page, targets = super().details(row), whistles.targets_of(db.session, row)
+        done = [t for t in targets if t.status is ReportStatus.DONE]
+        late = [t for t in targets if t.status in whistles.COMING and t.respond_by < now()]
+        if done and actor().may(Permission.WHISTLE):
+            page["next_step"] = {
+                "tone": "warn", "title": "下一步：核实后销哨", "sentence": f"{_names(done)}报告已处置完成。请核实：到位的销哨并评价，没有到位的续哨。",
+            }  # fmt: skip
+            page["buttons"] = [
+                {"label": f"核实 {t.unit.name}", "url": url_for("whistle_target.details_view", id=t.id), "is_primary": i == 0, "method": "get",
+                 "confirm": None, "hint": ""}
+                for i, t in enumerate(done)
+            ] + [b | {"is_primary": False} for b in page["buttons"]]  # fmt: skip
+        elif late:
+            page["next_step"] = {"tone": "bad", "title": "未按时报到", "sentence": f"{_names(late)}已过报到期限还没有到场，请电话联系，必要时报告带班领导。"}
+        return page
 
     def save(self, session, row, is_new):
         whistles.blow(session, row, actor(), now())
@@ -110,6 +139,10 @@ class WhistleView(Issued, EntityView):
         super()._store(session, row, form, parts, is_new)
         if not session.query(WhistleTarget.id).filter(WhistleTarget.whistle_id == row.id).first():
             raise Refused("请至少选一个报到单位")
+
+
+def _names(targets) -> str:
+    return "、".join(target.unit.name for target in targets)
 
 
 class ReportView(Issued, EntityView):
@@ -154,6 +187,7 @@ def to_whom(case: Case) -> dict:
 
 class UrgeView(Issued, EntityView):
     flow = urges.URGE_FLOW
+    paper = "urge_slip"
     act = "催办"
     issuing = Permission.URGE
     presets = {"全部": "", "待答复": "status=open", "逾期未答": "status=open&due_on=past", "已答复": "status=answered"}
@@ -173,6 +207,7 @@ class UrgeView(Issued, EntityView):
 
 class SupervisionView(Issued, EntityView):
     flow = supervisions.SUPERVISION_FLOW
+    paper = "supervision_slip"
     act = "督办"
     issuing = Permission.SUPERVISE
     presets = {
@@ -247,6 +282,16 @@ class RecusalView(EntityView):
     bulk_kinds = ()
 
     presets = {"有效": "is_active=yes", "全部": ""}
+
+    def suggested(self):
+        return {"worker": actor().worker_id}
+
+    def heading_of_new(self):
+        return "申报回避"
+
+    def leave_new(self):
+        case = case_asked_for()
+        return url_for("case.details_view", id=case.id) if case else super().leave_new()
 
     def can_remove(self):
         return False

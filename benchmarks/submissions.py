@@ -30,16 +30,19 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app import create_app
 from cli import prepare
 from config import ROOT, Config
 from extensions import db, now
 from models.appeal import Appeal
+from models.area import Area
+from models.codes import AreaKind, CodePlace
 from models.door_code import DoorCode
 from models.setting import Setting
 from models.user import User
-from services import access
+from services import access, records
 from services.sign_in import hash_password, new_password
 from tests.support.postgres import postgres, restart
 
@@ -100,12 +103,13 @@ def main() -> None:
     add = parser.add_argument
     add("--count", type=int, default=1000)
     add("--databases", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
+    add("--small", action="store_true", help="one community instead of the demonstration street: says whether it holds, not how fast")
     add("--restart", action="store_true", help="stop and start PostgreSQL in the middle of a run of its own")
     asked = parser.parse_args()
     for database in asked.databases:
         with tempfile.TemporaryDirectory() as folder, _database(database, Path(folder)) as (url, server):
             config = Config(instance=Path(folder) / "instance", database_url=url, port=_free_port(), threads=8)
-            with _served(config) as door:
+            with _served(config, asked.small) as door:
                 print(f"\n## {database}\n")
                 _measure(door, config, asked.count)
                 if asked.restart and server is not None:
@@ -180,11 +184,14 @@ def _p95(times: list[float]) -> float:
 
 
 @contextmanager
-def _served(config: Config) -> Iterator[Door]:
-    """The demonstration street in a server of its own process."""
+def _served(config: Config, is_small: bool) -> Iterator[Door]:
+    """The demonstration street, or a small one, in a server of its own process."""
+    os.environ["DEMO"] = "0" if is_small else "1"
     with _session(config):
         prepare(config, lambda _line: None)
     with _session(config) as session:
+        if is_small:
+            _one_community(session, config.subdistrict)
         session.add_all(Setting(name=name, label="上限", value=value) for name, value in WIDE.items())
         user, password = session.scalar(select(User).where(User.username == "chuangkou")), new_password()
         user.password_hash, user.must_change_password = hash_password(password), False
@@ -200,6 +207,15 @@ def _served(config: Config) -> Iterator[Door]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+
+
+def _one_community(session: Session, code: str) -> None:
+    """A community below the sub-district that every installation has, and a code at an entrance."""
+    root = session.scalar(select(Area).where(Area.kind == AreaKind.SUBDISTRICT))
+    place = Area(kind=AreaKind.COMMUNITY, name="东里社区", code=f"{code}001", full_name="东里社区", parent_id=root.id)
+    session.add(place)
+    session.flush()
+    records.save(session, DoorCode(place="3栋入口", kind=CodePlace.ENTRANCE, area_id=place.id), access.system(code), now())
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, g, make_response, redirect, request, session as cookie, url_for
+from flask import current_app, g, make_response, redirect, request, url_for
 
 from extensions import db, now, transaction
 from services import phone_sign_in as service
@@ -33,7 +33,6 @@ def sign_in():
         return page("sign_in", 422, mobile=mobile[:20], error=no.sentence)
     except TooOften as no:
         return page("sign_in", 429, mobile=mobile[:20], error=no.sentence)
-    cookie.clear()
     answer = make_response(redirect(url_for("phone.today")))
     answer.set_cookie(
         current_app.config["CHIEF_COOKIE"], value, max_age=YEAR, secure=current_app.config["SESSION_COOKIE_SECURE"],

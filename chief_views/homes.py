@@ -6,7 +6,7 @@ from flask import redirect, request, url_for
 
 from extensions import db, now, transaction
 from models.household import Household
-from services import chief_desk, missing
+from services import chief_homes, missing
 from services.due_dates import local_day
 from services.errors import Refused
 from services.labels import dictionary_choices
@@ -21,7 +21,7 @@ def homes():
     wanted = request.args.get("area")
     if wanted is None and not me().is_neighbor:
         return redirect(url_for("phone.below"))
-    area, found = chief_desk.homes(db.session, me(), local_day(now()), wanted)
+    area, found = chief_homes.homes(db.session, me(), local_day(now()), wanted)
     return page("homes", area=area.full_name, homes=found, lacking=sum(bool(home.lacks) for home in found))
 
 
@@ -31,7 +31,7 @@ def home(household_id: str):
 
 
 def _home(household_id: str, status: int = 200, error: str = ""):
-    it = chief_desk.home_page(db.session, me(), household_id, local_day(now()))
+    it = chief_homes.home_page(db.session, me(), household_id, local_day(now()))
     return page("home", status, it=it, error=error, form=request.form, relations=dictionary_choices(db.session, "relation"))
 
 

@@ -8,7 +8,7 @@ from flask import request
 
 from extensions import db, now
 from models import uuid7
-from services import chief_desk, quick_reports
+from services import chief_homes, quick_reports
 from services.errors import Refused
 
 from .appeals import folder
@@ -36,7 +36,7 @@ def report():
 
 
 def _form(form, status: int = 200, error: str = ""):
-    return page("report", status, form=form, error=error, places=chief_desk.places(db.session, me()))
+    return page("report", status, form=form, error=error, places=chief_homes.places(db.session, me()))
 
 
 @room.post("/zero")

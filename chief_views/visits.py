@@ -9,7 +9,7 @@ from flask import request
 from extensions import db, now, transaction
 from models import uuid7
 from models.visit import VisitLog
-from services import chief_desk, records, visits as service
+from services import chief_homes, records, visits as service
 from services.due_dates import local_day
 from services.errors import Refused
 from services.labels import dictionary_choices
@@ -19,7 +19,7 @@ from .room import done, me, once, page, room, wants_data
 
 @room.get("/visits")
 def visits():
-    return page("visits", visits=chief_desk.visits(db.session, me()))
+    return page("visits", visits=chief_homes.visits(db.session, me()))
 
 
 @room.route("/visits/new", methods=("GET", "POST"))
@@ -50,7 +50,7 @@ def _day(given: str | None) -> date | None:
 
 def _form(form, status: int = 200, error: str = ""):
     return page(
-        "visit", status, form=form, error=error, doors=chief_desk.doors(db.session, me()),
+        "visit", status, form=form, error=error, doors=chief_homes.doors(db.session, me()),
         duties=dictionary_choices(db.session, "visit_duty"), today=local_day(now()).isoformat(),
     )  # fmt: skip
 

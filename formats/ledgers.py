@@ -23,7 +23,7 @@ _PAPERS = {"a4": 9, "a3": 8}
 _SPACE = {"text_wrap": True, "valign": "vcenter", "border": 1, "font_name": "宋体", "font_size": 10}
 _FORMATS = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm", "money": "#,##0.00", "integer": "0", "number": "General"}
 _INSTANT = 15  # the width of an instant
-_UPRIGHT, _TALLEST = 5, 170  # columns this narrow have headings from top to bottom
+_UPRIGHT, _TALLEST = 5, 190  # columns this narrow have headings from top to bottom
 _LINE = 13.5
 _CENTRED = {"date", "datetime", "bool", SERIAL, "integer"}
 
@@ -138,7 +138,7 @@ class _Page:
     def _headings(self) -> None:
         """One row, or two where columns share an upper heading."""
         has_bands, top = any(column.band for column in self.columns), self.row
-        tall = max([30, *(min(8 + 13 * len(c.heading), _TALLEST) for c in self.columns if _is_upright(c))])
+        tall = max([30, *(min(8 + 15 * len(c.heading), _TALLEST) for c in self.columns if _is_upright(c))])
         self.sheet.set_row(top, 30 if has_bands else tall)
         if has_bands:
             self.sheet.set_row(top + 1, tall)

@@ -15,6 +15,9 @@ from . import appeal, guide, hall, track
 
 ROOMS: tuple[Blueprint, ...] = (appeal.room, track.room, guide.room, hall.room)
 
+PREFIXES = tuple(f"{room.url_prefix}/" for room in ROOMS)
+"""What the addresses of these pages begin with."""
+
 
 def install(app: Flask) -> frozenset[str]:
     """Register the pages; returns the endpoints that nobody needs to sign in for."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from models.area import Area
 from models.user import Role, User
-from services import search
+from services import monthly, search
 from services.access import Actor, system
 from services.colleagues import actor_of
 from services.due_dates import local_day
@@ -87,6 +87,7 @@ def _seed_one(
     accounts = create_accounts(session, now, suffix)
     if has_year:
         play_year(session, street, now, seed, report)
+        monthly.prepare_last(session, now)
     accounts += [] if suffix else build_phones(session, now)  # the phones' door serves the first sub-district
     if has_year:
         build_visits(session, _window_clerk(session, code), now, Random(seed))

@@ -20,7 +20,8 @@ from models.household import Household
 from models.neighbor import Chief
 from models.visit import VisitLog, ZeroReport
 
-from .chief_desk import IN_HAND, MOST, Line, line_of, quarter
+from .chief_desk import IN_HAND, MOST, Line, line_of
+from .chief_homes import quarter
 from .quick_reports import on_day
 from .showing import masked, text
 

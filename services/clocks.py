@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from models import Entity
-from models.case import Case
+from models.case import Assignment, Case
 from models.clock import Clock
 from models.codes import ClockState
 from models.term import Term
+from models.whistle import WhistleTarget
 
 from . import inbox, urges
 from .due_dates import Calendar, DueDate, calendar, due_date, explain, for_term, local_day
@@ -65,6 +66,17 @@ def of(session: Session, case: Case) -> Sequence[Clock]:
     """All periods of a case, those that still run first."""
     found = session.scalars(select(Clock).where(Clock.case_id == case.id).order_by(Clock.due_on, Clock.id)).all()
     return sorted(found, key=lambda clock: clock.state not in LIVE)
+
+
+def owners(session: Session, clocks: Sequence[Clock]) -> dict[str, str]:
+    """{part: whose period it is} for periods of orders and of units that were whistled for."""
+    found = {}
+    for part in (Assignment, WhistleTarget):
+        ids = [clock.part_id for clock in clocks if clock.part == part.slug()]
+        references = [joinedload(part.unit), *([joinedload(part.worker)] if part is Assignment else [])]
+        rows = session.scalars(select(part).where(part.id.in_(ids)).options(*references)) if ids else ()
+        found |= {row.id: (getattr(row, "worker", None) or row.unit).name for row in rows}
+    return found
 
 
 def stop(

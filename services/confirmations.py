@@ -40,6 +40,12 @@ def last_day(session: Session, agreement: MediationAgreement) -> date | None:
     )
 
 
+def of(session: Session, agreement: MediationAgreement) -> list[Confirmation]:
+    """The applications for an agreement, the latest first."""
+    wanted = select(Confirmation).where(Confirmation.agreement_id == agreement.id)
+    return list(session.scalars(wanted.order_by(Confirmation.created_at.desc(), Confirmation.id.desc())))
+
+
 @records.before_save(Confirmation)
 def _begins(session: Session, row: Confirmation, actor: Actor, now: datetime) -> None:
     row.status = row.status or S.PLANNED

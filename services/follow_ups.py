@@ -22,7 +22,8 @@ from .due_dates import for_term, local_day
 from .flow import Ask, Flow, Step, plain
 
 S = FollowUpState
-UNSETTLED = "unsettled"
+PLANNED, UNSETTLED = "follow_up", "unsettled"
+"""The kinds of what lies in in-trays: a call to make, a complaint to decide about."""
 P = Permission
 
 
@@ -35,7 +36,7 @@ def plan(session: Session, case: Case, actor: Actor, now: datetime) -> FollowUp:
         )  # fmt: skip
         session.add(planned)
         session.flush()
-        inbox.put(session, planned, "follow_up", f"{case.case_no}办结回访", P.FOLLOW_UP, now, due_on=planned.due_on)
+        inbox.put(session, planned, PLANNED, f"{case.case_no}办结回访", P.FOLLOW_UP, now, due_on=planned.due_on)
     return planned
 
 

@@ -144,13 +144,24 @@ def retitle(session: Session, entity: str, record_ids: Iterable[str], old: str, 
     )  # fmt: skip
 
 
-def mine(session: Session, actor: Actor, limit: int = MOST) -> Sequence[Todo]:
-    """What lies in an actor's in-tray, first due first; what is ready to be fetched has no day and stands before it."""
+def mine(session: Session, actor: Actor, limit: int = MOST, but: Sequence[str] = ()) -> Sequence[Todo]:
+    """What lies in an actor's in-tray, first due first; what is ready to be fetched has no day and stands before it.
+
+    `but` names kinds of which there are so many that they have a list of their own.
+    """
     statement = (
-        select(Todo).where(Todo.recipient.in_(_addresses(actor)), Todo.settled_at.is_(None))
+        select(Todo).where(Todo.recipient.in_(_addresses(actor)), Todo.settled_at.is_(None), Todo.kind.not_in(but))
         .order_by(Todo.kind != READY, Todo.due_on.is_(None), Todo.due_on, Todo.id).limit(limit)
     )  # fmt: skip
     return session.scalars(statement).all()
+
+
+def heap(session: Session, actor: Actor, kind: str) -> tuple[int, date | None]:
+    """(how many things of one kind lie in an actor's in-tray, the first day one of them is due)."""
+    mine = select(func.count(), func.min(Todo.due_on)).where(
+        Todo.recipient.in_(_addresses(actor)), Todo.settled_at.is_(None), Todo.kind == kind
+    )
+    return tuple(session.execute(mine).one())
 
 
 def _address(to: Recipient) -> str:

@@ -17,7 +17,9 @@ from models.codes import JobStatus
 from models.job import Job
 from models.user import User
 
-from . import appeal_sweep, confirmations, imports, jobs, limits, monthly, outbox, reception, sign_in, sweep, upkeep
+from . import (
+    appeal_sweep, confirmations, imports, jobs, limits, monthly, outbox, phone_sign_in, reception, sign_in, sweep, upkeep,
+)  # fmt: skip
 from .access import bind, system
 from .errors import Refused
 from .showing import LOCAL
@@ -39,6 +41,7 @@ class Duty:
 
 NIGHTLY: list[Duty] = [
     Duty("sign_ins", "清理过期的登录记录", sign_in.forget_old),
+    Duty("phones", "注销久未使用和卸任三长的登录设备", phone_sign_in.tidy),
     Duty("appeals", "无人接单的诉求上交一级，超期的提醒，答复到期的归档", appeal_sweep.run),
     Duty("confirmations", "提醒申请司法确认，登记逾期", confirmations.remind),
     Duty("limits", "清理过期的访问计数", limits.forget_old),

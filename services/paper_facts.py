@@ -76,7 +76,7 @@ def facts_of(session: Session, case: Case) -> Facts:
     people = parties(session, case)
     return {
         "case": _case(session, case), "parties": people or [{}], "sides": _sides(people),
-        "office": _office(session, case), "dossier": _dossier(session, case, people),
+        "office": office(session, case), "dossier": _dossier(session, case, people),
         "mediators": "、".join(mediators(session, case)) or None,
     }  # fmt: skip
 
@@ -139,7 +139,8 @@ def _sides(people: Sequence[Facts]) -> Facts:
 # ---- who issues the papers ----------------------------------------------------------
 
 
-def _office(session: Session, case: Case) -> Facts:
+def office(session: Session, case: Case) -> Facts:
+    """The names under which papers of a case are issued, and the court and the body of review above."""
     here = session.get(Division, case.subdistrict_id)
     above = session.get(Division, here.parent_code) if here and here.parent_code else None
     name, city = (here.name if here else ""), (above.name if above else "")

@@ -30,6 +30,7 @@ _NAMES = UUID("5b3d0f6c-6f0e-5c0a-9a43-2f5d7c1e8b10")
 class Parameter:
     """One number that can be set; `level` is a key of `EVIDENCE` and says how sure the source is.
 
+    `names` say what the choices mean, in their order.
     `strictest` (min or max) marks what is asked before it is known whose sub-district it is.
     """
 
@@ -44,12 +45,17 @@ class Parameter:
     source: str
     level: str = "P"
     choices: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
     strictest: Callable | None = None
 
     @property
     def allowed(self) -> str:
         """The allowed values in words."""
-        return "、".join(map(str, self.choices)) if self.choices else f"{self.low}至{self.high}"
+        return "、".join(self.names or map(str, self.choices)) if self.choices else f"{self.low}至{self.high}"
+
+    def words(self, value: int) -> str:
+        """A value as people say it: 30天, or the name of a choice."""
+        return self.names[self.choices.index(value)] if self.names and value in self.choices else f"{value}{self.unit}"
 
     def fits(self, value: int) -> bool:
         return value in self.choices if self.choices else self.low <= value <= self.high
@@ -83,8 +89,8 @@ PARAMETERS = {p.name: p for p in (
     Parameter("proof_above", _FLOOD, "一分钟内提交超过多少件时先做算题验证", "件", 60, 0, 100_000, "手机自动算一两秒，居民不用操作；填0表示一直验证", "没有统一规定"),
     Parameter("public_without_proof", _FLOOD, "验证期间没有算题的，同一地址每小时最多", "件", 5, 1, 1000, "不开脚本的手机照样能提交，只是件数少些", "没有统一规定"),
     Parameter("unknown_codes", _FLOOD, "同一网段每分钟最多扫几次无效的码", "次", 20, 5, 1000, "超过的暂时打不开；防止有人猜码", "没有统一规定"),
-    Parameter("message_answer", _MESSAGES, "诉求答复后发短信告知", "（0不发，1发）", 0, 0, 1, "只发给留了手机号并同意的群众，只说有答复，不写内容；须先配置短信通道", "没有统一规定", choices=(0, 1)),
-    Parameter("message_urge", _MESSAGES, "催办时在工作群提醒", "（0不发，1企业微信，2钉钉）", 0, 0, 2, "只写案件编号，不写姓名和内容；须先配置群机器人", "没有统一规定", choices=(0, 1, 2)),
+    Parameter("message_answer", _MESSAGES, "诉求答复后发短信告知", "", 0, 0, 1, "只发给留了手机号并同意的群众，只说有答复，不写内容；须先配置短信通道", "没有统一规定", choices=(0, 1), names=("不发", "发")),
+    Parameter("message_urge", _MESSAGES, "催办时在工作群提醒", "", 0, 0, 2, "只写案件编号，不写姓名和内容；须先配置群机器人", "没有统一规定", choices=(0, 1, 2), names=("不发", "发到企业微信群", "发到钉钉群")),
     Parameter("idle_minutes", _SIGN_IN, "多久不操作自动退出", "分钟", 30, 5, 120, "离开座位后别人不能接着用", _USUAL, "M"),
     Parameter("session_hours", _SIGN_IN, "一次登录最长使用", "小时", 12, 1, 24, "到时须重新登录，一直在操作也一样", _USUAL, "M"),
     Parameter("failures_per_account", _SIGN_IN, "同一账号输错几次锁定", "次", 5, 3, 10, "锁定期间密码输对也不能登录", _USUAL, "M", strictest=min),

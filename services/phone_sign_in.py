@@ -226,3 +226,22 @@ def leave(session: Session, me: Present, now: datetime) -> None:
         audit.accessed(session, AccessKind.SIGN_OUT, entity=Chief, record_id=me.chief_id, detail=f"手机：{device.name}")
 
 
+
+
+def tidy(session: Session, now: datetime) -> int:
+    """Close what opens nothing any more: phones of chiefs who left office or long unused, codes that ran out; returns how many."""
+    days = timedelta(days=parameters.value(session, "phone_days"))
+    gone = select(Chief.id).where(Chief.ended_on.is_not(None))
+    is_open = select(Device).where(Device.ended_at.is_(None))
+    count = 0
+    for why, devices in (("已卸任", is_open.where(Device.chief_id.in_(gone))), ("久未使用", is_open.where(Device.last_seen_at <= now - days))):
+        for device in session.scalars(devices):
+            device.ended_at, device.ended_by = now, why
+            count += 1
+        session.flush()
+    out = select(PhoneCode).where(PhoneCode.used_at.is_(None), PhoneCode.ended_at.is_(None), PhoneCode.expires_at <= now)
+    for code in session.scalars(out):
+        code.ended_at = now
+        count += 1
+    session.flush()
+    return count

@@ -115,8 +115,9 @@ class Mail:
                 if self.user:
                     server.login(self.user, self.password)
                 server.send_message(letter)
-        except smtplib.SMTPRecipientsRefused:
-            raise Undelivered("收件邮箱不存在", is_final=True) from None
+        except smtplib.SMTPRecipientsRefused as no:
+            code = next(iter(no.recipients.values()))[0]
+            raise Undelivered(f"邮件服务器没有接收这个收件邮箱（{code}）", is_final=code >= 500) from None
         except smtplib.SMTPResponseException as no:
             raise Undelivered(f"邮件服务器没有接收（{no.smtp_code}）", is_final=500 <= no.smtp_code < 600) from None
         except (OSError, smtplib.SMTPException):

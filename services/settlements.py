@@ -112,6 +112,11 @@ def has_enough_copies(session, agreement, actor, now, answers) -> str | None:
     return None
 
 
+def was_oral(agreement: MediationAgreement) -> bool:
+    """口头协议"""
+    return agreement.form is AgreementForm.ORAL
+
+
 def is_oral(session, agreement, actor, now, answers) -> str | None:
     """口头协议才需要转书面"""
     return None if agreement.form is AgreementForm.ORAL else "这份协议本来就是书面的"
@@ -236,7 +241,7 @@ AGREEMENT_FLOW = Flow(
              guards=(has_items, is_signed_by_all, has_enough_copies), first=(_number,), effects=(_sign,),
              hint="生效日期取各方签名、调解员签名和盖章中最晚的一天"),
         Step("perform", "登记履行", {S.EFFECTIVE, S.BREACHED}, None, P.MEDIATE,
-             asks=(Ask("item", "哪一项", AgreementItem), Ask("performance", "履行情况", Performance),
+             asks=(Ask("item", "哪一项", AgreementItem, among=items_of), Ask("performance", "履行情况", Performance),
                    Ask("done_on", "履行日期", date, is_required=False), Ask("proof", "凭证", is_required=False, help="例如 收条、转账记录")),
              guards=(item_is_of_this, done_has_a_day), effects=(_perform,), hint="逐项登记；调委会负责督促履行"),
         Step("complete", "履行完毕", {S.EFFECTIVE, S.BREACHED}, S.PERFORMED, P.MEDIATE, guards=(all_is_done,), effects=(_performed,)),
@@ -245,7 +250,7 @@ AGREEMENT_FLOW = Flow(
              hint="告知当事人：可以就协议的履行或内容向法院起诉；经司法确认的，履行期满之日起两年内可以申请执行"),
         Step("resume", "恢复履行", {S.BREACHED}, S.EFFECTIVE, P.MEDIATE, asks=(Ask("words", "情况", is_long=True),)),
         Step("to_written", "转为书面协议", {S.EFFECTIVE}, None, P.MEDIATE, asks=_SIGNATURES,
-             guards=(is_oral, is_signed_as_written), effects=(_to_written,),
+             guards=(is_oral, is_signed_as_written), effects=(_to_written,), only=was_oral,
              hint="申请司法确认前，口头协议要补成书面"),
         Step("void", "撤销或无效", {S.DRAFT, S.EFFECTIVE, S.BREACHED}, S.VOID, P.MEDIATE,
              asks=(Ask("words", "原因和依据", is_long=True),), effects=(_void,)),

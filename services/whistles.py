@@ -61,6 +61,12 @@ def of(session: Session, case: Case) -> list[tuple[Whistle, list[WhistleTarget]]
     return [(row, called[row.id]) for row in rows]
 
 
+def targets_of(session: Session, whistle: Whistle) -> list[WhistleTarget]:
+    """The units called by a whistle."""
+    wanted = select(WhistleTarget).where(WhistleTarget.whistle_id == whistle.id).order_by(WhistleTarget.id)
+    return list(session.scalars(wanted.options(joinedload(WhistleTarget.unit))))
+
+
 def _name(whistle: Whistle) -> str:
     return f"{'应急哨' if whistle.level is WhistleLevel.EMERGENCY else '吹哨'} {whistle.whistle_no}"
 

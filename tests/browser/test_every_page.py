@@ -38,7 +38,7 @@ KINDS: dict[str, dict[str, tuple[str, ...]]] = {
     "peace_law_director": {
         "/admin/": (".me > summary",), "/admin/case/": (), "/admin/case/?status=closed": (), "/admin/case/details/?id={case}": (),
         "/admin/case/edit/?id={case}": (), "/admin/case/step/?id={case}&verb=close": (), "/admin/case/export/": (),
-        "/admin/dispatch-desk/": (), "/admin/team-desk/?case={case}": (), "/admin/search/?query=东里": (),
+        "/admin/dispatch-desk/": (), "/admin/reception-desk/": (), "/admin/team-desk/?case={case}": (), "/admin/search/?query=东里": (),
         "/admin/_components/": (), "/admin/nowhere/": (), "/admin/responsibility-agreement/": (),
     },
     "mediator": {"/admin/": (), "/admin/case/": (), "/admin/user/": ()},

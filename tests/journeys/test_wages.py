@@ -79,7 +79,7 @@ def a_whistle_to_the_arbitrators(journey, place) -> None:
     """They have one working day to come, then five to deal with it: the holidays lie in between."""
     world = place.world
     journey.fill(
-        DIRECTOR, f"/admin/whistle/new/?case={journey.case_id}", "保存", kind="unsolved", reason="cooperation", level="normal", area=world.east.id,
+        DIRECTOR, f"/admin/whistle/new/?case={journey.case_id}", "吹哨", kind="unsolved", reason="cooperation", level="normal", area=world.east.id,
         place="东里社区群众工作站", request="请派人现场解答仲裁程序", contact_name="丁干部", contact_phone="0731-83600000", known_at="2026-09-22T09:30",
         **{"whistle_target-0-unit": place.units[OUTSIDE].id},
     )  # fmt: skip

@@ -14,7 +14,7 @@ from models.audit import AccessEvent
 from models.codes import AppealStatus, Tier5
 from models.household import HouseholdMember
 from models.visit import VisitLog, ZeroReport
-from services import access, appeal_flow, chief_below, chief_desk, missing, quick_reports, visits
+from services import access, appeal_flow, chief_below, chief_desk, chief_homes, missing, quick_reports, visits
 from services.appeal_flow import APPEAL_FLOW
 from services.errors import Missing, Refused
 from services.quick_reports import Report
@@ -115,12 +115,35 @@ def test_today_lists_what_is_mine_first_due_first(session, tell, me):
 
 
 @ONE
+def test_what_has_gone_up_stays_in_sight_below_what_is_mine(session, tell, me):
+    appeal = tell()
+    APPEAL_FLOW.take(session, "pass_up", appeal, me.actor, NOW, note="要物业来修")
+    found = chief_desk.today(session, me, NOW)
+    assert ([line.id for line in found.mine], [line.who for line in found.other]) == ([], ["组长"])
+
+
+@ONE
+def test_a_group_chief_chooses_the_door_by_neighbourhood(session, three):
+    boss = present(session, three.group, NOW)
+    assert chief_homes.doors(session, boss) == {"第1邻": [(three.world.east_household.id, "东里社区1号")]}
+
+
+@ONE
 def test_a_number_is_read_in_full_once_it_is_on_record(session, tell, me):
     appeal = tell(mobile="13900000009", name="甲某某")
     page = chief_desk.appeal_page(session, me, appeal.id, NOW)
     assert dict(page.facts)["电话"] == "139****0009"
-    assert chief_desk.number(session, me, "appeal", appeal.id, "回复诉求") == "13900000009"
+    assert chief_desk.number(session, me, "appeal", appeal.id, "回复诉求", NOW) == "13900000009"
     assert session.scalar(select(AccessEvent.reason).where(AccessEvent.record_id == appeal.id)) == "回复诉求"
+
+
+@ONE
+def test_the_number_of_what_has_gone_up_is_no_longer_for_who_passed_it(session, tell, me):
+    appeal = tell(mobile="13900000009")
+    APPEAL_FLOW.take(session, "pass_up", appeal, me.actor, NOW, note="要物业来修")
+    assert not chief_desk.appeal_page(session, me, appeal.id, NOW).may_call
+    with pytest.raises(Refused, match="已经转到上一级"):
+        chief_desk.number(session, me, "appeal", appeal.id, "回复诉求", NOW)
 
 
 # ---- nothing happened ---------------------------------------------------------------
@@ -192,7 +215,7 @@ def test_a_visit_that_is_not_whole_is_refused(visit, facts, sentence):
 
 @ONE
 def test_the_list_of_households_says_what_is_missing(session, me, three, visit):
-    lacks = lambda: chief_desk.homes(session, me, TODAY)[1][0].lacks  # noqa: E731
+    lacks = lambda: chief_homes.homes(session, me, TODAY)[1][0].lacks  # noqa: E731
     assert lacks() == ["人口数", "家庭成员", "本季度走访"]
     session.add(HouseholdMember(household_id=three.world.east_household.id, name="申某某"))
     three.world.east_household.member_count = 1
@@ -203,14 +226,14 @@ def test_the_list_of_households_says_what_is_missing(session, me, three, visit):
 @ONE
 def test_a_visit_of_last_quarter_does_not_count_for_this_one(session, me, visit):
     visit(visited_on=date(2025, 12, 31))
-    assert "本季度走访" in chief_desk.homes(session, me, TODAY)[1][0].lacks
+    assert "本季度走访" in chief_homes.homes(session, me, TODAY)[1][0].lacks
 
 
 @ONE
 def test_a_household_of_another_chief_is_not_shown(session, me, three):
     session.expunge(three.world.west_household)
     with pytest.raises(Missing):
-        chief_desk.home_page(session, me, three.world.west_household.id, TODAY)
+        chief_homes.home_page(session, me, three.world.west_household.id, TODAY)
 
 
 @ONE

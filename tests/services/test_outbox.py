@@ -7,6 +7,7 @@ import threading
 import time
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 import pytest
 from sqlalchemy import delete, select
@@ -265,6 +266,40 @@ def test_the_signature_of_a_robot(session):
     assert robot._signed(1577262236757) == (
         "https://example.com/robot?access_token=1&timestamp=1577262236757&sign=TuYHLoOxvhFb8W0oTO9PdN0AN2VhTk4qdnVQq6fXCRo%3D"
     )
+
+
+class Letterbox(StreamRequestHandler):
+    """The least of an SMTP server: answers RCPT with what `server.answers` says next, keeps the letters it took."""
+
+    def handle(self):
+        self.wfile.write(b"220 ready\r\n")
+        for line in self.rfile:
+            word = line[:4].upper()
+            if word == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                letter = b"".join(iter(self.rfile.readline, b".\r\n"))
+                self.server.letters.append(letter.decode())
+            answer = self.server.answers.pop(0) if word == b"RCPT" and self.server.answers else b"250 fine"
+            self.wfile.write((b"221 bye" if word == b"QUIT" else answer) + b"\r\n")
+
+
+@ONE
+def test_a_letter_that_is_tried_again_is_the_same_letter(session):
+    server = ThreadingTCPServer(("127.0.0.1", 0), Letterbox)
+    server.letters, server.answers, server.daemon_threads = [], [b"451 later", b"550 nobody"], True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    mail = senders.Mail("127.0.0.1", "office@example.cn", port=server.server_address[1], security="none", timeout=2)
+    letter, outcomes = Outgoing(MESSAGE.id, "a@example.cn", "已有答复"), []
+    for _ in range(4):
+        try:
+            outcomes.append(mail.send(letter))
+        except Undelivered as no:
+            outcomes.append(no.is_final)
+    server.shutdown()
+    server.server_close()
+    number = f"<{MESSAGE.id}@example.cn>"
+    assert outcomes == [False, True, number, number]
+    assert all(f"Message-ID: {number}" in kept for kept in server.letters) and len(server.letters) == 2
 
 
 @ONE

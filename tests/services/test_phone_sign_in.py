@@ -132,6 +132,18 @@ def test_a_phone_not_used_for_ninety_days_signs_in_anew(session, chief):
     assert [phones.current(session, cookie, NOW + n * DAY) is None for n in (89, 90)] == [False, True]
 
 
+def test_the_night_closes_what_opens_nothing_any_more(session):
+    three = build_phones(session)
+    for chief in (three.neighbor, three.group):
+        sign_in(session, chief, NOW)
+    phones.make_code(session, three.sector, SYSTEM, NOW)
+    three.group.ended_on = date(2026, 3, 2)
+    session.flush()
+    assert [phones.tidy(session, NOW + n * DAY) for n in (1, 3, 90, 91)] == [1, 1, 1, 0]
+    closed = session.scalars(select(Device.ended_by).order_by(Device.ended_at)).all()
+    assert closed == ["已卸任", "久未使用"]
+
+
 def test_what_a_chief_may_do_is_what_the_role_says(session, chief):
     cookie = sign_in(session, chief, NOW)
     session.scalar(select(Role).where(Role.code == "neighbor_chief")).permissions = ["appeal:view"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from models.codes import Code
 
 # Latin words that stand on Chinese screens; anything else is a raw code or an untranslated sentence.
-KNOWN = set("Excel WPS Word PDF CSV Ctrl Enter Esc Shift xlsx xls docx csv pdf jpg jpeg png txt KB MB IP".split())
+KNOWN = set("Excel WPS Word LibreOffice PDF CSV Ctrl Enter Esc Shift xlsx xls docx csv pdf jpg jpeg png txt KB MB IP".split())
 _FOREIGN = ("jquery", "select2", "moment.", "daterangepicker", "x-editable", "bootstrap")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z_:.]*[A-Za-z]")
 _ID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
@@ -49,7 +49,7 @@ def of_words(page) -> Iterator[str]:
         for typed in page.typed:
             words = words.replace(typed, "")
         strange = [w for w in _LATIN.findall(words) if w not in KNOWN]
-        if tag != "kbd" and (strange or (words in _ONE_LETTER and tag != "th")):
+        if tag not in ("kbd", "code") and (strange or (words in _ONE_LETTER and tag != "th")):
             yield f"“{' '.join(strange) or words}” in “{words[:60]}”"
         for rule, what in ((_ID, "an id"), (_MICROSECONDS, "a raw time"), (_KEY, "a key")):
             if rule.search(words):

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
-from waitress import create_server
+
+import lanes
+import public_views
 
 
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """Serve an app from a thread on a free port; gives the URL without a final slash."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    server = lanes.server(app, 4, 2, public_views.PREFIXES, host="127.0.0.1", port=0)
     thread = threading.Thread(target=server.run, name="live-server", daemon=True)
     thread.start()
     try:

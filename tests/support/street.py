@@ -18,9 +18,11 @@ from models.custom import CustomField
 from models.audit import AccessEvent
 from models.department import DispatchRule, DutyDay
 from models.device import Device, PhoneCode
+from models.dictionary import DictItem
 from models.door_code import DoorCode
 from models.export_request import ExportRequest
 from models.household import HouseholdMember
+from models.ledger import Ledger
 from models.instruction import Instruction, InstructionUnit
 from models.mediation import Counsellor
 from models.mediation_codes import AgreementForm, SessionResult
@@ -44,7 +46,7 @@ from models.whistle import Whistle, WhistleTarget
 from models.workday import Workday
 from seeds.base import expand, read
 from services import (
-    access, appeal_flow, case_flow, confirmations, follow_ups, instructions, outbox, plates, reception, records, sessions, supervisions,
+    access, appeal_flow, case_flow, confirmations, follow_ups, instructions, monthly, outbox, plates, reception, records, sessions, supervisions,
     teams, urges, whistles,
 )  # fmt: skip
 from services.due_dates import local_day
@@ -64,7 +66,23 @@ def build_street(session: Session) -> dict[str, str]:
     _door(session, world)
     names = _accounts(session, world)
     _large_export(session, names["roster_clerk"])
+    _ledgers(session)
     return names
+
+
+def _ledgers(session: Session) -> None:
+    """A layout of each kind of source, and the report of the month before."""
+    system, now = session.info["actor"], session.info["now"]
+    sources = {"case": "案件", "committee_figures": "人民调解案件统计（每个调委会一行）"}
+    session.add(DictItem(id="dictionary:ledger_source", dictionary="dictionary:dictionary", code="ledger_source", name="台账数据来源"))
+    session.add_all(
+        DictItem(id=f"ledger_source:{code}", dictionary="dictionary:ledger_source", code=code, name=name) for code, name in sources.items()
+    )
+    session.flush()
+    for code, name in sources.items():
+        row = Ledger(name=f"{name[:6]}台账", source=f"ledger_source:{code}", dated_by="received_on" if code == "case" else "closed_at", is_monthly=True)
+        records.save(session, row, system, now)
+    monthly.prepare_last(session, now)
 
 
 def _rosters(session: Session, world: World) -> None:

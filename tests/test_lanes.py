@@ -1,0 +1,89 @@
+"""A crowd of residents waits in a lane of its own; staff pass by, and nobody is lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from lanes import Lanes
+
+
+class Request:
+    """A request as Waitress queues it: it takes as long as its gate is shut, and writes down when it was served."""
+
+    served: list[str]
+
+    def __init__(self, path: str, served: list[str], gate: threading.Event | None = None):
+        self.requests, self.served, self.gate = [SimpleNamespace(path=path)], served, gate
+        self.has_begun = threading.Event()
+
+    def service(self) -> None:
+        self.has_begun.set()
+        if self.gate:
+            self.gate.wait(5)
+        self.served.append(self.requests[0].path)
+
+    def cancel(self) -> None:
+        self.served.append("cancelled")
+
+
+@pytest.fixture
+def lanes():
+    found = Lanes(4, 2, lambda path: path.startswith("/q/"))
+    yield found
+    found.shutdown(timeout=1)
+
+
+def wait_for(what) -> None:
+    deadline = time.monotonic() + 5
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert what()
+
+
+def test_staff_pass_a_crowd_that_waits(lanes):
+    served, gate = [], threading.Event()
+    for number in range(20):
+        lanes.add_task(Request(f"/q/{number}", served, gate))
+    lanes.add_task(Request("/admin/", served))
+    wait_for(lambda: served == ["/admin/"])
+    gate.set()
+    wait_for(lambda: len(served) == 21)
+
+
+def test_of_the_residents_two_are_served_at_a_time(lanes):
+    served, gate = [], threading.Event()
+    crowd = [Request(f"/q/{number}", served, gate) for number in range(6)]
+    for request in crowd:
+        lanes.add_task(request)
+    wait_for(lambda: crowd[1].has_begun.is_set())
+    time.sleep(0.1)
+    assert [request.has_begun.is_set() for request in crowd] == [True, True, False, False, False, False]
+    gate.set()
+    wait_for(lambda: len(served) == 6)
+
+
+def test_a_thread_is_left_to_residents_while_staff_are_busy(lanes):
+    served, gate = [], threading.Event()
+    for _ in range(10):
+        lanes.add_task(Request("/admin/", served, gate))
+    lanes.add_task(Request("/q/1", served))
+    wait_for(lambda: served == ["/q/1"])
+    gate.set()
+    wait_for(lambda: len(served) == 11)
+
+
+def test_one_that_fails_gives_its_place_back(lanes):
+    served = []
+
+    class Broken(Request):
+        def service(self) -> None:
+            raise RuntimeError("broken")
+
+    for _ in range(5):
+        lanes.add_task(Broken("/q/x", served))
+    lanes.add_task(Request("/q/1", served))
+    wait_for(lambda: served == ["/q/1"])
