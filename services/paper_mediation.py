@@ -161,9 +161,10 @@ def agreement(session: Session, case: Case, subject: Described) -> Facts:
         copies = chinese(len(people) + 1) if len(people) > 1 else None  # one each and one for the committee (R05)
         return own | {"agreement": {"facts": case.summary, "terms": [], "duties": [], "copies": copies}}
     items = items_of(session, row)
+    own["office"] = facts.office(session, case) | {"committee": row.committee.name}
     return own | {"mediators": row.mediator.name, "agreement": {
-        "number": row.agreement_no, "facts": "\n".join((row.facts, row.disputed)), "terms": [_term(item) for item in items],
-        "duties": [_duty(item) for item in items], "performance": "；".join(f"第{n}项{_how(item)}" for n, item in enumerate(items, 1)) or None,
+        "number": row.agreement_no, "facts": f"{row.facts.rstrip('。')}。争议事项和各方责任：{row.disputed}", "terms": [_term(item) for item in items],
+        "duties": [_duty(item) for item in items], "performance": "；".join(f"第{n}项：{_how(item)}" for n, item in enumerate(items, 1)) or None,
         "copies": chinese(row.copies or len(people) + 1), "signed_on": day(row.sealed_on or row.effective_on), "effective_on": day(row.effective_on),
     }}  # fmt: skip
 

@@ -79,3 +79,10 @@ def test_a_complaint_opens_the_case_again_in_two_clicks(office, visitor, complai
     with office() as session:
         assert session.get(Case, ("430181002", complaint)).status is CaseStatus.ACCEPTED
     assert "协议没有履行，请重新办理或督办" not in visitor.open("/admin/").text
+
+
+def test_who_owes_what_is_chosen_from_the_parties_of_the_case(office, visitor):
+    with office() as session:
+        case_id = session.scalar(select(Case.id))
+    page = visitor.open(f"/admin/mediation-agreement/new/?case={case_id}")
+    assert "<option" in (box := page.html.split("谁履行")[1][:900]) and "甲某某" in box

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from models.codes import Satisfaction
 from models.mediation_codes import Contact, FollowUpState, RatingSource
 from models.todo import Todo
-from services import access, case_closing, case_flow, follow_ups
+from services import access, case_closing, case_flow, follow_ups, inbox
 from services.access import Actor
 from services.errors import Refused
 from services.follow_ups import FOLLOW_UP_FLOW
@@ -123,3 +123,10 @@ def test_the_case_is_not_filed_away_before_it(session, case, planned, take):
     assert "还没有回访" in follow_ups.is_asked(session, case)
     take("record", planned, words="好")
     assert follow_ups.is_asked(session, case) is None
+
+
+def test_many_calls_to_make_are_one_figure_with_the_first_day(session, world):
+    for _ in range(2):
+        follow_ups.plan(session, case_flow.register(session, SYSTEM, NOW, **case_facts(world)), SYSTEM, NOW)
+    assert inbox.heap(session, CALLER, follow_ups.PLANNED) == (2, date(2026, 3, 5))
+    assert inbox.mine(session, CALLER, but=(follow_ups.PLANNED,)) == []
