@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from sqlalchemy import select
 
 from models.codes import CaseOutcome, CaseStatus, MediationStage
@@ -16,6 +17,7 @@ from tests.support.journey import (
     COMMUNITY, DEMOLITION, DIRECTOR, ENFORCEMENT, LAWYER, LEADER, LEDGER, MEDIATOR, OTHER_COMMUNITY, WINDOW, details,
 )  # fmt: skip
 
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 CHECKS = dict.fromkeys(("is_civil", "is_no_status", "is_no_title", "is_clear", "is_lawful"), "yes")
 
 

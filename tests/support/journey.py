@@ -136,8 +136,10 @@ class Journey:
 
     def step(self, username: str, label: str, record: str = "", **answers: Any) -> Page:
         """Take a step as the page of the record (the case, if none is named) offers it."""
-        visitor = self.who(username)
-        visitor.open(record or self.page)
+        visitor, address = self.who(username), record or self.page
+        shown = visitor.page  # often the page that the step before led back to
+        if shown is None or not shown.address.endswith(address) or label not in [words for words, _ in shown.links]:
+            visitor.open(address)
         visitor.follow(label)
         page = visitor.send(label, **answers)
         assert page.status == 200 and "办理成功" in page.text, (label, refusals(page))
