@@ -127,7 +127,7 @@ def _tile(m: monthly.Measure) -> dict:
     }  # fmt: skip
 
 
-_PERMISSIONS = {"late_steps.index_view": "supervision:view", "whistle_figures.index_view": "whistle:view"}
+_PERMISSIONS = {"appeal_figures.index_view": "appeal:view", "late_steps.index_view": "supervision:view", "whistle_figures.index_view": "whistle:view"}
 
 
 def _table(table: monthly.Table) -> dict:

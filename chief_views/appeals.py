@@ -67,7 +67,7 @@ def number():
     """A telephone number in full, for this page only and on the record."""
     kind, record_id = request.form.get("kind", ""), request.form.get("id", "")
     with transaction() as session:
-        mobile = chief_desk.number(session, me(), kind, record_id, "回复诉求" if kind == "appeal" else "联系住户")
+        mobile = chief_desk.number(session, me(), kind, record_id, "回复诉求" if kind == "appeal" else "联系住户", now())
     if wants_data():
         return {"mobile": mobile}
     back = url_for("phone.appeal", appeal_id=record_id) if kind == "appeal" else url_for("phone.home", household_id=record_id)

@@ -118,4 +118,4 @@ def _item() -> open_door.Item | None:
 
 def _picture(receipt: open_door.Receipt) -> str:
     address = url_for("track_door.track", no=receipt.number, code=receipt.code, _external=True)
-    return qr.svg(address, "扫一扫查看办理进度")
+    return qr.svg(address, "扫一扫查看办理进度", is_quick=True)

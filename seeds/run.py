@@ -35,21 +35,20 @@ def seed_demo(
     first: str = "430181002",
     scale: int = 1,
     seed: int = 1,
+    has_year: bool = True,
     report: Report = print,
 ) -> list[Account]:
     """Seed `scale` sub-districts, `first` before the others in the order of their codes.
 
     `make_session(code)` gives a session bound to that sub-district's system actor. Each is filled
     in one transaction, so an interrupted run leaves nothing half done. Raises `Refused` where
-    there is a tree of areas already.
+    there is a tree of areas already. Without `has_year` there are rosters and accounts, but nothing has happened.
     """
     accounts: list[Account] = []
     for number, code in enumerate(_wanted(first, scale)):
         with closing(make_session(code)) as session:
             try:
-                accounts += _seed_one(
-                    session, code, now, seed, "" if number == 0 else f"_{code[-3:]}", report
-                )
+                accounts += _seed_one(session, code, now, seed, has_year, "" if number == 0 else f"_{code[-3:]}", report)
                 session.commit()
             except BaseException:
                 session.rollback()
@@ -73,7 +72,7 @@ def _window_clerk(session: Session, code: str) -> Actor:
 
 
 def _seed_one(
-    session: Session, code: str, now: datetime, seed: int, suffix: str, report: Report
+    session: Session, code: str, now: datetime, seed: int, has_year: bool, suffix: str, report: Report
 ) -> list[Account]:
     began = perf_counter()
     if session.scalar(select(func.count()).select_from(Area).where(Area.parent_id.is_not(None))):
@@ -86,9 +85,11 @@ def _seed_one(
     build_public(session, now)
     report(f"搜索索引已建立：{search.rebuild(session, search.indexed(), now)}条")
     accounts = create_accounts(session, now, suffix)
-    play_year(session, street, now, seed, report)
-    monthly.prepare_last(session, now)
+    if has_year:
+        play_year(session, street, now, seed, report)
+        monthly.prepare_last(session, now)
     accounts += [] if suffix else build_phones(session, now)  # the phones' door serves the first sub-district
-    build_visits(session, _window_clerk(session, code), now, Random(seed))
+    if has_year:
+        build_visits(session, _window_clerk(session, code), now, Random(seed))
     report(f"{code}已完成，用时{perf_counter() - began:.1f}秒")
     return accounts

@@ -122,19 +122,24 @@ def appeal_page(session: Session, me: Present, appeal_id: str, now: datetime) ->
         line_of(appeal, local_day(now)), appeal.words, [(label, value) for label, value in facts if value],
         [(text(e.happened_at), e.label, "　".join(filter(None, (e.told, e.note)))) for e in events],
         steps(session, appeal, me.actor, now), [a.id for a in attachments.of(session, appeal) if a.media_type.startswith("image/")],
-        str(appeal.version), bool(appeal.mobile) and me.actor.may(Permission.REVEAL), appeal.answer or "",
+        str(appeal.version), bool(appeal.mobile) and me.actor.may(Permission.REVEAL) and _is_ours(session, appeal, me.actor, now),
+        appeal.answer or "",
     )  # fmt: skip
 
 
 def steps(session: Session, appeal: Appeal, actor: Actor, now: datetime) -> list:
     """The steps of the phone that this chief can take; an appeal that has left one's own rung shows none."""
-    if appeal_flow.is_ours(session, appeal, actor, now, {}) is not None:
+    if not _is_ours(session, appeal, actor, now):
         return []
     return [step for step in APPEAL_FLOW.open_to(appeal, actor) if step.verb in VERBS]
 
 
-def number(session: Session, me: Present, kind: str, record_id: str, reason: str) -> str:
-    """The number of whoever told an appeal, or of a household, in full and on the record."""
+def _is_ours(session: Session, appeal: Appeal, actor: Actor, now: datetime) -> bool:
+    return appeal_flow.is_ours(session, appeal, actor, now, {}) is None
+
+
+def number(session: Session, me: Present, kind: str, record_id: str, reason: str, now: datetime) -> str:
+    """The number of whoever told an appeal that is at the chief's rung or below, or of a household; in full and on the record."""
     me.actor.require(Permission.REVEAL)
     entity = {"appeal": Appeal, "household": Household}.get(kind)
     if entity is None:
@@ -142,5 +147,7 @@ def number(session: Session, me: Present, kind: str, record_id: str, reason: str
     row = find(session, entity, record_id)
     if not row.mobile:
         raise Refused("没有留电话")
+    if isinstance(row, Appeal) and not _is_ours(session, row, me.actor, now):
+        raise Refused("这件诉求已经转到上一级，由那里联系反映人")
     audit.accessed(session, AccessKind.REVEAL, entity=entity, record_id=row.id, detail="联系电话", reason=reason)
     return row.mobile

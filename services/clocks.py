@@ -6,7 +6,7 @@ The whole-matter clock also shows as the case's own `due_on`, which lists sort a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -19,7 +19,7 @@ from models.term import Term
 from models.whistle import WhistleTarget
 
 from . import inbox, urges
-from .due_dates import DueDate, calendar, due_date, explain, for_term, local_day
+from .due_dates import Calendar, DueDate, calendar, due_date, explain, for_term, local_day
 from .errors import Refused
 
 LIVE = (ClockState.RUNNING, ClockState.PAUSED)
@@ -111,9 +111,8 @@ def resume(session: Session, case: Case, now: datetime) -> list[Clock]:
     """Let paused periods run on; the days in between are added to them."""
     found = [c for c in live(session, case) if c.state is ClockState.PAUSED]
     for clock in found:
-        clock.paused_days += (local_day(now) - clock.paused_on).days
-        clock.state, clock.paused_on = ClockState.RUNNING, None
-        _count_again(session, clock, case)
+        days, clock.state, clock.paused_on = (local_day(now) - clock.paused_on).days, ClockState.RUNNING, None
+        _prolong(session, clock, case, paused=days)
     return found
 
 
@@ -122,17 +121,21 @@ def extend(session: Session, clock: Clock, length: int, case: Case) -> None:
     term = session.get(Term, clock.term_id)
     if length < 1 or clock.extended_by + length > term.extend_length:
         raise Refused(f"“{term.name}”最多可延长{term.extend_length}{term.unit.label}，请改小延长的天数", field="length")
-    clock.extended_by += length
-    _count_again(session, clock, case)
+    _prolong(session, clock, case, longer=length)
 
 
-def _count_again(session: Session, clock: Clock, case: Case) -> None:
-    term, was = session.get(Term, clock.term_id), clock.due_on
-    known = calendar(session)
-    day = due_date(clock.starts_on, term.length, term.unit, known, clock.extended_by)
-    if clock.paused_days:
-        day = known.next_workday(date.fromordinal(day.toordinal() + clock.paused_days))
-    reason = explain(term, clock.starts_on, day, known, extension=clock.extended_by, paused=clock.paused_days)
+def _prolong(session: Session, clock: Clock, case: Case, *, longer: int = 0, paused: int = 0) -> None:
+    """Count a period anew with more units of its term or days of pause; a day that a person set is counted on from."""
+    term, was, known = session.get(Term, clock.term_id), clock.due_on, calendar(session)
+    is_set = was not in (_counted(clock, term, known), clock.cap_on)
+    clock.extended_by += longer
+    clock.paused_days += paused
+    if is_set:
+        day = due_date(was, longer, term.unit, known) if longer else known.next_workday(was + timedelta(days=paused))
+        reason = f"{clock.due_reason}，" + (f"延长{longer}{term.unit.label}" if longer else f"暂停{paused}日顺延")
+    else:
+        day = _counted(clock, term, known)
+        reason = explain(term, clock.starts_on, day, known, extension=clock.extended_by, paused=clock.paused_days)
     if clock.cap_on is not None and day > clock.cap_on and not clock.extended_by:
         day, reason = clock.cap_on, f"{reason}；不得晚于整件期限"
     elif clock.cap_on is not None:
@@ -143,3 +146,9 @@ def _count_again(session: Session, clock: Clock, case: Case) -> None:
     if case.due_on == was and not clock.part:
         case.due_on, case.due_reason = clock.due_on, clock.due_reason
     session.flush()
+
+
+def _counted(clock: Clock, term: Term, known: Calendar) -> date:
+    """The last day as the term counts it."""
+    day = due_date(clock.starts_on, term.length, term.unit, known, clock.extended_by)
+    return known.next_workday(day + timedelta(days=clock.paused_days)) if clock.paused_days else day

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
@@ -51,11 +53,42 @@ def used(session: Session, purpose: str, who: str, window: timedelta, now: datet
     return session.connection().scalar(select(_table.c.count).where(_table.c.id == key)) or 0
 
 
+@dataclass(frozen=True)
+class Counted:
+    """One thing that is counted: what, of whom, in stretches of which length, and how often it may be done in one."""
+
+    purpose: str
+    who: str
+    window: timedelta
+    most: int | None = None
+
+
+def refuse_any(session: Session, counted: Sequence[Counted], now: datetime) -> None:
+    """Raise `TooOften` for the first whose limit is reached; one statement for all."""
+    keys = {_key(c.purpose, c.who, c.window, now)[0]: c for c in counted}
+    found = dict(session.connection().execute(select(_table.c.id, _table.c.count).where(_table.c.id.in_(keys))).all())
+    for key, c in keys.items():
+        if c.most is not None and found.get(key, 0) >= c.most:
+            raise _too_often(c, now)
+
+
+def count_all(session: Session, counted: Sequence[Counted], now: datetime) -> None:
+    """Count one more of each: one statement where all their counters have begun."""
+    keys = {_key(c.purpose, c.who, c.window, now)[0]: c for c in counted}
+    connection = session.connection()
+    there = set(connection.scalars(select(_table.c.id).where(_table.c.id.in_(keys))))
+    if there:
+        connection.execute(update(_table).where(_table.c.id.in_(there)).values(count=_table.c.count + 1))
+    for key in keys.keys() - there:
+        count(session, keys[key].purpose, keys[key].who, keys[key].window, now)
+
+
 def recent(session: Session, purpose: str, who: str, window: timedelta, now: datetime) -> float:
     """How often in the stretch that ends now, guessed from the present count and the share of the one before."""
     passed = now.timestamp() % window.total_seconds() / window.total_seconds()
-    before = used(session, purpose, who, window, now - window)
-    return used(session, purpose, who, window, now) + before * (1 - passed)
+    here, before = (_key(purpose, who, window, at)[0] for at in (now, now - window))
+    found = dict(session.connection().execute(select(_table.c.id, _table.c.count).where(_table.c.id.in_((here, before)))).all())
+    return found.get(here, 0) + found.get(before, 0) * (1 - passed)
 
 
 def once(session: Session, purpose: str, what: str, until: datetime) -> bool:
@@ -71,10 +104,13 @@ def once(session: Session, purpose: str, what: str, until: datetime) -> bool:
 
 def refuse(session: Session, purpose: str, who: str, most: int, window: timedelta, now: datetime) -> None:
     """Raise `TooOften` where the limit is reached; only reads, so a flood costs next to nothing."""
-    if used(session, purpose, who, window, now) >= most:
-        _, ends_at = _key(purpose, who, window, now)
-        minutes = max(1, -(-int((ends_at - now).total_seconds()) // 60))
-        raise TooOften(f"操作太频繁了，请约{minutes}分钟后再试；急事请直接打电话", int((ends_at - now).total_seconds()) + 1)
+    refuse_any(session, [Counted(purpose, who, window, most)], now)
+
+
+def _too_often(counted: Counted, now: datetime) -> TooOften:
+    _, ends_at = _key(counted.purpose, counted.who, counted.window, now)
+    minutes = max(1, -(-int((ends_at - now).total_seconds()) // 60))
+    return TooOften(f"操作太频繁了，请约{minutes}分钟后再试；急事请直接打电话", int((ends_at - now).total_seconds()) + 1)
 
 
 def count(session: Session, purpose: str, who: str, window: timedelta, now: datetime, by: int = 1) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -253,13 +254,14 @@ def receive(
     known = session.scalar(select(Appeal).where(Appeal.idempotency_key == key))
     if known is not None:
         return _receipt(session, known, False)
-    network, address = limits.network_of(address), limits.address_of(address)
-    limits.refuse(session, "appeal", address, parameters.value(session, "public_per_address"), HOUR, now)
-    limits.refuse(session, "appeal_network", network, parameters.value(session, "public_per_network"), HOUR, now)
-    limits.refuse(session, "appeal_code", token, parameters.value(session, "public_per_code"), HOUR, now)
-    has_no_proof = asks_for_proof(session, now) and not proof.is_good(session, proof_key, told.proof, now)
-    if has_no_proof:
-        _within_the_few(session, address, now)
+    value, caller = partial(parameters.value, session), limits.address_of(address)
+    counted = [
+        limits.Counted("appeal", caller, HOUR, value("public_per_address")), limits.Counted("appeal_code", token, HOUR, value("public_per_code")),
+        limits.Counted("appeal_network", limits.network_of(address), HOUR, value("public_per_network")), limits.Counted("appeal_load", "all", MINUTE),
+    ]  # fmt: skip
+    limits.refuse_any(session, counted, now)
+    if asks_for_proof(session, now) and not proof.is_good(session, proof_key, told.proof, now):
+        counted.append(_within_the_few(session, caller, now))
     pictures = cleaned(told.photos)
     facts = _facts(session, told)
     code = door_codes.find(session, token)
@@ -270,19 +272,19 @@ def receive(
         facts |= {"area_id": area.id, "channel": "channel:online"}
     appeal, is_new = appeal_flow.submit(session, actor, now, key=key, code=code, **facts)
     keep_photos(session, folder, appeal, pictures, "反映人上传", actor)
-    counted = [("appeal", address, HOUR), ("appeal_network", network, HOUR), ("appeal_code", token, HOUR), ("appeal_load", "all", MINUTE)]
-    for purpose, who, window in counted + [("appeal_no_proof", address, HOUR)] * has_no_proof:
-        limits.count(session, purpose, who, window, now)
+    limits.count_all(session, counted, now)
     return _receipt(session, appeal, is_new)
 
 
-def _within_the_few(session: Session, address: str, now: datetime) -> None:
-    """A phone without script may still tell, only less often."""
+def _within_the_few(session: Session, address: str, now: datetime) -> limits.Counted:
+    """A phone without script may still tell, only less often; returns what to count."""
+    few = limits.Counted("appeal_no_proof", address, HOUR, parameters.value(session, "public_without_proof"))
     try:
-        limits.refuse(session, "appeal_no_proof", address, parameters.value(session, "public_without_proof"), HOUR, now)
+        limits.refuse_any(session, [few], now)
     except TooOften as no:
         minutes = max(1, no.seconds // 60)
         raise NeedsProof(f"现在提交的人很多，请再点一次“提交”；还不行的请约{minutes}分钟后再试，急事请直接打电话", no.seconds) from None
+    return few
 
 
 def is_kept(session: Session, key: str) -> bool:

@@ -52,7 +52,11 @@ def normal(value: str) -> str:
 
 def pairs(value: str) -> list[str]:
     """The overlapping pairs of characters of a text; marks and blanks part it."""
-    return [run[i : i + 2] for run in _RUN.findall(normal(value)) for i in range(len(run) - 1)]
+    return _pairs(normal(value))
+
+
+def _pairs(value: str) -> list[str]:
+    return [run[i : i + 2] for run in _RUN.findall(value) for i in range(len(run) - 1)]
 
 
 @cache
@@ -88,12 +92,13 @@ def _pinyin(hanzi: str, is_name: bool) -> str:
     return f"{''.join(whole for whole, _ in read)} {''.join(first for _, first in read)}"
 
 
-def searched(entity: type[Described]) -> list[Description]:
+@cache
+def searched(entity: type[Described]) -> tuple[Description, ...]:
     """The columns of an entity that a part of a word finds."""
-    return [
+    return tuple(
         d for d in describe(entity).values()
         if d.field.searched and not d.target and (not d.is_personal or d.kind.is_open)
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 @cache
@@ -128,8 +133,8 @@ def entry_of(entity: type[Entity], subdistrict_id: str, record_id: str, values: 
             words.append(value)
             if d.name in entity.__title__ and len(value) <= 60:
                 words.append(pinyin(value, is_name=False))
-    grams = dict.fromkeys([_kind_of(subdistrict_id, entity.slug()), *pairs(" ".join(words))])
-    grams |= dict.fromkeys(f"n{pair}" for pair in pairs(" ".join(names)))
+    grams = dict.fromkeys([_kind_of(subdistrict_id, entity.slug()), *_pairs(" ".join(words))])
+    grams |= dict.fromkeys(f"n{pair}" for pair in _pairs(" ".join(names)))
     return {
         "subdistrict_id": subdistrict_id, "id": record_id, "entity": entity.slug(), "number": _number(record_id),
         "words": SEPARATOR.join(words), "names": SEPARATOR.join(names), "grams": " ".join(grams),

@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from inspect import signature
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, create_engine, insert, text, update
+from sqlalchemy import URL, Connection, Engine, create_engine, insert, make_url, text, update
 from sqlalchemy.orm import Session
 
 from config import Config
@@ -27,6 +28,7 @@ from models.division import Division
 from models.user import User
 from services import access, audit, custom, search
 from tests.support.browser import chromium
+from tests.support.builders import build_world, keep_world
 from tests.support.postgres import postgres
 from tests.support.server import serving
 
@@ -68,10 +70,18 @@ def postgres_url() -> Iterator[str]:
 def engine(request, tmp_path_factory) -> Iterator[Engine]:
     """A database with all tables and a few divisions, once per kind."""
     if request.param == "sqlite":
-        engine = create_engine(f"sqlite:///{tmp_path_factory.mktemp('database') / 'console.db'}")
-        configure_sqlite(engine)
+        url = make_url(f"sqlite:///{tmp_path_factory.mktemp('database') / 'console.db'}")
     else:
-        engine = create_engine(request.getfixturevalue("postgres_url"))
+        url = make_url(request.getfixturevalue("postgres_url"))
+    with _database(url) as engine:
+        yield engine
+
+
+@contextmanager
+def _database(url: URL) -> Iterator[Engine]:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        configure_sqlite(engine)
     Base.metadata.create_all(engine)
     with engine.begin() as connection:
         connection.execute(insert(Division.__table__), _DIVISIONS)
@@ -79,15 +89,43 @@ def engine(request, tmp_path_factory) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def furnished(engine, tmp_path_factory) -> Iterator[Connection]:
+    """A connection to a second database, in whose open transaction the small sub-district has been built once."""
+    if engine.dialect.name == "sqlite":
+        url = engine.url.set(database=str(tmp_path_factory.mktemp("furnished") / "console.db"))
+    else:
+        url = engine.url.set(database="furnished")
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("CREATE DATABASE furnished"))
+    sealed.use_keys({"1": _KEY})
+    with _database(url) as second, second.connect() as connection, connection.begin() as whole:
+        with ServiceSession(connection, autoflush=False, join_transaction_mode="create_savepoint") as session:
+            world = build_world(access.bind(session, access.system(SUBDISTRICT), NOW))
+            session.commit()
+            keep_world(connection, world)
+        yield connection
+        whole.rollback()
+
+
 @pytest.fixture
-def session(engine, tmp_path) -> Iterator[ServiceSession]:
-    """A session of the program itself; whatever a test commits is gone after it."""
+def session(request, engine, tmp_path) -> Iterator[ServiceSession]:
+    """A session of the program itself; whatever a test commits is gone after it.
+
+    A test with a `world` gets one where the small sub-district stands already: `build_world` only finds it.
+    """
     sealed.use_keys({"1": _KEY})
     files.use_folder(tmp_path / "files")
-    with engine.connect() as connection, connection.begin() as whole:
-        with ServiceSession(connection, autoflush=False, join_transaction_mode="create_savepoint") as session:
-            yield access.bind(session, access.system(SUBDISTRICT), NOW)
-        whole.rollback()
+    with ExitStack() as closing:
+        if "world" in request.fixturenames and "engine" not in signature(request.function).parameters:
+            connection = request.getfixturevalue("furnished")
+            whole = connection.begin_nested()
+        else:
+            connection = closing.enter_context(engine.connect())
+            whole = connection.begin()
+        closing.callback(whole.rollback)
+        own = ServiceSession(connection, autoflush=False, join_transaction_mode="create_savepoint")
+        yield access.bind(closing.enter_context(own), access.system(SUBDISTRICT), NOW)
 
 
 # ---- the console over HTTP ----------------------------------------------------------

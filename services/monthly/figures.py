@@ -11,14 +11,14 @@ from models.appeal import Appeal
 from models.area import Area
 from models.case import Assignment, Case, Objection
 from models.clock import Clock
-from models.codes import AssignmentStatus, CaseKind, CaseStatus, ClockState
+from models.codes import AreaKind, AssignmentStatus, CaseKind, CaseStatus, ClockState
 from models.follow_up import FollowUp
 from models.mediation_codes import ConfirmationState
 from models.settlement import Confirmation, MediationAgreement
 from models.supervision import Supervision
 from models.urge import Urge
 
-from .. import follow_ups, settlements, whistle_figures
+from .. import appeal_figures, follow_ups, settlements, whistle_figures
 from ..access import Actor
 from ..due_dates import local_day
 from ..exports import unit_of
@@ -103,6 +103,7 @@ def _appeals(session: Session, month: Month, area_id: str | None, actor: Actor) 
 # ---- periods, urging, supervision ---------------------------------------------------
 
 _PUSHED = {
+    "诉求按时回应率": ("首次回应不晚于最初期限的 ÷ 当月收到、到今天应当回应的诉求", "appeal_figures.index_view?month={m.first:%Y-%m}"),
     "时限按期率": ("按期完成的 ÷ 到期日在当月的时限（案件和环节的都算）", "late_steps.index_view?since={m.first}&until={m.last}"),
     "督办按期回复率": ("不晚于回复期限回复的 ÷ 当月应回复的督办", "supervision.index_view?reply_by__from={m.first}&reply_by__to={m.last}"),
     "催办答复率": ("已答复的 ÷ 当月发出的催办", "urge.index_view?urged_at__from={m.first}&urged_at__to={m.last}"),
@@ -136,6 +137,7 @@ def _pushed(session: Session, month: Month, area_id: str | None, actor: Actor, n
         Objection.raised_at >= begin, Objection.raised_at < end, *of(Objection.case_id)
     ))  # fmt: skip
     found = {
+        **_answered(session, month, area_id, now),
         "时限按期率": (sum(_is_met(row) for row in clocks), len([row for row in clocks if _is_met(row) or row.stopped_at or row.due_on < local_day(now)])),
         "督办按期回复率": (sum(bool(row.replied_at) and local_day(row.replied_at) <= row.reply_by for row in owed), len(owed)),
         "催办答复率": (urges[1], urges[0]),
@@ -145,6 +147,15 @@ def _pushed(session: Session, month: Month, area_id: str | None, actor: Actor, n
         lines, _ = whistle_figures.by_unit_and_month(session, begin, end, now)
         found["吹哨按时报到率"] = (sum(line.in_time for line in lines), sum(line.due for line in lines))
     return found
+
+
+def _answered(session: Session, month: Month, area_id: str | None, now: datetime) -> dict[str, tuple[int, int]]:
+    """How soon appeals were answered; counted by community, so not for a smaller area."""
+    if area_id and find(session, Area, area_id).kind not in (AreaKind.COMMUNITY, AreaKind.VILLAGE):
+        return {}
+    lines, total = appeal_figures.by_month_and_place(session, *month.instants, now)
+    wanted = [total] if area_id is None else [line for line in lines if line.area_id == area_id]
+    return {"诉求按时回应率": (sum(line.in_time for line in wanted), sum(line.due for line in wanted))}
 
 
 def _is_met(row) -> bool:

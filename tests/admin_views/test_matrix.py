@@ -80,6 +80,7 @@ PAGES = """
                           clerk   communi window  peace   duty    c_lead  mediat  lawyer  dept    chief   ledger  system  securi  audit   urging  superv  extern
 /admin/                   y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /password                 y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
+/admin/help/              y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/search/?query=xx    y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y       y
 /admin/dispatch-desk/     -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/tray-plan/         -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
@@ -256,7 +257,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
         "step_view", "presence_view", "relate_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
         "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
         "layout_view", "counts_view", "disband_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
-        "phone_code_view", "phone_codes_view", "phones_off_view", "revoke_view", "needed_view",
+        "flow_view", "phone_code_view", "phone_codes_view", "phones_off_view", "revoke_view", "needed_view",
         "one_view", "all_view", "design_view", "figures_view", "prepare_view", "workbook_view", "word_view",
         "inbox_view", "print_view", "slip_view", "notice_view", "take_view", "call_view", "again_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
     }  # fmt: skip

@@ -19,11 +19,15 @@ from models.revision import SMALL
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def migrated(request, tmp_path):
-    """A bare app whose database was built by the migrations only, with its engine."""
+# Building it takes seconds: one worker does, once for each kind.
+pytestmark = pytest.mark.xdist_group("migrations")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def migrated(request, tmp_path_factory):
+    """The engine of a bare app whose database was built by the migrations only."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'migrated.db'}"
+        url = f"sqlite:///{tmp_path_factory.mktemp('migrated') / 'migrated.db'}"
     else:
         base = request.getfixturevalue("postgres_url")
         with create_engine(base, isolation_level="AUTOCOMMIT").connect() as connection:
@@ -66,11 +70,6 @@ def test_every_check_of_the_models_is_there(migrated):
     assert {name: names for name, names in missing.items() if names} == {}
 
 
-def test_the_way_down_leaves_nothing(migrated):
-    downgrade(revision="base")
-    assert set(inspect(migrated).get_table_names()) - {"alembic_version"} == set()
-
-
 @pytest.mark.parametrize("table", SMALL)
 def test_every_small_table_still_renews_the_mark(migrated, table):
     """A migration that makes a table anew loses its triggers, and what processes keep would go stale unseen."""
@@ -80,3 +79,8 @@ def test_every_small_table_still_renews_the_mark(migrated, table):
         else:
             wanted = "SELECT 3 * count(*) FROM pg_trigger WHERE tgrelid = CAST(:table AS regclass) AND NOT tgisinternal"
         assert connection.scalar(text(wanted), {"table": table}) == 3
+
+
+def test_the_way_down_leaves_nothing(migrated):  # the last one: nothing is left for others
+    downgrade(revision="base")
+    assert set(inspect(migrated).get_table_names()) - {"alembic_version"} == set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -22,6 +22,7 @@ from models.setting import Setting
 from models.term import Term
 from services import access, door_codes, limits, proof
 from services.appeal_flow import APPEAL_FLOW
+from services.due_dates import local_day
 from tests.support.builders import build_chief, build_world
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz"
@@ -288,7 +289,7 @@ def test_a_message_is_offered_only_when_switched_on_and_kept_with_a_number_only(
 
 def test_the_leader_of_today_is_shown_by_post_only(client, world, office):
     with office() as session:
-        session.add(DutyDay(duty_on=date.today(), leader_id=world.leader.id))
+        session.add(DutyDay(duty_on=local_day(datetime.now(UTC)), leader_id=world.leader.id))
     page = client.get("/guide/points").text
     assert "副主任" in page and "丙领导" not in page
 

@@ -133,8 +133,17 @@ def test_a_number_is_read_in_full_once_it_is_on_record(session, tell, me):
     appeal = tell(mobile="13900000009", name="甲某某")
     page = chief_desk.appeal_page(session, me, appeal.id, NOW)
     assert dict(page.facts)["电话"] == "139****0009"
-    assert chief_desk.number(session, me, "appeal", appeal.id, "回复诉求") == "13900000009"
+    assert chief_desk.number(session, me, "appeal", appeal.id, "回复诉求", NOW) == "13900000009"
     assert session.scalar(select(AccessEvent.reason).where(AccessEvent.record_id == appeal.id)) == "回复诉求"
+
+
+@ONE
+def test_the_number_of_what_has_gone_up_is_no_longer_for_who_passed_it(session, tell, me):
+    appeal = tell(mobile="13900000009")
+    APPEAL_FLOW.take(session, "pass_up", appeal, me.actor, NOW, note="要物业来修")
+    assert not chief_desk.appeal_page(session, me, appeal.id, NOW).may_call
+    with pytest.raises(Refused, match="已经转到上一级"):
+        chief_desk.number(session, me, "appeal", appeal.id, "回复诉求", NOW)
 
 
 # ---- nothing happened ---------------------------------------------------------------

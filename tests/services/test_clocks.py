@@ -8,6 +8,7 @@ import pytest
 
 from models.codes import CaseKind, ClockState
 from services import access, case_flow, clocks
+from services.due_dates import DueDate
 from services.errors import Refused
 from tests.support.builders import build_world, case_facts
 
@@ -49,3 +50,18 @@ def test_a_stopped_period_has_its_time(session, case):
     clocks.start(session, case, "divert", date(2026, 3, 2))
     clocks.stop(session, case, NOW, term_id="divert")
     assert [c.name for c in clocks.live(session, case)] == ["书面告知", "信访事项办结"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_day_that_a_person_set_is_extended_from_that_day(session, case):
+    clock = clocks.start(session, case, "consult", date(2026, 3, 2), due=DueDate(date(2026, 3, 30), "由交办人指定"))
+    clocks.extend(session, clock, 2, case)
+    assert (clock.due_on, clock.due_reason) == (date(2026, 4, 1), "由交办人指定，延长2个工作日")  # two working days after Monday
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_pause_does_not_shorten_a_day_that_a_person_set(session, case):
+    clock = clocks.start(session, case, "divert", date(2026, 3, 2), due=DueDate(date(2026, 3, 30), "由交办人指定"))
+    clocks.pause(session, case, NOW)
+    clocks.resume(session, case, NOW + timedelta(days=3))
+    assert clock.due_on == date(2026, 4, 2)

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
-from models.codes import CaseKind, CaseOutcome, CaseStatus, Satisfaction
+from models.appeal import Appeal
+from models.codes import AppealStatus, CaseKind, CaseOutcome, CaseStatus, Satisfaction, Tier5
 from models.follow_up import FollowUp
 from models.mediation_codes import FollowUpState, RatingSource
 from models.monthly_report import MonthlyReport
@@ -79,6 +80,17 @@ def test_tables_count_by_category_and_place_and_the_course_by_month(session, feb
     assert places == {"东里社区": (2, 1, 2, 1, 1), "西里社区": (1, 0, 0, 1, 0)}
     assert [(line.label, line.new) for line in figures.table("category").lines] == [("邻里", 3)]
     assert figures.course[-2:] == [("2026-01", 1, 0), ("2026-02", 3, 2)] and len(figures.course) == 12
+
+
+def test_appeals_are_answered_in_time_by_the_day_set_at_the_beginning(session, world):
+    for number, answered in ((1, datetime(2026, 2, 4, tzinfo=UTC)), (2, datetime(2026, 2, 9, tzinfo=UTC)), (3, None)):
+        session.add(Appeal(
+            appeal_no=str(number), query_code=f"{number:08d}", idempotency_key=str(number), words="路灯不亮", area_id=world.east_neighborhood.id, owner_area_id=world.east.id,
+            status=AppealStatus.TAKEN, tier=Tier5.COMMUNITY, channel="channel:qr", received_at=datetime(2026, 2, 3, tzinfo=UTC),
+            first_due_on=date(2026, 2, 5), first_answered_at=answered,
+        ))  # fmt: skip
+    session.flush()
+    assert [words(session, "诉求按时回应率", area)[0] for area in (None, world.east.id, world.west.id)] == ["33.3%（1/3）", "33.3%（1/3）", "—"]
 
 
 # ---- the night ----------------------------------------------------------------------

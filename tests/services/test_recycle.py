@@ -256,9 +256,9 @@ def test_an_entry_that_is_no_deletion_is_not_found(session, home):
         bring_back(session, entry)
 
 
-def test_only_accounts_cannot_come_back_and_appeals_which_nobody_can_delete():
+def test_only_accounts_cannot_come_back_and_what_nobody_can_delete():
     lost = {e.__name__ for e in entities() if e.__in_menu__ and not recycle.can_come_back(e)}
-    assert lost == {"Appeal", "User"} and not recycle.can_come_back(User)
+    assert lost == {"Appeal", "Device", "User"} and not recycle.can_come_back(User)
 
 
 # ---- in words -----------------------------------------------------------------------

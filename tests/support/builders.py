@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from zlib import crc32
 
-from sqlalchemy import select
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.orm import Session
 
 from models.area import Area
@@ -25,6 +25,9 @@ from models.term import Term
 from models.codes import TermUnit
 from models.user import Role, User
 from models.worker import Staff
+
+
+WORLD = "world"
 
 
 @dataclass
@@ -98,7 +101,20 @@ def build_dictionary(session: Session) -> None:
 
 
 def build_world(session: Session) -> World:
-    """Build the small sub-district into a session bound to a system actor of 430181002."""
+    """The small sub-district in a session bound to a system actor of 430181002: found where it stands, else built."""
+    ready = session.connection().info.get(WORLD)
+    if ready is not None:
+        return World(**{name: session.get(entity, key) for name, (entity, key) in ready.items()})
+    return _built(session)
+
+
+def keep_world(connection: Connection, world: World) -> None:
+    """Let `build_world` find these rows on this connection from now on."""
+    rows = {f.name: getattr(world, f.name) for f in fields(world)}
+    connection.info[WORLD] = {name: (type(row), inspect(row).identity) for name, row in rows.items()}
+
+
+def _built(session: Session) -> World:
     build_dictionary(session)
     root = _area(session, AreaKind.SUBDISTRICT, "集里街道", "430181002", None)
     found = {}
