@@ -23,6 +23,7 @@ from .base import CustomView
 GUIDE = ROOT / "docs" / "guide"
 # First what everybody needs; topics that are not named follow in the order of their file names.
 _FIRST = ("lists", "case-flow", "dispatch", "mediation", "whistle", "supervision")
+_FLOWS = ('href="../flow.md"', 'href="flow/?name=case"')  # the printed table has a page of its own here
 _LINK = re.compile(r'href="([a-z-]+)\.md"')
 
 
@@ -45,7 +46,7 @@ def topics() -> dict[str, Topic]:
 def _read(path: Path) -> Topic:
     head, _, rest = path.read_text(encoding="utf-8").partition("\n")
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(rest)
-    return Topic(path.stem, head.removeprefix("# ").strip(), Markup(_LINK.sub(r'href="?topic=\1"', html)))
+    return Topic(path.stem, head.removeprefix("# ").strip(), Markup(_LINK.sub(r'href="?topic=\1"', html.replace(*_FLOWS))))
 
 
 class HelpView(CustomView):

@@ -15,6 +15,10 @@ from .acting import actor
 from .forms import show_errors, step_data, step_form
 
 
+BACK_OUT = frozenset({"withdraw", "void", "lapse", "give_up", "lift"})
+"""Steps that give something up: never the one a page puts forward."""
+
+
 class Stepped:
     """Mixed into `EntityView` before it; `flow` is the table of steps of the entity.
 
@@ -34,7 +38,7 @@ class Stepped:
     def buttons(self, row: Described) -> list[dict]:
         steps = self.open_steps(row)
         found = [
-            {"label": s.label, "url": self.link("step_view", id=row.id, verb=s.verb), "is_primary": i == 0,
+            {"label": s.label, "url": self.link("step_view", id=row.id, verb=s.verb), "is_primary": i == 0 and s.verb not in BACK_OUT,
              "method": "get", "confirm": None, "hint": s.hint}
             for i, s in enumerate(steps)
         ]  # fmt: skip

@@ -22,7 +22,7 @@ from models.audit import AuditEvent
 from models.case import Case
 from models.codes import (
     AgreementStatus, AppealStatus, AreaKind, CaseKind, CaseStatus, ChiefKind, Closeness, CodePlace, CommitteeKind,
-    CommitteePost, Employment, Gender, HouseholdUse, MatterLevel, MediationStage, PartyKind, PartyRole, PointKind,
+    CommitteePost, Employment, Gender, HouseholdUse, MatterLevel, MediationStage, PartyKind, PaperSize, PartyRole, PointKind,
     Retention, SelectionMethod, TermUnit, Tier5, UnitKind, Urgency, WarningKind,
 )  # fmt: skip
 from models.codes import CustomKind
@@ -33,8 +33,10 @@ from models.division import Division
 from models.door_code import DoorCode
 from models.follow_up import FollowUp
 from models.household import Household, HouseholdMember
+from models.ledger import Ledger
 from models.mediation import Committee, Counsellor, Lawyer, Mediator
 from models.mediation_codes import AgreementState, Attendance, ConfirmationState, FollowUpState, SessionResult
+from models.monthly_report import MonthlyReport
 from models.neighbor import Chief
 from models.paper import Dossier
 from models.reception import ReceptionPoint
@@ -47,6 +49,7 @@ from models.session import MediationSession, SessionAttendee
 from models.settlement import AgreementItem, Confirmation, MediationAgreement
 from models.term import Term
 from models.user import Role
+from models.visit import VisitLog
 from models.warning import WarningRule
 from models.workday import Workday
 from models.worker import Staff
@@ -208,6 +211,16 @@ def _visit(s, w, **facts) -> ReceptionVisit:
     )  # fmt: skip
 
 
+def _ledger(s, **facts) -> Ledger:
+    _kept(s, DictItem(id="dictionary:ledger_source", dictionary="dictionary:dictionary", code="ledger_source", name="台账数据来源"))
+    _kept(s, DictItem(id="ledger_source:case", dictionary="dictionary:ledger_source", code="case", name="案件"))
+    return Ledger(name="另一台账", source="ledger_source:case", **facts)
+
+
+def _report(**facts) -> MonthlyReport:
+    return MonthlyReport(month=date(2026, 2, 1), name="2026年2月月报", prepared_at=datetime(2026, 3, 1, 1, 0, tzinfo=UTC), **facts)
+
+
 def _session(s, w, **facts) -> MediationSession:
     return MediationSession(
         case_id=raw_case(s, w).id, number=1, stage=MediationStage.ONSITE, started_at=datetime(2026, 3, 1, 1, 30, tzinfo=UTC),
@@ -357,6 +370,13 @@ FULL = {
     ),
     "Dossier": lambda s, w: _dossier(s, w, filed_by="丁干部", filed_on=date(2026, 3, 2), page_count=12, statement=LONG, note="一卷"),
     "Division": lambda s, w: s.get(Division, "430181002"),
+    "VisitLog": lambda s, w: VisitLog(
+        household_id=w.east_household.id, visited_on=date(2026, 3, 1), duty="visit_duty:talk", needs=LONG, chief_id=build_chief(s, w.east_neighborhood).id,
+    ),
+    "Ledger": lambda s, w: _ledger(
+        s, position=5, title="标题", note=LONG, signature="填表人：", empty_words="本月无", paper=PaperSize.A3, is_portrait=True, is_new_page=True, is_monthly=True,
+    ),
+    "MonthlyReport": lambda s, w: _report(overview=LONG, features=LONG, problems=LONG, plans=LONG),
 }  # fmt: skip
 
 BARE = {
@@ -409,6 +429,9 @@ BARE = {
     ),
     "Dossier": lambda s, w: _dossier(s, w),
     "Division": lambda s, w: s.get(Division, "43"),
+    "VisitLog": lambda s, w: VisitLog(household_id=w.east_household.id, visited_on=date(2026, 3, 1), duty="visit_duty:talk"),
+    "Ledger": lambda s, w: _ledger(s),
+    "MonthlyReport": lambda s, w: _report(),
 }  # fmt: skip
 
 

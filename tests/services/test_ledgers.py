@@ -24,6 +24,7 @@ from models.settlement import AgreementItem, MediationAgreement
 from seeds.base import _ledgers
 from services import access, colleagues, exports, jobs, ledgers, parameters, records
 from services.errors import Denied, Refused
+from services.export_flow import EXPORT_FLOW
 from tests.conftest import NOW, ServiceSession
 from tests.support.builders import build_chief, build_user, build_world, raw_case, raw_party
 
@@ -206,18 +207,21 @@ def test_columns_of_a_case_stay_empty_for_who_may_not_open_cases(session, world,
 
 def test_a_large_ledger_waits_for_leave_and_is_made_as_a_job_that_is_logged(session, world, layouts, tmp_path):
     build_chief(session, world.east_neighborhood)
-    clerk = user(session, "clerk", "chief:view", "chief:export")
-    parameters.change(session, {"export_rows": 100}, SYSTEM, NOW)
-    wanted = ledgers.export_of(session, layouts["三长花名册"], clerk, NOW)
-    assert exports.restored(exports.kept(wanted)) == wanted and exports.most_without_leave(session, wanted) == 100
-    job = exports.begin(session, wanted, clerk, NOW, 1)
+    clerk = user(session, "clerk", "chief:view", "chief:export", "personal:export", "personal:name")
+    chief = user(session, "chief", "chief:view", "export:approve")
+    parameters.change(session, {"export_clear_rows": 0}, SYSTEM, NOW)
+    wanted = ledgers.export_of(session, layouts["三长花名册"], clerk, NOW, is_clear=True, reason="上报浏阳市")
+    assert wanted.count(session, clerk, NOW) > exports.most_without_leave(session, wanted)
+    request = exports.ask(session, wanted, clerk, NOW, 1)
+    EXPORT_FLOW.take(session, "approve", request, chief, NOW)
     opened = lambda: ServiceSession(session.connection(), autoflush=False, join_transaction_mode="create_savepoint")  # noqa: E731
     jobs.run_waiting(opened, lambda: NOW, tmp_path)
     session.expire_all()
-    done, log = session.get(Job, ("430181002", job.id)), session.scalars(select(AccessEvent)).one()
-    assert (done.status, done.file_name, log.row_count, log.detail) == (
-        JobStatus.DONE, "三长花名册_20260302_0900.xlsx", 1, "台账“三长花名册”，截至2026年3月2日"
-    )  # fmt: skip
+    job = session.scalars(select(Job)).one()
+    log = session.scalars(select(AccessEvent).where(AccessEvent.file_hash.is_not(None))).one()
+    rows = list(load_workbook(io.BytesIO((tmp_path / "kept" / job.id).read_bytes())).worksheets[0].iter_rows(min_row=3, values_only=True))
+    assert (job.status, job.file_name, named(rows, "联系电话")[2]) == (JobStatus.DONE, "三长花名册_20260302_0900.xlsx", "13800000021")
+    assert (log.row_count, log.detail, log.reason, log.file_hash) == (1, "台账“三长花名册”，截至2026年3月2日", "上报浏阳市", job.file_hash)
 
 
 # ---- designs ------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from models.case import CaseEvent
 from models.clock import Clock
-from models.codes import CardColour, SupervisionStatus, UrgeStatus
+from models.codes import CardColour, ClockState, SupervisionStatus, UrgeStatus
 from models.department import DutyDay
 from models.supervision import Supervision
 from models.todo import Todo
@@ -129,11 +129,11 @@ def test_a_matter_nobody_has_goes_to_those_who_dispatch(session, world):
     assert (letters(session), session.scalars(select(Urge)).all()) == (["超期且无人承办：人民调解→may"], [])
 
 
-def test_a_period_that_was_extended_is_warned_of_again(session, case):
+def test_a_period_that_was_put_off_is_warned_of_again(session, case):
     night(session, date(2026, 3, 10))
     clock = order_clock(session)
-    clock.cap_on, clock.paused_days = None, 20
-    clocks._count_again(session, clock, session.merge(case))
+    clock.cap_on, clock.state, clock.paused_on = None, ClockState.PAUSED, date(2026, 3, 10)
+    clocks.resume(session, session.merge(case), datetime(2026, 3, 30, 1, 0, tzinfo=UTC))
     assert clock.alert_level == 0
 
 
