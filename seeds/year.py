@@ -12,9 +12,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from services import access, appeal_sweep, confirmations, sweep
+from models.codes import OPEN_STATES, Closeness
+from models.recusal import Recusal
+from services import access, appeal_sweep, confirmations, records, sweep
 
 from .appeals import Door
+from .matters import Matter
 from .plan import Planner
 from .play import Player
 from .street import Street
@@ -39,8 +42,17 @@ def play_year(
         if count % 1000 == 0:
             report(f"案件已办理{count}步，共{len(line)}步")
     access.bind(session, own, now)
+    _recusals(session, street, [matter for matter in matters if matter.case.status in OPEN_STATES], now)
     _last_night(session, now)
     report(f"一年的案件已就绪：{len(matters)}件，{len(line)}步")
+
+
+def _recusals(session: Session, street: Street, matters: list[Matter], now: datetime) -> None:
+    """Two mediators of the sub-district keep out of a matter each."""
+    reasons = ((Closeness.KIN, "一方当事人是本人表亲"), (Closeness.INTEREST, "本人住在同一楼栋，有利害关系"))
+    for matter, worker, (closeness, reason) in zip(matters, reversed(street.offices.mediators[""]), reasons, strict=False):
+        row = Recusal(worker_id=worker["id"], case_id=matter.case.id, closeness=closeness, reason=reason)
+        records.save(session, row, session.info["actor"], now)
 
 
 def _last_night(session: Session, now: datetime) -> None:

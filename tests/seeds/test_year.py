@@ -132,7 +132,7 @@ def states(session, column) -> set:
 
 
 def test_no_list_of_matters_or_appeals_is_empty(year):
-    shown = [e for e in entities() if issubclass(e, Entity) and e.__in_menu__ and e.__group__.label in ("解纷", "督导", "诉求")]
+    shown = [e for e in entities() if issubclass(e, Entity) and e.__in_menu__ and e.__group__.label in ("解纷", "督导", "诉求", "法治")]
     assert len(shown) > 15
     assert [e.__label__ for e in shown if not count(year, e)] == []
 
