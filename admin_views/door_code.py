@@ -9,7 +9,7 @@ from markupsafe import Markup
 from extensions import db, now, transaction
 from formats import plates as paper, qr
 from models.door_code import DoorCode
-from services import door_codes, open_door
+from services import door_codes, open_places
 from services.errors import Refused
 
 from .acting import actor
@@ -62,7 +62,7 @@ class DoorCodeView(EntityView):
         row = self.find(request.args.get("id"))
         if not row.is_active:
             raise Refused("这个码已经停用，不能打印；请打印换发的新码")
-        faces = paper.of_codes([(row.place, link_of(row))], open_door.subdistrict_name(db.session))
+        faces = paper.of_codes([(row.place, link_of(row))], open_places.subdistrict_name(db.session))
         return self.render(
             "plates/page.html", title=f"{row.place}诉求码", sheets=paper.sheets(faces, "sticker"), size="sticker",
             back_url=self.link("details_view", id=row.id), sizes=[],

@@ -11,7 +11,7 @@ from extensions import db
 from formats import qr
 from models.appeal import Appeal
 from models.codes import AppealStatus, Tier5
-from services import open_door
+from services import open_places
 from services.errors import Missing
 from services.records import find
 
@@ -55,7 +55,7 @@ def notice(title: str, lines: Lines, closing: str, back_url: str, links: Lines =
     return {
         "picture": picture_of(appeal) if appeal else "",
         "title": title, "lines": lines, "closing": closing, "back_url": back_url, "links": links,
-        "office": open_door.subdistrict_name(db.session), "calls": open_door.calls(db.session),
+        "office": open_places.subdistrict_name(db.session), "calls": open_places.calls(db.session),
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from models.case import Case
 from models.reception import ReceptionPoint
 from models.reception_codes import VisitResult, VisitStatus
 from models.reception_visit import ReceptionVisit
-from services import open_door, reception
+from services import open_places, reception
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import Conflict, Missing, Refused
@@ -90,7 +90,7 @@ class VisitView(Stepped, Kept):
             "reception/slip.html", title=f"{row.queue_number}号", number=row.queue_number, point=row.point.name,
             address=row.point.address, day=f"{row.visited_on:%Y-%m-%d}", hour=reception.hour(row.arrived_at), visit_no=row.visit_no,
             ahead=reception.ahead(db.session, row) if row.status is VisitStatus.WAITING else None,
-            back_url=self.link("details_view", id=row.id), office=open_door.subdistrict_name(db.session),
+            back_url=self.link("details_view", id=row.id), office=open_places.subdistrict_name(db.session),
         )  # fmt: skip
 
     @expose("/notice/")

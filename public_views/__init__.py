@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from extensions import csrf, db, now, transaction
-from services import open_door
+from services import open_places
 from services.access import bind, citizen
 from services.errors import Missing, Refused, TooOften
 
@@ -38,7 +38,7 @@ def _enter() -> None:
 
 def _refused(error: Refused):
     db.session.rollback()
-    if isinstance(error, open_door.UnknownCode):
+    if isinstance(error, open_places.UnknownCode):
         error = _counted(error)
     status = 404 if isinstance(error, Missing) else 429 if isinstance(error, TooOften) else 422
     page = problem(error.sentence, status)
@@ -48,7 +48,7 @@ def _refused(error: Refused):
 def _counted(error: Refused) -> Refused:
     try:
         with transaction() as session:
-            open_door.count_unknown(session, now(), request.remote_addr or "")
+            open_places.count_unknown(session, now(), request.remote_addr or "")
     except TooOften as no:
         return no
     return error
@@ -66,7 +66,7 @@ def _busy(_error: OperationalError):
 def problem(sentence: str, status: int):
     """A page that says what to do; it never says more."""
     return render_template(
-        "public/problem.html", sentence=sentence, calls=open_door.calls(db.session), communities=open_door.communities(db.session)
+        "public/problem.html", sentence=sentence, calls=open_places.calls(db.session), communities=open_places.communities(db.session)
     ), status
 
 

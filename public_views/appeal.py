@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from extensions import db, now, transaction
 from formats import qr
 from models import uuid7
-from services import door_codes, open_door, parameters, proof
+from services import door_codes, open_door, open_places, parameters, proof
 from services.access import citizen
 from services.errors import Refused
 
@@ -20,14 +20,14 @@ room = Blueprint("appeal_door", __name__, url_prefix="/q")
 @room.get("/")
 def choose():
     """For whoever has no code at hand: which community?"""
-    return render_template("public/choose.html", communities=open_door.communities(db.session), calls=open_door.calls(db.session))
+    return render_template("public/choose.html", communities=open_places.communities(db.session), calls=open_places.calls(db.session))
 
 
 @room.get("/<token>")
 def place(token: str):
     """Where this code hangs, who serves it, what can be asked for."""
-    found = open_door.place(db.session, token)
-    shown = {"place": found, "items": open_door.items(db.session), "calls": open_door.calls(db.session)}
+    found = open_places.place(db.session, token)
+    shown = {"place": found, "items": open_places.items(db.session), "calls": open_places.calls(db.session)}
     code = door_codes.find(db.session, token)
     if code is not None and request.method == "GET":
         with transaction() as session:
@@ -39,7 +39,7 @@ def place(token: str):
 def words(token: str):
     """One thing: what is it about?"""
     return render_template(
-        "public/words.html", place=open_door.place(db.session, token), item=_item(), key=request.args.get("key") or uuid7(),
+        "public/words.html", place=open_places.place(db.session, token), item=_item(), key=request.args.get("key") or uuid7(),
         told=request.args.get("words", ""), error=None,
     )  # fmt: skip
 
@@ -47,7 +47,7 @@ def words(token: str):
 @room.post("/<token>/contact")
 def contact(token: str):
     """One thing: photos and how to reach the person, both optional."""
-    found = open_door.place(db.session, token)
+    found = open_places.place(db.session, token)
     told = request.form.get("words", "").strip()
     if len(told) < 2:
         return render_template(
@@ -63,7 +63,7 @@ def _contact(token: str, error: str | None = None, must_prove: bool = False) -> 
     if must_prove or open_door.asks_for_proof(db.session, now()):
         riddle = proof.challenge(_proof_key(), now())
     return render_template(
-        "public/contact.html", place=open_door.place(db.session, token), item=_item(), form=request.form, error=error, riddle=riddle,
+        "public/contact.html", place=open_places.place(db.session, token), item=_item(), form=request.form, error=error, riddle=riddle,
         offers_messages=bool(parameters.value(db.session, "message_answer")),
     )  # fmt: skip
 
@@ -111,9 +111,9 @@ def _kept(token: str, told: open_door.Told, subdistrict: str) -> open_door.Recei
         return keep()
 
 
-def _item() -> open_door.Item | None:
+def _item() -> open_places.Item | None:
     wanted = request.values.get("item", "")
-    return next((item for item in open_door.items(db.session) if item.id == wanted), None) if wanted else None
+    return next((item for item in open_places.items(db.session) if item.id == wanted), None) if wanted else None
 
 
 def _picture(receipt: open_door.Receipt) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from extensions import db, now
-from services import open_door
+from services import open_places
 from services.due_dates import local_day
 from services.routing import ROUTES
 
@@ -14,7 +14,7 @@ room = Blueprint("guide", __name__, url_prefix="/guide")
 
 @room.get("/")
 def index():
-    return render_template("public/guide.html", calls=open_door.calls(db.session))
+    return render_template("public/guide.html", calls=open_places.calls(db.session))
 
 
 @room.get("/routes")
@@ -34,8 +34,8 @@ def points():
     """Where and when people are received, and which leader receives today."""
     today = local_day(now())
     return render_template(
-        "public/points.html", points=open_door.points(db.session), leader=open_door.leader_today(db.session, today),
-        today=today, calls=open_door.calls(db.session),
+        "public/points.html", points=open_places.points(db.session), leader=open_places.leader_today(db.session, today),
+        today=today, calls=open_places.calls(db.session),
     )  # fmt: skip
 
 

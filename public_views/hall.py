@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from extensions import db, now
-from services import open_door
+from services import open_places
 from services.due_dates import local_day
 
 room = Blueprint("hall", __name__, url_prefix="/hall")
@@ -14,4 +14,4 @@ room = Blueprint("hall", __name__, url_prefix="/hall")
 @room.get("/<point_id>")
 def now_serving(point_id: str):
     """Which numbers are called to which window, and how many wait."""
-    return render_template("public/hall.html", hall=open_door.hall(db.session, point_id, local_day(now())))
+    return render_template("public/hall.html", hall=open_places.hall(db.session, point_id, local_day(now())))

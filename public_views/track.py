@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 
 from extensions import db, now, transaction
-from services import open_door
+from services import tracking
 from services.errors import Refused, TooOften
 
 room = Blueprint("track_door", __name__, url_prefix="/track")
@@ -22,7 +22,7 @@ def track():
     number, code = request.values.get("no", ""), request.values.get("code", "")
     if not number and not code:
         return render_template("public/track_form.html", number="", error=None)
-    return _answer(number, lambda: open_door.track(db.session, number, code, now(), request.remote_addr or ""), code)
+    return _answer(number, lambda: tracking.track(db.session, number, code, now(), request.remote_addr or ""), code)
 
 
 @room.post("/act")
@@ -33,9 +33,9 @@ def act():
 
     def go():
         with transaction() as session:
-            return open_door.act(
+            return tracking.act(
                 session, number, code, verb, session.info["actor"], now(), request.remote_addr or "",
-                words=form.get("words", ""), satisfaction=open_door.satisfaction_of(form.get("satisfaction", "")),
+                words=form.get("words", ""), satisfaction=tracking.satisfaction_of(form.get("satisfaction", "")),
             )  # fmt: skip
 
     return _answer(number, go, code, _SAID.get(verb, ""))
@@ -44,15 +44,15 @@ def act():
 def _answer(number: str, ask, code: str, said: str = ""):
     try:
         found = ask()
-    except open_door.WrongPair as no:
+    except tracking.WrongPair as no:
         with transaction() as session:
-            open_door.count_guess(session, no.number, now(), request.remote_addr or "")
+            tracking.count_guess(session, no.number, now(), request.remote_addr or "")
         return render_template("public/track_form.html", number=number[:20], error=no.sentence), 422
     except TooOften:
         raise
     except Refused as no:
         try:
-            found = open_door.track(db.session, number, code, now(), request.remote_addr or "")
+            found = tracking.track(db.session, number, code, now(), request.remote_addr or "")
         except Refused:
             raise no from None
         return render_template("public/track.html", it=found, code=code, said="", error=no.sentence), 422

@@ -19,7 +19,7 @@ from models.reception import ReceptionPoint
 from models.reception_codes import VisitFeeling, VisitorRole, VisitResult, VisitStatus
 from models.reception_visit import ReceptionVisit, Visitor
 from models.term import Term
-from services import access, open_door, reception, records
+from services import access, open_places, reception, records
 from services.access import Actor
 from services.errors import Conflict, Denied, Missing, Refused
 from services.reception import RECEPTION_FLOW
@@ -253,7 +253,7 @@ def test_who_left_may_come_back_the_same_day_only(session, visit):
 def test_the_hall_shows_numbers_and_windows_only(session, visit):
     first = visit(called=True, visitors=[(VisitorRole.VISITOR, "甲某某")])
     visit(), visit()
-    shown = open_door.hall(session, first.point_id, first.visited_on)
+    shown = open_places.hall(session, first.point_id, first.visited_on)
     assert (shown.calls, shown.waiting, shown.next_numbers) == ([(1, 2)], 2, [2, 3])
 
 
@@ -261,7 +261,7 @@ def test_the_hall_shows_numbers_and_windows_only(session, visit):
 def test_a_point_that_is_not_public_has_no_screen(session, point, world):
     hidden = point(is_public=False)
     with pytest.raises(Missing):
-        open_door.hall(session, hidden.id, NOW.date())
+        open_places.hall(session, hidden.id, NOW.date())
 
 
 @ONE
