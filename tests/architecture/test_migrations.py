@@ -19,10 +19,6 @@ from models.revision import SMALL
 ROOT = Path(__file__).resolve().parents[2]
 
 
-# Building it takes seconds: one worker does, once for each kind.
-pytestmark = pytest.mark.xdist_group("migrations")
-
-
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def migrated(request, tmp_path_factory):
     """The engine of a bare app whose database was built by the migrations only."""

@@ -30,8 +30,6 @@ from services.sign_in import verify
 
 from tests.support.seeded import NOW, SMALL, Place, count
 
-pytestmark = pytest.mark.xdist_group("seeds")
-
 
 # ---- the base ---------------------------------------------------------------------------
 

@@ -20,9 +20,6 @@ from models.whistle import Whistle
 from models.worker import Worker
 
 
-pytestmark = pytest.mark.xdist_group("seeds")
-
-
 @pytest.fixture
 def session(year):
     """The small place has every roster and the year of cases besides."""

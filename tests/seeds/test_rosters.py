@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
 from sqlalchemy import func, select
 
 from models.agreement import ResponsibilityAgreement
@@ -21,8 +20,6 @@ from models.worker import Staff
 from services import committees, numbers
 
 from tests.support.seeded import TODAY, areas, count
-
-pytestmark = pytest.mark.xdist_group("seeds")
 
 
 # ---- figures of the field (S012, S013, S094–S099, S124, S125) -------------------------

@@ -39,7 +39,6 @@ from services.due_dates import calendar, local_day
 from services.follow_ups import _handlers
 from tests.support.seeded import NOW, SMALL, TODAY, Place, areas, count
 
-pytestmark = pytest.mark.xdist_group("seeds")
 OVER = Case.status.in_(OVER_STATES)
 
 
