@@ -22,7 +22,7 @@ run: .venv/run.stamp ## 安装、建库、装入数据并启动控制台（重�
 
 test: .venv/test.stamp system ## 安装测试所需，检查代码并运行全部测试（SQLite、PostgreSQL、Chromium）
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2
 
 lint: .venv/test.stamp ## 检查代码风格和各层之间的引用方向
 	$(BIN)/ruff check .
