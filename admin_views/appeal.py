@@ -37,7 +37,7 @@ _NOTICES = {
 class AppealView(Stepped, Attached, EntityView):
     """Whatever comes in is an appeal first; what it becomes is decided here (S080)."""
 
-    flow = APPEAL_FLOW
+    flow, tones = APPEAL_FLOW, TONES
     shown_elsewhere = ("AppealEvent",)
     bulk_kinds = ()
     presets = {
@@ -65,11 +65,6 @@ class AppealView(Stepped, Attached, EntityView):
             appeal_flow.enter(session, row, actor(), now())
         else:
             super().save(session, row, is_new)
-
-    def tone(self, name, values):
-        if name == "status":
-            return next((tone for status, tone in TONES.items() if status.label == text(values["status"])), None)
-        return None
 
     def badges(self, row):
         found = [{"text": row.status.label, "tone": TONES.get(row.status, "muted")}, {"text": f"在{row.tier.label}", "tone": "muted"}]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import request
 from flask_admin import expose
@@ -12,6 +12,7 @@ from extensions import db, now
 from models import Described
 from models.area import Area
 from models.fields import Description
+from models.codes import Code
 from services import areas, lookups, parameters
 from services.access import Permission
 from services.due_dates import local_day
@@ -30,6 +31,8 @@ SIZES = (20, 50, 100)
 
 class ListPage:
     """Mixed into `EntityView`."""
+
+    tones: Mapping[Code, str] = {}  # a colour word for each state of its rows
 
     @expose("/")
     def index_view(self):
@@ -162,7 +165,10 @@ class ListPage:
 
     def tone(self, name: str, values: dict) -> str | None:
         """A colour word for a cell (ok, warn, bad, info); the text always says it too."""
-        return None
+        if name not in ("status", "state") or not self.tones:
+            return None
+        said = text(values[name])
+        return next((tone for state, tone in self.tones.items() if state.label == said), None)
 
     @expose("/lookup/")
     def lookup_view(self):

@@ -35,6 +35,7 @@ class Kept(EntityView):
 
     bulk_kinds = ()
     may_add_another = False
+    tones = TONES
 
     def case_of(self, row) -> Case | None:
         """The case of a record, or the one whose page opened its form."""
@@ -56,10 +57,6 @@ class Kept(EntityView):
         if action == "delete":
             raise Refused(f"{self.entity.__label__}是办案记录，不能删除。写错的请修改并说明，作废的请按步骤办理")
         super().require(action)
-
-    def tone(self, name, values):
-        tones = {state.label: tone for state, tone in TONES.items()}
-        return tones.get(text(values["status"])) if name == "status" else None
 
     def badges(self, row):
         status = getattr(row, "status", None)

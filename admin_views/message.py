@@ -10,7 +10,6 @@ from models.message import MessageState
 from services import outbox
 from services.access import Permission
 from services.errors import Refused
-from services.showing import text
 
 from .acting import actor
 from .system import ReadOnlyView
@@ -19,10 +18,8 @@ _TONES = {MessageState.WAITING: "info", MessageState.SENT: "ok", MessageState.FA
 
 
 class MessageView(ReadOnlyView):
+    tones = _TONES
     presets = {"全部": "", "待发": "state=waiting", "没有发出": "state=failed", "已发出": "state=sent"}
-
-    def tone(self, name, values):
-        return next((tone for s, tone in _TONES.items() if s.label == text(values["state"])), None) if name == "state" else None
 
     def badges(self, row):
         return [{"text": row.state.label, "tone": _TONES[row.state]}]

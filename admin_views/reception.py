@@ -17,7 +17,6 @@ from services.due_dates import local_day
 from services.errors import Conflict, Missing, Refused
 from services.reception import RECEPTION_FLOW
 from services.records import find
-from services.showing import text
 
 from .acting import actor
 from .base import CustomView
@@ -33,7 +32,7 @@ _TRIES = 5
 class VisitView(Stepped, Kept):
     """The register of visits; a visit moves by its steps, and its slip and notice are printed from its page."""
 
-    flow = RECEPTION_FLOW
+    flow, tones = RECEPTION_FLOW, TONES
     presets = {
         "今天": "visited_on=today", "等候": "status=waiting", "接待中": "status=receiving", "已接待": "status=done", "当场答复": "result=answered",
         "五人以上": "people_count__min=5", "已离开": "status=left", "全部": "",
@@ -50,11 +49,6 @@ class VisitView(Stepped, Kept):
             reception.enter(session, row, actor(), now())
         else:
             super().save(session, row, is_new)
-
-    def tone(self, name, values):
-        if name == "status":
-            return next((tone for status, tone in TONES.items() if status.label == text(values["status"])), None)
-        return None
 
     def badges(self, row):
         found = [{"text": row.status.label, "tone": TONES[row.status]}, {"text": f"{row.queue_number}号", "tone": "muted"}]
