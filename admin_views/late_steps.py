@@ -19,7 +19,7 @@ from models.term import Term
 from services import audit, late_steps, whistle_figures
 from services.access import Permission
 from services.due_dates import local_day
-from services.errors import BadQuery
+from services.filters import read_day
 
 from .acting import actor
 from .attachments import download
@@ -91,10 +91,7 @@ class LateStepsView(CustomView):
 
 
 def _day(raw: str | None) -> date | None:
-    try:
-        return date.fromisoformat(raw) if raw else None
-    except ValueError:
-        raise BadQuery("日期要写成 2026-01-31 这样，请改正后再查") from None
+    return read_day(raw, "到期日") if raw else None
 
 
 class WhistleFiguresView(CustomView):

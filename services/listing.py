@@ -27,7 +27,7 @@ from . import custom, filters, search
 from .access import Actor, Permission, is_narrowed, visible_ids
 from .columns import shown as column_shown
 from .errors import BadQuery
-from .filters import Filter
+from .filters import MOST_WHOLE, Filter, within_years
 from .queries import Query
 from .showing import is_clear, masked, text, title_parts
 
@@ -411,12 +411,16 @@ def _restore(column, value: Any) -> Any:
     """A position's value in the type of its column."""
     if value is None:
         return None
+    kind = column.property.columns[0].type
     try:
-        python = column.property.columns[0].type.python_type
-        if isinstance(column.property.columns[0].type, Uuid):
+        if isinstance(kind, Uuid):
             return str(UUID(value))
-        if python in (date, datetime):
-            return python.fromisoformat(value)
-        return Decimal(value) if python is Decimal else value
+        if issubclass(kind.python_type, date):
+            return within_years(kind.python_type.fromisoformat(value))
+        if kind.python_type is Decimal:
+            return Decimal(value)
+        if type(value) is not kind.python_type or (kind.python_type is int and abs(value) >= MOST_WHOLE):
+            raise ValueError
+        return value
     except (AttributeError, ValueError, TypeError, NotImplementedError, InvalidOperation):
         raise BadQuery("翻页地址不完整，请从列表第一页重新翻") from None
