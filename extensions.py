@@ -15,7 +15,8 @@ from flask_wtf import CSRFProtect
 
 from database import begin_writing
 from models import Base
-from services import access, audit, custom, kept, search
+from services import access, audit, custom, kept
+from services.lists import indexing
 
 
 class ScopedSession(FlaskSession):
@@ -24,7 +25,7 @@ class ScopedSession(FlaskSession):
 
 access.install(ScopedSession)
 audit.install(ScopedSession)
-search.install(ScopedSession)
+indexing.install(ScopedSession)
 custom.install(ScopedSession)
 kept.install(ScopedSession)
 

@@ -19,7 +19,7 @@ from models.codes import LinkKind
 from . import case_links, duplicates, parameters, timeline
 from .access import Actor, Permission
 from .errors import Refused
-from .search import normal, pairs
+from .lists.words import normal, pairs
 from .showing import LOCAL
 
 MOST = 5

@@ -19,8 +19,9 @@ from models import Base, Entity
 from models.audit import AuditEvent
 from models.codes import AuditVerb
 
-from . import audit, custom, lookups, recycle, search
+from . import audit, custom, lookups, recycle
 from .access import Actor
+from .lists import indexing
 from .records import Pending
 from .rosters.writing import bare, store
 
@@ -155,7 +156,7 @@ def _delete(session: Session, entity: type[Entity], rows: Sequence[dict], now: d
     params = [{"of_place": row["subdistrict_id"], "of_id": row["id"]} for row in rows]
     session.connection().execute(delete(table).where(own), params)
     ids = [row["id"] for row in rows]
-    search.forget(session, ids)
+    indexing.forget(session, ids)
     custom.forget(session, ids)
     described = custom.described(session, entity)
     entries = []

@@ -26,7 +26,8 @@ from formats import files
 from models import Base, sealed
 from models.division import Division
 from models.user import User
-from services import access, audit, custom, search
+from services import access, audit, custom
+from services.lists import indexing
 from tests.support.browser import chromium
 from tests.support.builders import build_world, keep_world
 from tests.support.postgres import postgres
@@ -52,7 +53,7 @@ class ServiceSession(Session):
 
 access.install(ServiceSession)
 audit.install(ServiceSession)
-search.install(ServiceSession)
+indexing.install(ServiceSession)
 custom.install(ServiceSession)
 
 

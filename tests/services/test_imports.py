@@ -22,9 +22,10 @@ from models.neighbor import Chief
 from models import sealed
 from models.residence import ResidentialArea
 from models.roster_import import RosterImport
-from services import access, audit, custom, importing, imports, jobs, search
+from services import access, audit, custom, importing, imports, jobs
 from services.errors import Conflict, Missing, Refused
 from services.listing import Listing
+from services.lists import indexing
 from services.queries import Query
 from services.records import save
 from tests.support.builders import build_user, build_world
@@ -39,7 +40,7 @@ class Office(Session):
     """The program's session, opened anew by the worker and by each request."""
 
 
-for _part in (access, audit, search, custom):
+for _part in (access, audit, indexing, custom):
     _part.install(Office)
 
 
