@@ -15,7 +15,8 @@ from flask_wtf import CSRFProtect
 
 from database import begin_writing
 from models import Base
-from services import access, audit, custom, kept
+from services import access, kept
+from services.keeping import audit, custom
 from services.lists import indexing
 
 

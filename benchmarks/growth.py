@@ -20,7 +20,8 @@ from models.codes import CaseStatus, CustomKind
 from models.custom import CustomEntry, CustomField
 from models.household import Household
 from models.search import FULL_TEXT, SearchEntry
-from services import access, custom, records
+from services import access
+from services.keeping import custom, records
 from services.lists import indexing
 
 CHUNK = 5_000

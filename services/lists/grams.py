@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from models import Entity
 
-from .. import probing
+from . import probing
 from .indexing import NUMBERS, entries, kind_of
 
 Ways = Sequence[Sequence[str]]

@@ -17,8 +17,8 @@ from models.custom import CustomField
 from models.fields import Description
 from models.search import SearchEntry
 
-from .. import custom
-from ..custom import CustomDescription
+from ..keeping import custom
+from ..keeping.custom import CustomDescription
 from ..sets import run_many
 from .words import normal, pairs_of, pinyin
 

@@ -20,13 +20,13 @@ from models import Described, Entity, uuid7
 from models.codes import AuditVerb, Code
 from models.fields import Description
 
-from .. import audit, custom, records
+from ..keeping import audit, custom, records
 from ..access import Actor
-from ..custom import CustomDescription
+from ..keeping.custom import CustomDescription
 from ..errors import Conflict, Missing, Refused
-from ..listing import identity
+from ..lists.listing import identity
 from ..lists import indexing
-from ..records import Pending
+from ..keeping.records import Pending
 from ..sets import run_many
 from .cells import opened, stored_type
 from .errors import NotImported, RowError, harmless

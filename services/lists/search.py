@@ -1,0 +1,91 @@
+"""Searching: one index for all records, the same on both databases.
+
+A word that few records have is looked up in the index; a word that many have is met at once by
+reading on in the list's own order. Which of the two is decided by a look at the index.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, false, literal_column, or_, select
+from sqlalchemy.orm import Session
+
+from models import Entity
+
+from ..access import Actor, Permission
+from ..keeping.custom import CustomDescription
+from . import grams
+from .indexing import entries as _entries
+from .indexing import in_field, is_indexed, searched
+from .words import normal, pairs
+
+_HANZI = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How many records have all pairs of a word, by a look at the index: few, or many (then about how many).
+
+    `is_exact`: the word is one pair, so that who has the pair has the word.
+    """
+
+    count: int
+    is_many: bool
+    is_exact: bool
+
+
+def look(session: Session, entity: type[Entity], word: str, actor: Actor) -> Look | None:
+    """What the index says of a word; None for one too short for it. Counts what others may see, too."""
+    word = normal(word)
+    ways = _ways(word, actor)
+    if ways is None:
+        return None
+    count, is_many = grams.count(session, entity, ways, actor.subdistrict_id)
+    return Look(count, is_many, ways[0] == [word])
+
+
+def condition(
+    entity: type[Entity], word: str, actor: Actor, seen: Look | None, dialect: str, is_ordered: bool = True
+) -> ColumnElement[bool]:
+    """Rows of an entity with a word in what this person may search; `seen` is what `look` said of it.
+
+    Few are fetched by their keys; many are met by reading on in the list's own order. Rows that are only
+    counted (not `is_ordered`) are joined to what the index finds, at most once each.
+    """
+    word, ways = normal(word), _ways(normal(word), actor)
+    may_see_names = actor.may(Permission.NAMES)
+    if seen is not None and (not is_ordered or not seen.is_many):
+        entries = _entries if is_ordered else _entries.alias()
+        wanted = [grams.finds(entries, entity, ways, actor.subdistrict_id, dialect)]
+        if not seen.is_exact:
+            wanted.append(_has_word(entries, word, may_see_names))
+        if not is_ordered:
+            return and_(entries.c.id == entity.id, *wanted)
+        return entity.id.in_(select(_entries.c.id).where(*wanted).limit(seen.count))
+    if _HANZI.fullmatch(word):  # written alike in the index and in the row, so the row itself is read
+        return or_(false(), *(getattr(entity, d.key).contains(word) for d in searched(entity) if may_see_names or not d.is_personal))
+    here = select(literal_column("1")).where(_entries.c.id == entity.id, grams.is_of(_entries, entity, actor.subdistrict_id))
+    return exists(here.where(_has_word(_entries, word, may_see_names)).correlate_except(_entries))
+
+
+def _has_word(entries: FromClause, word: str, may_see_names: bool) -> ColumnElement[bool]:
+    columns = [entries.c.words, *([entries.c.names] if may_see_names else [])]
+    return or_(*(column.contains(word, autoescape=True) for column in columns))
+
+
+def _ways(word: str, actor: Actor) -> list[list[str]] | None:
+    """The pairs of a word as they stand in the index: among the words, and among names for who may see them."""
+    wanted = list(dict.fromkeys(pairs(word)))
+    if not wanted:
+        return None
+    return [wanted, *([[f"n{pair}" for pair in wanted]] if actor.may(Permission.NAMES) else [])]
+
+
+def within(session: Session, entity: type[Entity], d: CustomDescription, word: str, actor: Actor) -> Select | None:
+    """The ids of records whose text in a field of the office may have a word, where the index knows that they are few."""
+    wanted = [in_field(d, dict.fromkeys(pairs(word)))]
+    if not wanted[0] or not is_indexed(entity) or not grams.are_few(session, entity, wanted, actor.subdistrict_id):
+        return None
+    return select(_entries.c.id).where(grams.finds(_entries, entity, wanted, actor.subdistrict_id, session.get_bind().dialect.name))
