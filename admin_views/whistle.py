@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import request, url_for
+from flask_admin import expose
 
-from extensions import db, now
+from extensions import db, now, transaction
+from formats import papers as words
 from models.case import Case
 from models.codes import (
     CardColour, InstructionStatus, OrderedStatus, ReportStatus, SupervisionStatus, UrgeStatus, WhistleLevel, WhistleStatus,
@@ -14,13 +16,14 @@ from models.codes import (
 from models.department import Unit
 from models.whistle import WhistleTarget
 from services import answers as side
-from services import instructions, records, supervisions, urges, whistles
+from services import instructions, papers, records, supervisions, urges, whistles
 from services.access import Permission
 from services.due_dates import for_term, local_day
 from services.errors import Refused
 from services.showing import text
 
 from .acting import actor
+from .attachments import download
 from .base import EntityView
 from .papers import paper_button
 from .steps import Stepped
@@ -85,6 +88,13 @@ class Issued(Stepped):
         return [{"text": row.status.label, "tone": self.tones.get(row.status, "muted")}]
 
 
+def slip_button(row) -> list[dict]:
+    """Among the papers of the case for who makes those, else the slip by itself."""
+    slip = {"label": "吹哨单", "url": url_for("whistle.word_view", id=row.id), "is_primary": False, "method": "get", "confirm": None,
+            "hint": "下载 Word 文件，打印后签收、存档"}  # fmt: skip
+    return paper_button(row.case_id, "whistle_slip") or [slip]
+
+
 class WhistleView(Issued, EntityView):
     """A whistle is blown with its units on one form."""
 
@@ -113,7 +123,15 @@ class WhistleView(Issued, EntityView):
     def buttons(self, row):
         # The last unit that is released closes the whistle; nobody presses for it.
         close = whistles.WHISTLE_FLOW.by_verb["close"].label
-        return [*(b for b in super().buttons(row) if b["label"] != close), *paper_button(row.case_id, "whistle_slip")]
+        return [*(b for b in super().buttons(row) if b["label"] != close), *slip_button(row)]
+
+    @expose("/word/")
+    def word_view(self):
+        """The slip in Word for whoever may see the whistle; it says nothing of the case."""
+        row = self.find(request.args.get("id"))
+        with transaction() as session:
+            content, name = papers.whistle_slip(session, row), f"吹哨单_{row.whistle_no}.docx"
+        return download(content, name, words.MEDIA_TYPE)
 
     def details(self, row):
         page, targets = super().details(row), whistles.targets_of(db.session, row)
@@ -160,6 +178,9 @@ class ReportView(Issued, EntityView):
         ReportStatus.BLOWN: "bad", ReportStatus.ACKNOWLEDGED: "warn", ReportStatus.ARRIVED: "info", ReportStatus.WORKING: "info",
         ReportStatus.DONE: "warn", ReportStatus.CONFIRMED: "ok", ReportStatus.WITHDRAWN: "muted",
     }  # fmt: skip
+
+    def buttons(self, row):
+        return [*super().buttons(row), *(slip_button(row.whistle) if row.whistle else [])]
 
     def save(self, session, row, is_new):
         whistles.call(session, row, actor(), now())

@@ -23,10 +23,12 @@ from models.case import Case
 from models.codes import AccessKind, CaseOutcome
 from models.paper import Paper
 from models.settlement import Confirmation
+from models.whistle import Whistle
 
 from . import attachments, audit, dossiers, paper_templates
 from .access import Actor, Permission, permission_for
 from .errors import Conflict, Denied, Missing, Refused
+from .paper_coordination import whistle_facts
 from .paper_facts import Facts, facts_of
 from .paper_kinds import DOSSIER, PAPERS, Item, PaperKind, dossier_of, papers_of
 
@@ -95,6 +97,14 @@ def context_of(session: Session, case: Case, subject: Described, kind: PaperKind
     """All that the template of a paper may use; `facts` are those of the case, when known already."""
     context = {**(facts or facts_of(session, case)), **kind.build(session, case, subject)}
     return context | _contents(checks(session, case)) if kind.key in _ABOUT_THE_DOSSIER else context
+
+
+def whistle_slip(session: Session, row: Whistle) -> bytes:
+    """The slip of a whistle by itself, for whoever reads the whistle but no papers of a case; nothing is kept of it."""
+    kind = paper_templates.kind_of("whistle_slip")
+    content = _filled(paper_templates.current(session, kind.key), {"case": {}, **whistle_facts(session, row)}, kind)
+    audit.accessed(session, AccessKind.EXPORT, entity=Whistle, record_id=row.id, detail=f"{kind.name}{row.whistle_no}", count=1)
+    return content
 
 
 def _filled(template: paper_templates.Template, context: Facts, kind: PaperKind) -> bytes:

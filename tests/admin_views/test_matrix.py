@@ -46,10 +46,10 @@ mediation_agreement       -       vce     v       vcex    v       vce     vce   
 confirmation              -       vce     -       vce     v       vce     vce     v       -       -       vx      -       -       -       -       -       -
 follow_up                 -       v       ve      vex     v       v       v       -       v       -       vx      -       -       -       -       -       -
 team                      -       v       -       vx      vx      v       v       v       v       -       vx      -       -       -       -       v       -
-whistle                   -       v       -       vcx     vc      v       -       -       v       -       vx      -       -       -       -       vx      v
-urge                      -       v       -       vcx     vc      v       v       -       v       -       vx      -       -       -       vcx     vx      -
-supervision               -       v       -       vcx     vc      v       v       -       v       -       vx      -       -       -       v       vcx     -
-instruction               -       v       -       vcx     vc      v       -       -       v       -       vx      -       -       -       -       vcx     -
+whistle                   -       v       v       vcx     vc      v       v       -       v       -       vx      -       -       -       -       vx      v
+urge                      -       v       v       vcx     vc      v       v       -       v       -       vx      -       -       -       vcx     vx      -
+supervision               -       v       v       vcx     vc      v       v       -       v       -       vx      -       -       -       v       vcx     -
+instruction               -       v       v       vcx     vc      v       v       -       v       -       vx      -       -       -       -       vcx     -
 recusal                   -       vc      -       vcex    vc      vc      vc      vc      vc      -       vx      -       -       -       -       v       -
 monthly_report            -       v       -       vex     vx      -       -       -       -       -       vex     -       -       -       -       v       -
 committee                 vcedxi  v       v       vcedxi  v       v       v       -       v       -       vx      -       -       -       v       v       -
@@ -85,8 +85,8 @@ PAGES = """
 /admin/dispatch-desk/     -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/tray-plan/         -       -       -       y       y       -       -       -       -       -       -       -       -       -       -       -       -
 /admin/warnings/          -       y       y       y       y       y       -       -       -       -       y       -       -       -       -       y       -
-/admin/late-steps/        -       y       -       y       y       y       y       -       y       -       y       -       -       -       y       y       -
-/admin/whistle-figures/   -       y       -       y       y       y       -       -       y       -       y       -       -       -       -       y       y
+/admin/late-steps/        -       y       y       y       y       y       y       -       y       -       y       -       -       -       y       y       -
+/admin/whistle-figures/   -       y       y       y       y       y       y       -       y       -       y       -       -       -       -       y       y
 /admin/ledgers/           y       y       -       y       -       -       -       -       -       -       y       -       -       -       -       y       -
 /admin/team-desk/?case=   -       -       -       y       y       y       -       -       -       -       -       -       -       -       -       -       -
 /admin/area-tree/         y       y       y       y       y       y       -       -       -       y       y       -       -       -       -       y       -

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
@@ -28,6 +29,8 @@ from services.errors import Refused
 from tests.support.builders import build_world, case_facts, party
 
 STEPS_A_PLAY = 30
+PLAYS = int(os.environ.get("PLAYS", 6))
+"""How many cases are played; `PLAYS=500` with the seeds of the day is the long run."""
 
 
 @pytest.fixture
@@ -125,7 +128,10 @@ def play(session, world, seed: int, steps: int = STEPS_A_PLAY) -> tuple[int, int
     return taken, refused
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(
+    max_examples=PLAYS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize="PLAYS" not in os.environ, database=None, phases=[Phase.generate],
+)  # fmt: skip
 @given(seed=st.integers(0, 10**9))
 def test_random_moves_never_reach_an_impossible_record(session, world, seed):
     taken, refused = play(session, world, seed)
