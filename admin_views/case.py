@@ -34,7 +34,7 @@ TONES = {
 }  # fmt: skip
 
 FOREMOST = {
-    CaseStatus.REGISTERED: ("accept", "settle", "decline", "refer"),
+    CaseStatus.REGISTERED: ("accept", "consent", "settle", "decline", "refer"),
     CaseStatus.ACCEPTED: ("decide_extension", "assign", "settle", "consent"),
     CaseStatus.ASSIGNED: ("decide_extension", "feed_back", "transfer", "assist", "progress"),
     CaseStatus.FED_BACK: ("decide_extension", "close", "send_back", "consult", "join", "terminate"),
@@ -60,7 +60,7 @@ class CaseView(Stepped, Papers, Attached, EntityView):
     flow = CASE_FLOW
     standing = frozenset({case_closing.is_recent, case_moves.can_be_taken_back, extensions.is_the_approver, orders.is_ours_to_answer})
     shown_elsewhere = (
-        "CaseEvent", "CaseLink", "Clock", "DeskPresence", "Dossier", "Extension", "FollowUp", "HandlingOpinion", "Instruction",
+        "CaseEvent", "CaseLink", "Clock", "DeskPresence", "Dossier", "Extension", "FollowUp", "HandlingOpinion", "Hearing", "Instruction",
         "MediationAgreement", "MediationSession", "Notice", "Paper", "StageRun", "Supervision", "Urge", "Whistle",
     )  # fmt: skip
     bulk_kinds = (Assign, Change)

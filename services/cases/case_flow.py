@@ -207,7 +207,7 @@ ORDERS = (
 
 STAGES = (
     Step(
-        "consent", "征询调解意愿", IN_HAND, Depends(frozenset({S.CLOSED}), "不变；有人不同意的办结", by_answer=case_closing.consent_ends_it, or_stays=True),
+        "consent", "征询调解意愿", IN_HAND | {S.REGISTERED}, Depends(frozenset({S.CLOSED}), "不变；有人不同意的办结", by_answer=case_closing.consent_ends_it, or_stays=True),
         P.CASE_FEED_BACK,
         asks=(
             Ask("party", "当事人", CaseParty, is_required=False, among=case_stages.parties_of, help="留空表示各方当事人都同意"),

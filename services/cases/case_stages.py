@@ -14,7 +14,7 @@ from models.codes import AssignmentStatus, CaseKind, CaseOutcome, ClockState, Me
 from models.stage_run import StageRun
 from models.team import Team
 
-from . import clocks
+from . import clocks, extensions
 from ..access import Actor
 from ..due_dates import local_day
 
@@ -245,5 +245,15 @@ def resume(session, case, actor, now, answers) -> None:
     clocks.resume(session, case, now)
 
 
-def cancel_clocks(session, case, now) -> None:
+def put_down(session, case, actor, now) -> None:
+    """The matter is not worked on here: its run, its periods, an open request and its team end."""
+    leave(session, case, now, None)
     clocks.stop(session, case, now, state=ClockState.CANCELLED)
+    extensions.drop(session, case, actor, now)
+    disband(session, case, now)
+
+
+def disband(session, case, now) -> None:
+    team = active_team(session, case)
+    if team is not None:
+        team.disbanded_at = now  # its members have one matter less in hand

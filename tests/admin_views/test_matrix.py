@@ -42,6 +42,7 @@ case                      -       vce     vce     vcex    v       v       v     
 warning_rule              -       v       v       vcedxi  v       v       -       -       -       -       vx      -       -       -       -       v       -
 objection                 -       v       -       vx      v       -       -       -       v       -       vx      -       -       -       -       v       -
 mediation_session         -       vce     -       vce     v       vce     vce     v       -       -       vx      -       -       -       -       -       -
+hearing                   -       vce     -       vce     v       v       -       -       vce     -       vx      -       -       -       -       -       -
 mediation_agreement       -       vce     v       vcex    v       vce     vce     v       v       -       vx      -       -       -       -       -       -
 confirmation              -       vce     -       vce     v       vce     vce     v       -       -       vx      -       -       -       -       -       -
 follow_up                 -       v       ve      vex     v       v       v       -       v       -       vx      -       -       -       -       -       -

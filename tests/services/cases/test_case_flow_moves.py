@@ -23,6 +23,7 @@ from models.codes import (
 )  # fmt: skip
 from models.extension import Extension
 from models.stage_run import StageRun
+from models.team import Team
 from services import access
 from services.cases import case_flow, clocks
 from services.mediation import teams
@@ -86,6 +87,7 @@ def impossible(session, case: Case) -> list[str]:
         "somebody has an assigned case": case.status is not CaseStatus.ASSIGNED or waiting > 0,
         "an ended case has no running period": is_open or not count(Clock, Clock.state.in_(clocks.LIVE)),
         "an ended case has no open request": is_open or not count(Extension, Extension.decided_at.is_(None)),
+        "an ended case has no team": is_open or not count(Team, Team.disbanded_at.is_(None)),
         "a refusal ends mediation": not is_open or not count(CaseParty, CaseParty.consent == Consent.REFUSED),
         "joint mediation has a team or had one": case.stage is not MediationStage.JOINT or case.is_key_issue,
         "a claim is closed with its opinion": not (
