@@ -141,9 +141,9 @@ def test_an_assigned_case_is_in_diverted_mediation(session, world):
 
 
 def test_merging_ends_a_request_for_more_time_that_nobody_has_answered(session, world):
-    other, case = registered(session, world), registered(session, world)
+    other, case = registered(session, world), registered(session, world, kind=CaseKind.PETITION, purpose=PetitionPurpose.ADVICE)
     take(session, case, "accept")
-    take(session, case, "ask_extension", clock=clocks.live(session, case)[0], length=1, reason="当事人外出")
+    take(session, case, "ask_extension", clock=next(c for c in clocks.live(session, case) if c.term_id == "xf_handle"), length=30, reason="当事人外出")
     take(session, case, "merge", into=other)
     assert (extensions.open_request(session, case), clocks.live(session, case)) == (None, [])
 
