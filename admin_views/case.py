@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from extensions import db, now
 from models.case import CaseEvent
-from models.codes import CaseStatus
+from models.codes import CaseKind, CaseStatus
 from services import backlog
 from services.cases import case_closing, case_flow, case_moves, extensions
 from services.desk import dispatch, orders
@@ -128,7 +128,8 @@ class CaseView(Stepped, Papers, Attached, EntityView):
 
     @staticmethod
     def _foremost(row, found) -> list[str]:
-        return [verb for verb in FOREMOST.get(row.status, ()) if verb in found][:MOST_BUTTONS]
+        alone = row.kind is not CaseKind.DISPUTE  # there is nobody yet to be at odds with
+        return [verb for verb in FOREMOST.get(row.status, ()) if verb in found and not (alone and verb == "consent")][:MOST_BUTTONS]
 
     def more_buttons(self, row) -> list[dict]:
         """Everything else that is open to this person, by what it is about."""

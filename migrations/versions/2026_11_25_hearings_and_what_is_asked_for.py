@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'da6df97df39c'
-down_revision = 'e3dd3cdcf6e8'
+down_revision = '5f0c7d2b9a41'
 branch_labels = None
 depends_on = None
 

@@ -98,6 +98,11 @@ def active_team(session: Session, case: Case) -> Team | None:
 # ---- who a step is meant for -----------------------------------------------------------
 
 
+def asks_why_not_on_the_spot(case: Case) -> bool:
+    """现场调解阶段的纠纷"""
+    return case.kind is CaseKind.DISPUTE and case.stage is MediationStage.ONSITE
+
+
 def is_in_mediation(case: Case) -> bool:
     """进入调解阶段的案件"""
     return case.stage is not None
@@ -128,7 +133,7 @@ def may_go_back(case: Case) -> bool:
 
 def says_why_not_on_the_spot(session, case, actor, now, answers) -> str | None:
     """纠纷转分流前写明未能当场化解的原因（S129）"""
-    if case.kind is not CaseKind.DISPUTE or case.stage is not MediationStage.ONSITE:
+    if not asks_why_not_on_the_spot(case):
         return None
     if answers.get("onsite_reason") or case.onsite_reason:
         return None

@@ -23,6 +23,8 @@ from models.case import Case
 from models.codes import AccessKind, CaseOutcome
 from models.paper import Paper
 from models.settlement import Confirmation
+from models.supervision import Supervision
+from models.urge import Urge
 from models.whistle import Whistle
 
 from ..keeping import attachments, audit
@@ -100,11 +102,19 @@ def context_of(session: Session, case: Case, subject: Described, kind: PaperKind
     return context | _contents(checks(session, case)) if kind.key in _ABOUT_THE_DOSSIER else context
 
 
-def whistle_slip(session: Session, row: Whistle) -> bytes:
-    """The slip of a whistle by itself, for whoever reads the whistle but no papers of a case; nothing is kept of it."""
-    kind = paper_templates.kind_of("whistle_slip")
-    content = _filled(paper_templates.current(session, kind.key), {"case": {}, **whistle_facts(session, row)}, kind)
-    audit.accessed(session, AccessKind.EXPORT, entity=Whistle, record_id=row.id, detail=f"{kind.name}{row.whistle_no}", count=1)
+def slip(session: Session, row: Whistle | Urge | Supervision, key: str) -> bytes:
+    """The paper of what was sent to somebody by itself, for whoever reads it but makes no papers of its case; nothing is kept of it.
+
+    Of the case it says number and subject, of a whistle not even these.
+    """
+    kind = paper_templates.kind_of(key)
+    if isinstance(row, Whistle):
+        context = {"case": {}, **whistle_facts(session, row)}
+    else:
+        case = case_of(session, row)
+        context = {"case": {"no": case.case_no, "subject": case.subject, "status": case.status.label}, **kind.build(session, case, row)}
+    content = _filled(paper_templates.current(session, key), context, kind)
+    audit.accessed(session, AccessKind.EXPORT, entity=type(row), record_id=row.id, detail=kind.name, count=1)
     return content
 
 

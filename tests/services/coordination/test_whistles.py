@@ -101,7 +101,7 @@ def test_the_clock_of_the_case_says_the_day_and_the_reason_of_the_unit(session, 
 @ONE
 def test_a_whistle_without_a_case_has_its_slip(session, outside):
     [target] = blown(session, outside)
-    words = said(papers.whistle_slip(session, target.whistle))
+    words = said(papers.slip(session, target.whistle, "whistle_slip"))
     assert all(mark in words for mark in ("集里哨〔2026〕0001号", "东里路口", "市自然资源局", "请到场核查")) and "None" not in words
 
 
