@@ -20,9 +20,9 @@ from models import Described
 from models.fields import Description
 from models.sealed import Sealed
 
-from .. import custom
+from ..keeping import custom
 from ..access import Actor
-from ..custom import CustomDescription
+from ..keeping.custom import CustomDescription
 from ..errors import Refused
 from ..showing import text
 from . import columns as matching
