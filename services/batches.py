@@ -90,12 +90,22 @@ def is_undoable(session: Session, event: AuditEvent, actor: Actor) -> bool:
     if "step" in event.changes:
         back = step_of(_step(event))
         return back is not None and event.user_id == actor.user_id and actor.may(back[1].by)
-    entity, first = recycle.entity_of(event), next(iter(sample(session, event)), None)
+    entity, first = recycle.entity_of(event), _first(session, event)
     if first is None:
         return False
     if first.verb is AuditVerb.DELETE:
         return recycle.can_come_back(entity) and actor.may(permission_for(entity, "delete"))
     return history.is_reversible(session, first, entity) and actor.may(permission_for(entity, "edit"))
+
+
+def is_deletion(session: Session, event: AuditEvent) -> bool:
+    """Whether the rows of a batch were deleted."""
+    first = _first(session, event)
+    return first is not None and first.verb is AuditVerb.DELETE
+
+
+def _first(session: Session, event: AuditEvent) -> AuditEvent | None:
+    return session.scalar(_entries(event.batch, event.entity).order_by(AuditEvent.id).limit(1))
 
 
 def require_undoable(session: Session, event: AuditEvent, actor: Actor) -> None:

@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Base, uuid7
+from models import Base, Described, uuid7
 from models.audit import AuditEvent
 from models.codes import AuditVerb
 
 from . import audit, batches, bulk, bulk_jobs, recycle, records
-from .bulk_deeds import DEEDS, SAME, Deed
+from .bulk_deeds import DEEDS, SAME, Change, Deed, Delete, Take
 from .due_dates import local_day
 from .errors import Refused
 from .listing import identity
@@ -167,6 +167,13 @@ def _told(session: Session, work: Work, deed: Deed, state: Mapping) -> dict[str,
 # ---- undoing what was done long ago ---------------------------------------------------
 
 
+def _size(session: Session, event: AuditEvent, entity: type[Described], step) -> int:
+    """As many as are done in one transaction; bringing back is slower than deleting."""
+    if step is not None:
+        return Take.size
+    return Delete.size // 2 if batches.is_deletion(session, event) else Change(entity, {}).size
+
+
 @work("bulk_undo", is_repeatable=True)
 def undo(work: Work) -> None:
     """Set all rows of a batch back, as far as nobody changed them since; cut short, it can be asked for again."""
@@ -177,9 +184,8 @@ def undo(work: Work) -> None:
             event = batches.head(session, work.params["batch"], work.actor)
             batches.require_undoable(session, event, work.actor)
             step = batches.step_of(event.changes.get("step", [None, None])[1])
-            size = DEEDS["take"].size if step else DEEDS["delete"].size
-            some = batches.entries(session, event.batch, event.entity, state["until"], size)
             entity, title = recycle.entity_of(event), event.record_label
+            some = batches.entries(session, event.batch, event.entity, state["until"], _size(session, event, entity, step))
             if not some:
                 with audit.as_one(session, batch=state["back"]):
                     audit.bulk(session, entity, f"撤销{title}", state["returned"], record_id=work.params["batch"], left=state["kept"])
