@@ -10,7 +10,7 @@ from models.case import Case, CaseParty
 from models.case_codes import IdentityMode, NoticeKind, PetitionPurpose
 from models.codes import OPEN_STATES, CaseKind, CaseStatus, LinkKind, MediationStage
 
-from . import case_links, case_stages, clocks, notices, orders, records, rosters, timeline
+from . import case_links, case_stages, clocks, extensions, notices, orders, records, rosters, timeline
 from .access import Actor, Permission
 from .due_dates import DueDate, for_term, local_day
 from .errors import Refused
@@ -144,6 +144,7 @@ def decline(session, case, actor, now, answers) -> None:
     case.decline_reason, case.result = answers["decline_reason"], answers["reason"]
     case_stages.leave(session, case, now, None)
     case_stages.cancel_clocks(session, case, now)
+    extensions.drop(session, case, actor, now)
     notices.give(session, case, NoticeKind.DECLINED, answers["informed_how"], answers["reason"], actor, now)
 
 
@@ -152,6 +153,7 @@ def merge(session, case, actor, now, answers) -> None:
     case_links.link(session, case, other, LinkKind.MERGED)
     case_stages.leave(session, case, now, None)
     case_stages.cancel_clocks(session, case, now)
+    extensions.drop(session, case, actor, now)
     timeline.write(
         session, other, "merged_in", "并入重复件", actor, now, note=f"{case.case_no}并入本件", before=other.status
     )
