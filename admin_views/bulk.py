@@ -9,9 +9,10 @@ from flask import redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from services import bulk, bulk_jobs, lookups
+from services.keeping import bulk, bulk_jobs
+from services.lists import lookups
 from services.bulk_deeds import Deed
-from services.bulk_jobs import Foreseen
+from services.keeping.bulk_jobs import Foreseen
 from services.due_dates import local_day
 from services.errors import Conflict, Denied, Refused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 
 from extensions import db, now, transaction
-from services import tracking
+from services.appeals import tracking
 from services.errors import Refused, TooOften
 
 room = Blueprint("track_door", __name__, url_prefix="/track")

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from models import Described
 from models.codes import Code
 
-from . import audit, bulk, custom, lookups, records
+from .keeping import audit, bulk, custom, records
+from .lists import lookups
 from .access import Actor, permission_for
-from .custom import CustomDescription
+from .keeping.custom import CustomDescription
 from .errors import Conflict, Refused
 from .flow import Ask, Flow, plain
 from .flows import FLOWS
-from .listing import identity
+from .lists.listing import identity
 from .rosters import planning, writing
 
 SAME = "已经是这个内容"

@@ -14,10 +14,13 @@ from models.codes import CaseStatus, JobStatus
 from models.household import Household
 from models.job import Job
 from models.user import User
-from services import access, bulk, bulk_deeds, case_flow, jobs
+from services import access, bulk_deeds
+from services.background import jobs
+from services.cases import case_flow
+from services.keeping import bulk
 from services.due_dates import local_day
-from services.case_flow import CASE_FLOW
-from services.work import Work
+from services.cases.case_flow import CASE_FLOW
+from services.background.work import Work
 from tests.admin_views.test_bulk import post
 from tests.support.builders import case_facts
 from tests.support.office import CLERK, OFFICE, build_office

@@ -9,7 +9,8 @@ import pytest
 
 from formats import files
 from models.household import Household
-from services import attachments, kept_files, records
+from services import kept_files
+from services.keeping import attachments, records
 from tests.support.builders import build_world
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
