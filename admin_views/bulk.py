@@ -11,7 +11,7 @@ from flask_admin import expose
 from extensions import db, now, transaction
 from services.keeping import bulk, bulk_jobs
 from services.lists import lookups
-from services.bulk_deeds import Deed
+from services.keeping.bulk_deeds import Deed
 from services.keeping.bulk_jobs import Foreseen
 from services.due_dates import local_day
 from services.errors import Conflict, Denied, Refused

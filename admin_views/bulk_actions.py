@@ -8,10 +8,9 @@ from wtforms import Form
 
 from extensions import db, now
 from models import Described
-from services import bulk_deeds
-from services.keeping import audit, bulk
+from services.keeping import audit, bulk, bulk_deeds
 from services.lists import lookups
-from services.bulk_deeds import Deed
+from services.keeping.bulk_deeds import Deed
 from services.cases.case_flow import CASE_FLOW
 from services.flow import Step
 from services.showing import shown, text

@@ -165,7 +165,7 @@ def _within(label: str, value, low, high):
         raise ValueError(f"{label}不能小于{low:g}")
     if high is not None and value > high:
         raise ValueError(f"{label}不能大于{high:g}")
-    if abs(value) >= 10**12:
+    if abs(value) >= (10**9 if isinstance(value, int) else 10**12):  # what every database can hold
         raise ValueError(f"{label}的数字太大，请核对")
     return value
 
@@ -182,9 +182,12 @@ def _day(raw: str) -> date:
 
 def _instant(raw: str) -> datetime:
     try:
-        return datetime.fromisoformat(raw.strip()).replace(tzinfo=LOCAL)
+        instant = datetime.fromisoformat(raw.strip()).replace(tzinfo=LOCAL)
     except ValueError:
         raise ValueError("请填日期和时间，例如 2026-01-31 09:30") from None
+    if not 1900 <= instant.year <= 2200:
+        raise ValueError("年份不对，请核对日期")
+    return instant
 
 
 def _member(code: type[Code]):

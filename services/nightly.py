@@ -17,7 +17,8 @@ from models.codes import JobStatus
 from models.job import Job
 from models.user import User
 
-from . import kept_files, limits, monthly, sign_in
+from . import limits, monthly, sign_in
+from .keeping import kept_files
 from .appeals import appeal_sweep, reception
 from .background import jobs, outbox, upkeep
 from .cases import sweep

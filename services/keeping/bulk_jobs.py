@@ -1,6 +1,6 @@
 """One thing done to more rows than a request can write: foreseen, asked for, and undone in the worker.
 
-`services.bulk_work` does it.
+`services.keeping.bulk_work` does it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from models.job import Job
 from ..background import jobs
 from . import batches, bulk
 from ..access import Actor
-from ..bulk_deeds import Deed
+from .bulk_deeds import Deed
 from ..errors import Refused
 from ..lists.listing import Listing, identity
 from ..lists.queries import parse

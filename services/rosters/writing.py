@@ -21,11 +21,11 @@ from models.codes import AuditVerb, Code
 from models.fields import Description
 
 from ..keeping import audit, custom, records
-from ..lists import search
 from ..access import Actor
 from ..keeping.custom import CustomDescription
 from ..errors import Conflict, Missing, Refused
 from ..lists.listing import identity
+from ..lists import indexing
 from ..keeping.records import Pending
 from ..sets import run_many
 from .cells import opened, stored_type
@@ -177,7 +177,7 @@ def store(session: Session, entity: type[Entity], pending: Sequence[Pending], no
         *(_trail(entity, described, p, p.row, verb or AuditVerb.CREATE) for p in pending if p.known is None),
         *(_trail(entity, described, p, moved, verb or AuditVerb.UPDATE) for p, moved in zip(changed, moves, strict=True)),
     ])  # fmt: skip
-    search.refresh(session, entity, new, [(p.row, p.known) for p in changed], now)
+    indexing.refresh(session, entity, new, [(p.row, p.known) for p in changed], now)
     custom.refresh(session, entity, [(p.row, p.known) for p in pending], now)
 
 

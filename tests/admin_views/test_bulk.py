@@ -14,10 +14,10 @@ from models.codes import CaseStatus, HouseholdUse
 from models.household import Household
 from models.mediation import Mediator
 from extensions import db
-from services import access, bulk_deeds
+from services import access
 from services.background import jobs
 from services.cases import case_flow
-from services.keeping import bulk, records
+from services.keeping import bulk, bulk_deeds, records
 from services.due_dates import local_day
 from services.cases.case_flow import CASE_FLOW
 from tests.conftest import csrf_token

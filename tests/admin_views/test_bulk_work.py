@@ -14,10 +14,10 @@ from models.codes import CaseStatus, JobStatus
 from models.household import Household
 from models.job import Job
 from models.user import User
-from services import access, bulk_deeds
+from services import access
 from services.background import jobs
 from services.cases import case_flow
-from services.keeping import bulk
+from services.keeping import bulk, bulk_deeds
 from services.due_dates import local_day
 from services.cases.case_flow import CASE_FLOW
 from services.background.work import Work

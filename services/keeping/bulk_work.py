@@ -18,13 +18,13 @@ from models import Base, Described, uuid7
 from models.audit import AuditEvent
 from models.codes import AuditVerb
 
-from .keeping import audit, batches, bulk, bulk_jobs, recycle, records
+from . import audit, batches, bulk, bulk_jobs, recycle, records
 from .bulk_deeds import DEEDS, SAME, Change, Deed, Delete, Take
-from .due_dates import local_day
-from .errors import Refused
-from .lists.listing import identity
-from .background.running import CUT_OFF
-from .background.work import Stopped, Work, work
+from ..due_dates import local_day
+from ..errors import Refused
+from ..lists.listing import identity
+from ..background.running import CUT_OFF
+from ..background.work import Stopped, Work, work
 
 MOST_LEFT = 200
 _AWAY = "已被删除或修改，不再符合条件"

@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 from models import Described
 from models.codes import Code
 
-from .keeping import audit, bulk, custom, records
-from .lists import lookups
-from .access import Actor, permission_for
-from .keeping.custom import CustomDescription
-from .errors import Conflict, Refused
-from .flow import Ask, Flow, plain
-from .flows import FLOWS
-from .lists.listing import identity
-from .rosters import planning, writing
+from . import audit, bulk, custom, records
+from ..lists import lookups
+from ..access import Actor, permission_for
+from .custom import CustomDescription
+from ..errors import Conflict, Refused
+from ..flow import Ask, Flow, plain
+from ..flows import FLOWS
+from ..lists.listing import identity
+from ..rosters import planning, writing
 
 SAME = "已经是这个内容"
 _IN_ONE_QUERY = 500

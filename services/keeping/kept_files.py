@@ -13,7 +13,7 @@ from models import Base, entities
 from models.audit import AuditEvent
 from models.codes import AuditVerb
 
-from . import parameters
+from .. import parameters
 
 _IN_ONE_QUERY = 500
 _ELSEWHERE = frozenset({"roster_imports"})  # uploads for import lie in a folder and under a term of their own

@@ -9,8 +9,7 @@ import pytest
 
 from formats import files
 from models.household import Household
-from services import kept_files
-from services.keeping import attachments, records
+from services.keeping import kept_files, attachments, records
 from tests.support.builders import build_world
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
