@@ -25,7 +25,8 @@ from admin_views.guard import MOST_SENT
 from config import ROOT, Config
 from extensions import db, now
 from models.user import User
-from services import access, upkeep
+from services import access
+from services.background import upkeep
 from services.errors import Refused
 
 Report = Callable[[str], None]

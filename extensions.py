@@ -15,7 +15,9 @@ from flask_wtf import CSRFProtect
 
 from database import begin_writing
 from models import Base
-from services import access, audit, custom, kept, search
+from services import access, kept
+from services.keeping import audit, custom
+from services.lists import search
 
 
 class ScopedSession(FlaskSession):

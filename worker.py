@@ -30,8 +30,9 @@ from admin_views.request_log import JsonLines
 from config import ROOT, Config
 from database import allow_long_work
 from extensions import db, now
-from services import access, nightly, outbox, running, senders
-from services.work import Work
+from services import access, nightly
+from services.background import outbox, running, senders
+from services.background.work import Work
 
 LOOKS_EVERY = 0.3  # seconds; a waiting job is begun about so soon
 BEATS_EVERY = 1.0

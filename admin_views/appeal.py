@@ -10,9 +10,11 @@ from extensions import db, now, transaction
 from models.appeal import AppealEvent
 from models.case import Case
 from models.codes import AccessKind, AppealStatus
-from services import appeal_flow, audit, backlog
+from services import backlog
+from services.appeals import appeal_flow
+from services.keeping import audit
 from services.access import Permission
-from services.appeal_flow import APPEAL_FLOW
+from services.appeals.appeal_flow import APPEAL_FLOW
 from services.due_dates import local_day
 from services.errors import Refused
 from services.showing import text

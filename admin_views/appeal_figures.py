@@ -6,9 +6,9 @@ from flask import request, url_for
 from flask_admin import expose
 
 from extensions import db, now
-from services import appeal_figures
+from services.appeals import appeal_figures
 from services.due_dates import local_day
-from services.whistle_figures import month_bounds
+from services.coordination.whistle_figures import month_bounds
 
 from .base import CustomView
 from .late_steps import _day, share

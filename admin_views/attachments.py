@@ -11,7 +11,8 @@ from flask_admin import expose
 from extensions import db, transaction
 from formats import files
 from models.attachment import Attachment
-from services import attachments, lookups
+from services.keeping import attachments
+from services.lists import lookups
 from services.errors import Denied, Missing, Refused
 from services.showing import text
 

@@ -17,12 +17,13 @@ from wtforms import Form
 from extensions import db
 from models import Described, describe
 from models.fields import Description
-from services import custom, lookups, records
+from services.keeping import custom, records
+from services.lists import lookups
 from services.access import Permission, owner_of, permission_for
 from services.backlog import Waiting
 from services.errors import Denied, Missing
 from services.labels import dictionary_names
-from services.queries import MOST_COLUMNS
+from services.lists.queries import MOST_COLUMNS
 from services.showing import shown
 
 from .acting import actor

@@ -8,7 +8,8 @@ from flask_admin import expose
 from extensions import db, now, transaction
 from models.audit import AuditEvent
 from models.codes import AuditVerb
-from services import batches, bulk_jobs, lookups, recycle
+from services.keeping import batches, bulk_jobs, recycle
+from services.lists import lookups
 from services.errors import Refused
 from services.showing import text
 

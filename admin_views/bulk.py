@@ -9,8 +9,9 @@ from flask import redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from services import bulk, lookups
-from services.bulk_jobs import Foreseen
+from services.keeping import bulk
+from services.lists import lookups
+from services.keeping.bulk_jobs import Foreseen
 from services.due_dates import local_day
 from services.errors import Conflict, Denied, Refused
 

@@ -9,9 +9,10 @@ from wtforms import Form
 from extensions import db, now
 from models import Described
 from models.job import Job
-from services import bulk, bulk_jobs, lookups
+from services.keeping import bulk, bulk_jobs
+from services.lists import lookups
 from services.access import Permission
-from services.case_flow import CASE_FLOW
+from services.cases.case_flow import CASE_FLOW
 from services.due_dates import local_day
 from services.showing import shown, text
 

@@ -10,7 +10,7 @@ from models.codes import (
     OPEN_STATES, CardColour, CaseStatus, InstructionStatus, OrderedStatus, ReportStatus, SupervisionStatus, UrgeStatus, WhistleLevel,
     WhistleStatus,
 )  # fmt: skip
-from services import instructions, supervisions, urges, whistles
+from services.coordination import instructions, supervisions, urges, whistles
 from services.access import Permission
 from services.due_dates import local_day
 from services.showing import text

@@ -8,9 +8,11 @@ from sqlalchemy import select
 from extensions import db, now
 from models.case import CaseEvent
 from models.codes import CaseStatus
-from services import backlog, case_closing, case_flow, case_moves, dispatch, extensions, orders
+from services import backlog
+from services.cases import case_closing, case_flow, case_moves, extensions
+from services.desk import dispatch, orders
 from services.access import Permission
-from services.case_flow import CASE_FLOW
+from services.cases.case_flow import CASE_FLOW
 from services.due_dates import local_day
 from services.errors import Refused
 from services.showing import text

@@ -13,7 +13,7 @@ from flask import url_for
 from extensions import db, now
 from models.case import Case
 from models.codes import OPEN_STATES, ClockState
-from services import clocks, early_warnings, repeats
+from services.cases import clocks, early_warnings, repeats
 
 from .acting import actor
 from .call_panels import call_panel

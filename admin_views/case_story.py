@@ -9,7 +9,9 @@ from flask import url_for
 from extensions import db, now
 from models.case import Case, CaseEvent
 from models.codes import OPEN_STATES, MediationStage
-from services import case_links, case_next, case_stages, dispatch, notices
+from services.cases import case_links, case_next, case_stages
+from services.desk import dispatch
+from services.paperwork import notices
 from services.due_dates import local_day
 from services.showing import text
 

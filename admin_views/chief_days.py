@@ -7,9 +7,10 @@ from flask_admin import expose
 
 from extensions import db, now
 from models.area import Area
-from services import areas, chief_below
+from services.phone import chief_below
+from services.places import areas
 from services.due_dates import local_day
-from services.records import find
+from services.keeping.records import find
 
 from .acting import actor
 from .base import CustomView

@@ -6,7 +6,8 @@ from flask import flash, redirect, request
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from services import colleagues, comments
+from services import colleagues
+from services.keeping import comments
 from services.errors import Refused
 from services.showing import text
 

@@ -7,7 +7,8 @@ from flask import url_for
 from extensions import db, now
 from models import describe
 from models.case import Case, CaseParty
-from services import dispatch, early_warnings, repeats, routing, ways_out, workload
+from services.cases import early_warnings, repeats, routing
+from services.desk import dispatch, ways_out, workload
 from services.access import Permission
 from services.labels import dictionary_names
 from services.showing import shown, text

@@ -9,12 +9,15 @@ from extensions import db, now, transaction
 from models import Described
 from models.case import Case
 from models.codes import Code
-from services import backlog, dispatch, presence, records, repeats
+from services import backlog
+from services.cases import repeats
+from services.desk import dispatch, presence
+from services.keeping import records
 from services.access import Permission
-from services.case_flow import CASE_FLOW
+from services.cases.case_flow import CASE_FLOW
 from services.due_dates import local_day
 from services.errors import Conflict, Refused
-from services.lookups import label
+from services.lists.lookups import label
 
 from . import call_panels
 from .acting import actor

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from extensions import db, now, transaction
 from formats import plates as paper, qr
 from models.door_code import DoorCode
-from services import door_codes, open_places
+from services.appeals import door_codes, open_places
 from services.errors import Refused
 
 from .acting import actor

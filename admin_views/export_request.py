@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.codes import RequestStatus
-from services.export_flow import EXPORT_FLOW
+from services.lists.export_flow import EXPORT_FLOW
 
 from .steps import Stepped
 from .system import ReadOnlyView

@@ -9,12 +9,12 @@ from markupsafe import Markup
 from extensions import db
 from models.area import Area
 from models.fields import Description
-from services import lookups
+from services.lists import lookups
 from services.access import Permission
-from services.filters import EMPTY, SPANS, YES_NO, Filter, filter_type, sentence
+from services.lists.filters import EMPTY, SPANS, YES_NO, Filter, filter_type, sentence
 from services.kept import kept
 from services.labels import dictionary_choices
-from services.queries import Query
+from services.lists.queries import Query
 from services.showing import text
 
 from .acting import actor

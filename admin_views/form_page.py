@@ -12,8 +12,8 @@ from extensions import db, now, transaction
 from models import Described
 from models.audit import AuditEvent
 from models.fields import Description
-from services import duplicates, records
-from services.copying import values_to_copy
+from services.keeping import duplicates, records
+from services.keeping.copying import values_to_copy
 from services.errors import Conflict, Refused
 from services.showing import masked, text
 

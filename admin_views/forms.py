@@ -17,7 +17,8 @@ from models.area import Area
 from models.codes import Code
 from models.fields import Description
 from models.kinds import LONG, SHORT, Kind
-from services import custom, lookups
+from services.keeping import custom
+from services.lists import lookups
 from services.access import Actor, permission_labels
 from services.errors import Refused
 from services.flow import Step

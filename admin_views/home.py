@@ -9,7 +9,9 @@ from flask_admin import AdminIndexView, expose
 from flask_login import current_user
 
 from extensions import db, now, transaction
-from services import comments, follow_ups, inbox, overview
+from services import inbox, overview
+from services.keeping import comments
+from services.mediation import follow_ups
 from services.access import Permission
 from services.due_dates import local_day
 from services.showing import text

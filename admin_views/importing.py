@@ -11,7 +11,8 @@ from flask_admin import expose
 
 from extensions import db, now, transaction
 from formats import sheets
-from services import imports, rosters
+from services import rosters
+from services.rosters import imports
 from services.errors import Refused
 from services.rosters.layouts import Layout, RosterLayout
 from services.showing import text

@@ -14,7 +14,8 @@ from models import Entity
 from models.codes import JobStatus
 from models.job import Job
 from models.roster_import import RosterImport
-from services import imports, jobs
+from services.background import jobs
+from services.rosters import imports
 from services.access import Permission
 from services.errors import Conflict, Missing, Refused
 from services.showing import text

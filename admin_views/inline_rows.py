@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from extensions import db
 from models import Described
-from services import records
+from services.keeping import records
 from services.errors import Conflict, Refused
 
 from .forms import entity_form, fill, show_errors

@@ -12,7 +12,8 @@ from urllib.parse import quote
 from extensions import db, now, transaction
 from models.codes import JobStatus, RequestStatus
 from models.job import Job
-from services import export_flow, jobs
+from services.background import jobs
+from services.lists import export_flow
 from services.access import Actor, Permission
 from services.backlog import Waiting
 from services.errors import Refused

@@ -16,7 +16,9 @@ from models.clock import Clock
 from models.codes import AccessKind
 from models.department import Unit
 from models.term import Term
-from services import audit, late_steps, whistle_figures
+from services.cases import late_steps
+from services.coordination import whistle_figures
+from services.keeping import audit
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import BadQuery

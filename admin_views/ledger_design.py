@@ -11,11 +11,12 @@ from werkzeug.datastructures import MultiDict
 
 from extensions import db, now, transaction
 from models.ledger import Ledger
-from services import ledgers, records
+from services import ledgers
+from services.keeping import records
 from services.errors import Conflict, Refused
-from services.queries import parse
+from services.lists.queries import parse
 from services.due_dates import local_day
-from services.records import find
+from services.keeping.records import find
 
 from .acting import actor
 from .base import EntityView

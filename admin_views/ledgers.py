@@ -13,13 +13,15 @@ from extensions import db, now, transaction
 from formats import papers
 from models.ledger import Ledger
 from models.area import Area
-from services import areas, exports, ledgers, monthly
+from services import ledgers, monthly
+from services.lists import exports
+from services.places import areas
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import BadQuery, Denied, Refused
 from services.labels import dictionary_names
 from services.ledgers import LedgerExport
-from services.records import find
+from services.keeping.records import find
 
 from .acting import actor
 from .attachments import download

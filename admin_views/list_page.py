@@ -13,12 +13,14 @@ from models import Described
 from models.area import Area
 from models.fields import Description
 from models.codes import Code
-from services import areas, lookups, parameters
+from services import parameters
+from services.lists import lookups
+from services.places import areas
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import Denied, Missing
-from services.listing import COUNT_CAP, Listing, Page
-from services.queries import MOST_COLUMNS, MOST_SORTS, Query, Sort, listable, parse, token_of
+from services.lists.listing import COUNT_CAP, Listing, Page
+from services.lists.queries import MOST_COLUMNS, MOST_SORTS, Query, Sort, listable, parse, token_of
 from services.kept import kept
 from services.showing import text
 

@@ -10,16 +10,19 @@ from models.codes import Satisfaction
 from models.mediation import Mediator
 from models.mediation_codes import AgreementForm, AgreementState, FollowUpState
 from models.settlement import MediationAgreement
-from services import (
-    backlog, case_closing, confirmations, follow_ups, paper_facts, paper_kinds, records, sessions, settlements, workload,
-)  # fmt: skip
+from services import backlog
+from services.cases import case_closing
+from services.desk import workload
+from services.keeping import records
+from services.mediation import confirmations, follow_ups, sessions, settlements
+from services.paperwork import paper_facts, paper_kinds
 from services.access import Permission
-from services.case_flow import CASE_FLOW
-from services.confirmations import CONFIRMATION_FLOW
+from services.cases.case_flow import CASE_FLOW
+from services.mediation.confirmations import CONFIRMATION_FLOW
 from services.due_dates import local_day
 from services.errors import Refused
-from services.follow_ups import FOLLOW_UP_FLOW
-from services.settlements import AGREEMENT_FLOW
+from services.mediation.follow_ups import FOLLOW_UP_FLOW
+from services.mediation.settlements import AGREEMENT_FLOW
 from services.showing import text
 
 from .acting import actor

@@ -8,7 +8,7 @@ from extensions import db, now
 from models.case import Case
 from models.codes import OPEN_STATES
 from models.mediation_codes import AgreementState, ConfirmationState, FollowUpState
-from services import confirmations, follow_ups, sessions, settlements
+from services.mediation import confirmations, follow_ups, sessions, settlements
 from services.due_dates import local_day
 from services.showing import text
 

@@ -7,7 +7,7 @@ from flask_admin import expose
 
 from extensions import now, transaction
 from models.message import MessageState
-from services import outbox
+from services.background import outbox
 from services.access import Permission
 from services.errors import Refused
 

@@ -12,7 +12,8 @@ from extensions import db, now, transaction
 from formats import papers
 from models.codes import AccessKind
 from models.monthly_report import MonthlyReport
-from services import audit, monthly
+from services import monthly
+from services.keeping import audit
 from services.errors import Refused
 from services.ledgers import month_of
 from services.monthly import paper, workbook

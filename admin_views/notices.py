@@ -11,9 +11,9 @@ from extensions import db
 from formats import qr
 from models.appeal import Appeal
 from models.codes import AppealStatus, Tier5
-from services import open_places
+from services.appeals import open_places
 from services.errors import Missing
-from services.records import find
+from services.keeping.records import find
 
 from .acting import actor
 from .door_code import public_url

@@ -7,7 +7,7 @@ from flask import url_for
 from extensions import db, now
 from models.case import Assignment
 from models.codes import AssignmentStatus, ObjectionState
-from services import order_flow, orders
+from services.desk import order_flow, orders
 from services.due_dates import local_day
 from services.errors import Refused
 

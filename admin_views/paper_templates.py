@@ -11,10 +11,10 @@ from extensions import db, now, transaction
 from formats import files, papers as words, sheets
 from formats.paper_checks import MOST_BYTES
 from formats.sheets import SheetColumn
-from services import paper_samples, paper_templates
+from services.paperwork import paper_samples, paper_templates
 from services.access import Permission
 from services.errors import Refused
-from services.paper_kinds import PAPERS
+from services.paperwork.paper_kinds import PAPERS
 from services.showing import text
 
 from .acting import actor

@@ -10,7 +10,8 @@ from flask_admin import expose
 from extensions import db, now, transaction
 from formats import papers as words, pdf
 from models.case import Case
-from services import attachments, dossiers, paper_templates, papers
+from services.keeping import attachments
+from services.paperwork import dossiers, paper_templates, papers
 from services.access import Permission
 from services.errors import Denied, Missing, Refused
 from services.showing import text

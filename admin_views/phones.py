@@ -10,9 +10,11 @@ from formats import qr
 from models import describe
 from models.area import Area
 from models.neighbor import Chief
-from services import parameters, phone_sign_in, records, visits
+from services import parameters
+from services.keeping import records
+from services.phone import phone_sign_in, visits
 from services.access import Permission
-from services.areas import communities
+from services.places.areas import communities
 from services.errors import Refused
 from services.showing import shown
 

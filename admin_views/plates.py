@@ -9,11 +9,12 @@ from extensions import db, now, transaction
 from formats import plates as paper
 from models.area import Area
 from models.codes import CodePlace
-from services import areas, door_codes, plates
+from services.appeals import door_codes, plates
+from services.places import areas
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import Refused
-from services.records import find
+from services.keeping.records import find
 
 from .acting import actor
 from .background import begun

@@ -11,12 +11,12 @@ from models.case import Case
 from models.reception import ReceptionPoint
 from models.reception_codes import VisitResult, VisitStatus
 from models.reception_visit import ReceptionVisit
-from services import open_places, reception
+from services.appeals import open_places, reception
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import Conflict, Missing, Refused
-from services.reception import RECEPTION_FLOW
-from services.records import find
+from services.appeals.reception import RECEPTION_FLOW
+from services.keeping.records import find
 
 from .acting import actor
 from .base import CustomView

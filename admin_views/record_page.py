@@ -10,12 +10,13 @@ from models import Described
 from models.audit import AuditEvent
 from models.codes import AccessKind
 from models.fields import Description
-from services import audit, batches, history, lookups, records, recycle
+from services.keeping import audit, batches, history, records, recycle
+from services.lists import lookups
 from services.access import Permission
 from services.errors import Missing, Refused
-from services.filters import Filter
-from services.listing import Listing
-from services.queries import Query
+from services.lists.filters import Filter
+from services.lists.listing import Listing
+from services.lists.queries import Query
 from services.showing import masked, shown, text
 
 from .acting import actor

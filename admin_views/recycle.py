@@ -9,7 +9,8 @@ from flask_admin import expose
 
 from extensions import db, now, transaction
 from models.audit import AuditEvent
-from services import lookups, recycle
+from services.keeping import recycle
+from services.lists import lookups
 from services.errors import Refused
 from services.showing import text
 

@@ -8,7 +8,8 @@ from flask_admin import expose
 from extensions import db, now, transaction
 from models import Described
 from models.audit import AuditEvent
-from services import history, lookups, records
+from services.keeping import history, records
+from services.lists import lookups
 from services.errors import Conflict, Refused
 from services.showing import masked, text
 

@@ -11,13 +11,16 @@ from models.area import Area
 from models.codes import AreaKind
 from models.household import Household
 from models.neighbor import Chief
-from services import areas, backlog, chiefs, committees, lookups, records
+from services import backlog
+from services.keeping import records
+from services.lists import lookups
+from services.places import areas, chiefs, committees
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import Refused
-from services.filters import Filter
-from services.listing import Listing
-from services.queries import Query, Sort
+from services.lists.filters import Filter
+from services.lists.listing import Listing
+from services.lists.queries import Query, Sort
 from services.showing import shown, text
 
 from .acting import actor

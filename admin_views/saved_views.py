@@ -10,13 +10,13 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from extensions import db, now, transaction
-from services import saved_views
+from services.lists import saved_views
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import BadQuery, Refused
 from services.kept import kept
-from services.listing import Listing
-from services.queries import Query, listable, parse
+from services.lists.listing import Listing
+from services.lists.queries import Query, listable, parse
 
 from .acting import actor
 from .list_parts import part

@@ -7,7 +7,7 @@ from flask_admin import expose
 from flask_login import current_user
 
 from extensions import db
-from services import everywhere
+from services.lists import everywhere
 
 from .acting import actor
 from .base import CustomView

@@ -9,10 +9,10 @@ from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from services import exports
+from services.lists import exports
 from services.access import Permission
 from services.errors import Refused
-from services.exports import Export
+from services.lists.exports import Export
 
 from .acting import actor
 from .attachments import download

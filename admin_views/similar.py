@@ -8,8 +8,8 @@ from wtforms import Form
 
 from extensions import db, now
 from models import Described
-from services import lookups
-from services.duplicates import Likeness, similar
+from services.lists import lookups
+from services.keeping.duplicates import Likeness, similar
 
 from .acting import actor
 from .inline_rows import PartRows

@@ -7,7 +7,8 @@ from flask_admin import expose
 
 from extensions import db, now, transaction
 from models import Described
-from services import lookups, records
+from services.keeping import records
+from services.lists import lookups
 from services.errors import Conflict, Missing, Refused
 from services.flow import Flow, Step
 

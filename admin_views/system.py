@@ -6,7 +6,8 @@ from flask import flash, redirect, request
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from services import due_dates, parameters, records, sign_in
+from services import due_dates, parameters, sign_in
+from services.keeping import records
 from services.errors import Refused
 
 from .acting import actor

@@ -10,9 +10,10 @@ from models import describe
 from models.case import Case
 from models.codes import OPEN_STATES, MediationStage, TeamSeat
 from models.worker import Worker
-from services import records, teams
+from services.keeping import records
+from services.mediation import teams
 from services.access import Permission
-from services.case_flow import active_team
+from services.cases.case_flow import active_team
 from services.errors import Conflict, Refused
 from services.showing import shown, text
 

@@ -6,7 +6,7 @@ from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from services import batch_plan, tray_plan
+from services.desk import batch_plan, tray_plan
 from services.access import Permission
 from services.showing import text
 

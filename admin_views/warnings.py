@@ -6,7 +6,7 @@ from flask import url_for
 from flask_admin import expose
 
 from extensions import db, now
-from services import early_warnings
+from services.cases import early_warnings
 
 from .acting import actor
 from .base import CustomView

@@ -13,8 +13,9 @@ from models.codes import (
 )  # fmt: skip
 from models.department import Unit
 from models.whistle import WhistleTarget
-from services import answers as side
-from services import instructions, records, supervisions, urges, whistles
+from services.coordination import answers as side
+from services.coordination import instructions, supervisions, urges, whistles
+from services.keeping import records
 from services.access import Permission
 from services.due_dates import for_term, local_day
 from services.errors import Refused

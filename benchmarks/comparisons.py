@@ -18,11 +18,12 @@ from models.area import Area
 from models.case import Case
 from models.codes import AreaKind
 from models.fields import Description
-from services import access, custom
+from services import access
+from services.keeping import custom
 from services.due_dates import local_day
-from services.filters import EMPTY, filter_type
-from services.listing import Listing
-from services.queries import parse, token_of
+from services.lists.filters import EMPTY, filter_type
+from services.lists.listing import Listing
+from services.lists.queries import parse, token_of
 
 from . import growth
 from .console import HAND_WRITTEN, PAGE_SIZE, Browser, open_app, sign_in

@@ -16,7 +16,7 @@ import cli
 from app import create_app
 from config import Config
 from extensions import db
-from services import upkeep
+from services.background import upkeep
 
 from . import desk, growth
 

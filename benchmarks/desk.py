@@ -11,7 +11,8 @@ from sqlalchemy import text as sql
 
 from config import Config
 from extensions import db, now
-from services import access, batch_plan, takers, tray_plan
+from services import access
+from services.desk import batch_plan, takers, tray_plan
 from services.due_dates import local_day
 
 from .comparisons import PATH, USERNAME, Comparison

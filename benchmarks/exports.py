@@ -24,9 +24,10 @@ from config import Config
 from extensions import db, now
 from formats import archive, sheets
 from models.case import Case
-from services import access, exports
-from services.listing import Listing
-from services.queries import Query
+from services import access
+from services.lists import exports
+from services.lists.listing import Listing
+from services.lists.queries import Query
 
 from . import data, measure
 from .console import open_app, sign_in

@@ -20,7 +20,9 @@ from models.codes import CaseStatus, CustomKind
 from models.custom import CustomEntry, CustomField
 from models.household import Household
 from models.search import FULL_TEXT, SearchEntry
-from services import access, custom, records, search
+from services import access
+from services.keeping import custom, records
+from services.lists import search
 
 CHUNK = 5_000
 COMMON, RARE, RARE_ROWS, ABSENT = ("路灯", "漏水"), "郜飒", 350, "鲲鹏"

@@ -31,7 +31,9 @@ from models.area import Area
 from models.household import Household
 from models.residence import Building, ResidentialArea
 from models.user import User
-from services import access, imports, jobs
+from services import access
+from services.background import jobs
+from services.rosters import imports
 from services.colleagues import actor_of
 
 from . import data

@@ -13,7 +13,9 @@ from config import Config
 from extensions import now
 from models.area import Area
 from models.codes import AreaKind
-from services import access, plates, running
+from services import access
+from services.appeals import plates
+from services.background import running
 from worker import new_session
 
 from .measure import peak, resident

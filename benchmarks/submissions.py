@@ -43,7 +43,8 @@ from models.codes import AreaKind, CodePlace
 from models.door_code import DoorCode
 from models.setting import Setting
 from models.user import User
-from services import access, records
+from services import access
+from services.keeping import records
 from services.sign_in import hash_password, new_password
 from tests.support.postgres import postgres, restart
 

@@ -22,7 +22,9 @@ from models.case import Assignment
 from models.clock import Clock
 from models.codes import AssignmentRole, AssignmentStatus, ClockState
 from models.division import Division
-from services import access, audit, case_flow, sweep
+from services import access
+from services.cases import case_flow, sweep
+from services.keeping import audit
 from tests.support.builders import build_world, case_facts
 
 from .measure import _status

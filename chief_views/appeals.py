@@ -9,8 +9,9 @@ from flask import Response, current_app, request, url_for
 from extensions import db, now, transaction
 from formats import files
 from models.appeal import Appeal
-from services import attachments, chief_desk, records
-from services.appeal_flow import APPEAL_FLOW
+from services.keeping import attachments, records
+from services.phone import chief_desk
+from services.appeals.appeal_flow import APPEAL_FLOW
 from services.errors import Conflict, Missing, Refused
 
 from .room import done, me, page, room, wants_data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app, g, make_response, redirect, request, url_for
 
 from extensions import db, now, transaction
-from services import phone_sign_in as service
+from services.phone import phone_sign_in as service
 from services.access import bind, citizen
 from services.errors import TooOften
 

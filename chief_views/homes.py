@@ -6,11 +6,11 @@ from flask import redirect, request, url_for
 
 from extensions import db, now, transaction
 from models.household import Household
-from services import chief_homes, missing
+from services.phone import chief_homes, missing
 from services.due_dates import local_day
 from services.errors import Refused
 from services.labels import dictionary_choices
-from services.records import find
+from services.keeping.records import find
 
 from .room import done, me, page, room, wants_data
 

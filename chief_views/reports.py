@@ -8,7 +8,7 @@ from flask import request
 
 from extensions import db, now
 from models import uuid7
-from services import chief_homes, quick_reports
+from services.phone import chief_homes, quick_reports
 from services.errors import Refused
 
 from .appeals import folder

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from extensions import db, now, transaction
-from services import phone_sign_in as service
+from services.phone import phone_sign_in as service
 from services.access import bind, citizen
 from services.errors import Conflict, Denied, Missing, Refused, TooOften
 

@@ -6,9 +6,9 @@ from flask import request
 
 from extensions import db, now
 from models.area import Area
-from services import chief_below, chief_desk
+from services.phone import chief_below, chief_desk
 from services.due_dates import local_day
-from services.records import find
+from services.keeping.records import find
 
 from .room import me, page, room
 

@@ -9,7 +9,8 @@ from flask import request
 from extensions import db, now, transaction
 from models import uuid7
 from models.visit import VisitLog
-from services import chief_homes, records, visits as service
+from services.keeping import records
+from services.phone import chief_homes, visits as service
 from services.due_dates import local_day
 from services.errors import Refused
 from services.labels import dictionary_choices

@@ -455,7 +455,7 @@ class CustomKind(Code):
 
 
 class JobStatus(Code):
-    """Where long work stands; written by `services.jobs` only."""
+    """Where long work stands; written by `services.background.jobs` only."""
 
     QUEUED = "queued", "排队中"
     RUNNING = "running", "进行中"

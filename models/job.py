@@ -22,7 +22,7 @@ _RUNNING = text("status = 'running'")
 class Job(
     Entity, label="后台任务", group="系统", title=("title",), sort="-requested_at", in_menu=False, scope=Scope()
 ):  # fmt: skip
-    """One piece of work for the worker process; `services.jobs` writes it, compare-and-set.
+    """One piece of work for the worker process; `services.background.jobs` writes it, compare-and-set.
 
     Of the jobs with one `queue` a single one runs at a time. `worker` and `heartbeat_at` are the
     lease of the process that has taken it. The file of a result lies under the job's id until

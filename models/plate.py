@@ -20,7 +20,7 @@ class Plate(
     Entity, label="联户公示牌", group="诉求", title=("plate_no",), hint=("area",), key=("plate_no",), order=8,
     sort="plate_no", scope=Scope(area=("area",)),
 ):  # fmt: skip
-    """One plate of one neighbourhood; `services.plates` writes it.
+    """One plate of one neighbourhood; `services.appeals.plates` writes it.
 
     `printed_digest` is the digest of what the last printed edition says. A plate whose digest of
     today differs is to be replaced; whether it does is computed when asked and never stored.

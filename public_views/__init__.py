@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from extensions import csrf, db, now, transaction
-from services import open_places
+from services.appeals import open_places
 from services.access import bind, citizen
 from services.errors import Missing, Refused, TooOften
 

@@ -10,7 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from extensions import db, now, transaction
 from models import uuid7
-from services import door_codes, open_door, open_places, parameters, proof
+from services import parameters
+from services.appeals import door_codes, open_door, open_places, proof
 from services.access import bind, citizen
 from services.errors import Refused
 from together import Together

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from extensions import db, now
-from services import open_places
+from services.appeals import open_places
 from services.due_dates import local_day
-from services.routing import ROUTES
+from services.cases.routing import ROUTES
 
 room = Blueprint("guide", __name__, url_prefix="/guide")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from extensions import db, now
-from services import open_places
+from services.appeals import open_places
 from services.due_dates import local_day
 
 room = Blueprint("hall", __name__, url_prefix="/hall")

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from extensions import db, now, transaction
 from formats import qr
-from services import tracking
+from services.appeals import tracking
 from services.errors import Refused, TooOften
 
 room = Blueprint("track_door", __name__, url_prefix="/track")

@@ -15,9 +15,10 @@ from models.appeal import Appeal
 from models.area import Area
 from models.codes import CaseKind, CodePlace, LegalRoute, MatterLevel, Satisfaction, Tier5
 from models.door_code import DoorCode
-from services import access, appeal_flow, door_codes
+from services import access
+from services.appeals import appeal_flow, door_codes
 from services.access import Actor, Permission
-from services.appeal_flow import APPEAL_FLOW
+from services.appeals.appeal_flow import APPEAL_FLOW
 from services.showing import LOCAL
 
 from .base import read

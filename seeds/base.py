@@ -23,7 +23,8 @@ from models.term import Term
 from models.user import Role
 from models.warning import WarningRule
 from models.workday import Workday
-from services import access, audit, custom, ledgers
+from services import access, ledgers
+from services.keeping import audit, custom
 
 DATA = Path(__file__).parent / "data"
 Report = Callable[[str], object]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models.codes import CaseKind, MatterLevel
 from models.department import DispatchRule
 from models.user import Role
-from services import teams
+from services.mediation import teams
 from services.access import Actor
 
 from .matters import Assignee, actors_of

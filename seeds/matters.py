@@ -14,7 +14,8 @@ from models.area import Area
 from models.case import Case, CaseParty
 from models.codes import Satisfaction
 from models.user import Role, User
-from services import access, teams
+from services import access
+from services.mediation import teams
 from services.access import Actor
 from services.due_dates import Calendar
 from services.showing import LOCAL

@@ -18,7 +18,7 @@ from models.department import DutyDay, Unit
 from models.division import Division
 from models.mediation import Committee, Counsellor, Lawyer, Mediator
 from models.worker import Staff
-from services import audit
+from services.keeping import audit
 
 from .base import put
 from .people import People

@@ -13,9 +13,10 @@ from models.codes import AreaKind, ChiefKind
 from models.household import Household
 from models.neighbor import Chief
 from models.visit import VisitLog, ZeroReport
-from services import access, appeal_flow
+from services import access
+from services.appeals import appeal_flow
 from services.due_dates import local_day
-from services.phone_sign_in import make_code
+from services.phone.phone_sign_in import make_code
 
 from .accounts import Account
 from .base import put

@@ -13,9 +13,11 @@ from models.case_codes import (
 from models.codes import CaseKind, CaseOutcome, CaseStatus
 from models.department import Unit
 from models.worker import Worker
-from services import access, case_flow, teams
+from services import access
+from services.cases import case_flow
+from services.mediation import teams
 from services.access import Actor
-from services.case_flow import CASE_FLOW
+from services.cases.case_flow import CASE_FLOW
 from services.due_dates import calendar, local_day
 
 from .hands import Hands

@@ -15,12 +15,14 @@ from models.session import MediationSession, SessionAttendee
 from models.settlement import AgreementItem, Confirmation, MediationAgreement
 from sqlalchemy import select
 from models.mediation_codes import FollowUpState
-from services import attachments, confirmations, papers, records, sessions
+from services.keeping import attachments, records
+from services.mediation import confirmations, sessions
+from services.paperwork import papers
 from services.access import Actor
-from services.confirmations import CONFIRMATION_FLOW
+from services.mediation.confirmations import CONFIRMATION_FLOW
 from services.due_dates import local_day
-from services.follow_ups import FOLLOW_UP_FLOW
-from services.settlements import AGREEMENT_FLOW
+from services.mediation.follow_ups import FOLLOW_UP_FLOW
+from services.mediation.settlements import AGREEMENT_FLOW
 
 from .matters import Matter
 

@@ -17,14 +17,16 @@ from models.supervision import Supervision
 from models.urge import Urge
 from models.whistle import Whistle, WhistleTarget
 from models.worker import Staff
-from services import clocks, instructions, orders, supervisions, urges, whistles
+from services.cases import clocks
+from services.coordination import instructions, supervisions, urges, whistles
+from services.desk import orders
 from services.access import Actor
 from services.due_dates import calendar, for_term, local_day
-from services.instructions import INSTRUCTION_FLOW, ORDERED_FLOW
-from services.order_flow import OBJECTION_FLOW, ORDER_FLOW
-from services.supervisions import SUPERVISION_FLOW
-from services.urges import URGE_FLOW
-from services.whistles import REPORT_FLOW
+from services.coordination.instructions import INSTRUCTION_FLOW, ORDERED_FLOW
+from services.desk.order_flow import OBJECTION_FLOW, ORDER_FLOW
+from services.coordination.supervisions import SUPERVISION_FLOW
+from services.coordination.urges import URGE_FLOW
+from services.coordination.whistles import REPORT_FLOW
 
 from .matters import Matter
 

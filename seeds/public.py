@@ -12,7 +12,7 @@ from models.area import Area
 from models.codes import AreaKind, CodePlace, PointKind
 from models.door_code import DoorCode
 from models.reception import ReceptionPoint
-from services import door_codes, plates
+from services.appeals import door_codes, plates
 
 from .base import put
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from models.area import Area
 from models.user import Role, User
-from services import monthly, search
+from services import monthly
+from services.lists import search
 from services.access import Actor, system
 from services.colleagues import actor_of
 from services.due_dates import local_day

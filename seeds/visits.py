@@ -15,10 +15,11 @@ from models.department import Unit
 from models.reception import ReceptionPoint
 from models.reception_codes import VisitFeeling, VisitorRole
 from models.reception_visit import ReceptionVisit, Visitor
-from services import reception, records
+from services.appeals import reception
+from services.keeping import records
 from services.access import Actor
-from services.appeal_flow import APPEAL_FLOW
-from services.reception import RECEPTION_FLOW
+from services.appeals.appeal_flow import APPEAL_FLOW
+from services.appeals.reception import RECEPTION_FLOW
 
 _MATTERS = (
     ("问低保怎么申请", "answer", "带身份证和户口簿到社区窗口填表，十个工作日内有结果", None),

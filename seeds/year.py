@@ -14,7 +14,11 @@ from sqlalchemy.orm import Session
 
 from models.codes import OPEN_STATES, Closeness
 from models.recusal import Recusal
-from services import access, appeal_sweep, confirmations, records, sweep
+from services import access
+from services.appeals import appeal_sweep
+from services.cases import sweep
+from services.keeping import records
+from services.mediation import confirmations
 
 from .appeals import Door
 from .matters import Matter

@@ -21,7 +21,7 @@ from models.mediation_codes import FollowUpState
 from models.neighbor import Chief
 
 from .access import Actor, Permission, scoped
-from .dispatch import WAITING as UNGIVEN
+from .desk.dispatch import WAITING as UNGIVEN
 
 CAP = 99
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from .appeal_flow import APPEAL_FLOW
-from .case_flow import CASE_FLOW
-from .export_flow import EXPORT_FLOW
+from .appeals.appeal_flow import APPEAL_FLOW
+from .cases.case_flow import CASE_FLOW
+from .lists.export_flow import EXPORT_FLOW
 from .flow import Flow, print_table
-from .instructions import INSTRUCTION_FLOW, ORDERED_FLOW
-from .order_flow import OBJECTION_FLOW, ORDER_FLOW
-from .reception import RECEPTION_FLOW
-from .supervisions import SUPERVISION_FLOW
-from .urges import URGE_FLOW
-from .whistles import REPORT_FLOW, WHISTLE_FLOW
+from .coordination.instructions import INSTRUCTION_FLOW, ORDERED_FLOW
+from .desk.order_flow import OBJECTION_FLOW, ORDER_FLOW
+from .appeals.reception import RECEPTION_FLOW
+from .coordination.supervisions import SUPERVISION_FLOW
+from .coordination.urges import URGE_FLOW
+from .coordination.whistles import REPORT_FLOW, WHISTLE_FLOW
 
 FLOWS: tuple[Flow, ...] = (
     APPEAL_FLOW, RECEPTION_FLOW, CASE_FLOW, ORDER_FLOW, OBJECTION_FLOW, WHISTLE_FLOW, REPORT_FLOW, URGE_FLOW, SUPERVISION_FLOW,

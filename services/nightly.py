@@ -17,13 +17,17 @@ from models.codes import JobStatus
 from models.job import Job
 from models.user import User
 
-from . import (
-    appeal_sweep, confirmations, imports, jobs, limits, monthly, outbox, phone_sign_in, reception, sign_in, sweep, upkeep,
-)  # fmt: skip
+from . import limits, monthly, sign_in
+from .appeals import appeal_sweep, reception
+from .background import jobs, outbox, upkeep
+from .cases import sweep
+from .mediation import confirmations
+from .phone import phone_sign_in
+from .rosters import imports
 from .access import bind, system
 from .errors import Refused
 from .showing import LOCAL
-from .work import Clock, Sessions, Work, work
+from .background.work import Clock, Sessions, Work, work
 
 BEGINS = time(1, 30)
 _NAMES = UUID("0d7c9a53-52c2-5b0e-8c0e-6a2d1b1f9d41")

@@ -18,9 +18,11 @@ from models.supervision import Supervision
 from models.urge import Urge
 from models.user import User
 
-from . import areas, parameters, whistles
+from . import parameters
+from .coordination import whistles
+from .places import areas
 from .access import Actor, Permission
-from .case_flow import OPEN_STATES
+from .cases.case_flow import OPEN_STATES
 from .due_dates import missing_years
 from .showing import LOCAL
 

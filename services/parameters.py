@@ -15,7 +15,7 @@ from models.audit import AuditEvent
 from models.setting import Setting
 from models.user import User
 
-from . import records
+from .keeping import records
 from .access import Actor, Permission
 from .errors import Conflict, Missing, Refused
 from .kept import kept

@@ -17,7 +17,8 @@ from models.codes import AccessKind
 from models.division import Division
 from models.user import Role, SignIn, SignInFailure, User
 
-from . import audit, kept, parameters
+from . import kept, parameters
+from .keeping import audit
 from .access import Actor, bind
 from .errors import Refused
 

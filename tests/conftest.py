@@ -26,7 +26,9 @@ from formats import files
 from models import Base, sealed
 from models.division import Division
 from models.user import User
-from services import access, audit, custom, search
+from services import access
+from services.keeping import audit, custom
+from services.lists import search
 from tests.support.browser import chromium
 from tests.support.builders import build_world, keep_world
 from tests.support.postgres import postgres

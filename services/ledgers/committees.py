@@ -25,7 +25,7 @@ from models.mediation_codes import AgreementForm, AgreementState, ConfirmationSt
 from models.settlement import AgreementItem, Confirmation, MediationAgreement
 
 from ..access import Actor
-from ..filters import branch
+from ..lists.filters import branch
 from ..labels import dictionary_choices
 from ..showing import LOCAL
 from .sources import BY_HAND, SERIAL, Ask, Offer, made

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from formats.ledgers import Column
 from models.ledger import Ledger
 
-from .. import records
+from ..keeping import records
 from ..access import Actor, permission_for
 from ..errors import Refused
 from .rows import EntityRows

@@ -15,11 +15,12 @@ from formats import ledgers as paper
 from models.area import Area
 from models.ledger import Ledger
 
-from .. import exports, records
+from ..keeping import records
+from ..lists import exports
 from ..access import Actor
 from ..due_dates import local_day
 from ..errors import Missing, Refused
-from ..exports import Export, Tell
+from ..lists.exports import Export, Tell
 from ..showing import LOCAL, text
 from .additions import BY_PLACE
 from .designs import columns_of, keys_of, source_of

@@ -12,7 +12,7 @@ from models import describe
 from models.supervision import Supervision
 from models.worker import Worker
 
-from .. import late_steps
+from ..cases import late_steps
 from ..access import Actor
 from ..showing import masked
 from .sources import BY_HAND, SERIAL, Ask, Offer, made

@@ -15,13 +15,14 @@ from models import Entity, describe
 from models.area import Area
 from models.fields import Description
 
-from .. import custom, filters
+from ..keeping import custom
+from ..lists import filters
 from ..access import Actor, permission_for
 from ..due_dates import local_day
-from ..filters import Filter
+from ..lists.filters import Filter
 from ..labels import dictionary_names
-from ..listing import Listing
-from ..queries import Query, Sort, listable, parse
+from ..lists.listing import Listing
+from ..lists.queries import Query, Sort, listable, parse
 from .additions import BY_PLACE, additions_of, codes_of_places, way_to_place
 from .sources import BLANK, BY_HAND, SERIAL, Ask, Offer, Reader
 

@@ -13,7 +13,7 @@ from models import Described, Entity, entities
 from models.codes import MenuGroup
 
 from ..access import Actor, owner_of, permission_for
-from ..listing import Listing
+from ..lists.listing import Listing
 
 SERIAL, BLANK = "serial", "blank"
 

@@ -17,7 +17,7 @@ from models.department import Unit
 
 from ..access import Actor
 from ..due_dates import local_day
-from ..filters import branch
+from ..lists.filters import branch
 from ..labels import dictionary_names
 from ..showing import LOCAL
 from .measures import Line, Table

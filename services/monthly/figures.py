@@ -18,13 +18,15 @@ from models.settlement import Confirmation, MediationAgreement
 from models.supervision import Supervision
 from models.urge import Urge
 
-from .. import appeal_figures, follow_ups, settlements, whistle_figures
+from ..appeals import appeal_figures
+from ..coordination import whistle_figures
+from ..mediation import follow_ups, settlements
 from ..access import Actor
 from ..due_dates import local_day
-from ..exports import unit_of
-from ..filters import branch
+from ..lists.exports import unit_of
+from ..lists.filters import branch
 from ..ledgers import month_before, month_of
-from ..records import find
+from ..keeping.records import find
 from .cases import SETTLED, Matters, Month, course, inside, read, tables
 from .measures import Figures, Measure
 

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from models.monthly_report import MonthlyReport
 
-from .. import paper_templates
+from ..paperwork import paper_templates
 from ..due_dates import local_day
-from ..exports import unit_of
-from ..paper_facts import Facts, day
+from ..lists.exports import unit_of
+from ..paperwork.paper_facts import Facts, day
 from .measures import Figures, Line, Table
 
 KEY = "monthly_report"

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from models.monthly_report import MonthlyReport
 from models.user import User
 
-from .. import colleagues, inbox, records
+from .. import colleagues, inbox
+from ..keeping import records
 from ..access import Actor, permission_for
 from ..due_dates import local_day
 from ..errors import Refused

@@ -26,7 +26,7 @@ from models.fields import Description
 from models.kinds import SHORT
 from models.sealed import Sealed, seal, unseal
 
-from ..custom import CustomDescription
+from ..keeping.custom import CustomDescription
 from ..showing import LOCAL, text
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from formats.reading import Table
 from models import Described
 from models.fields import Description
 
-from .. import custom
+from ..keeping import custom
 from ..errors import Refused
 from .template import asked
 

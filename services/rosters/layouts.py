@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from formats.sheets import SheetColumn
 from models import Described
 
-from .. import custom
+from ..keeping import custom
 from ..access import Actor, permission_for
 from ..errors import Denied
 from . import columns as matching

@@ -23,11 +23,11 @@ from models import Described, Entity, describe
 from models.fields import Description
 from models.sealed import Sealed
 
-from .. import custom
+from ..keeping import custom
 from ..access import Actor
-from ..custom import CustomDescription
+from ..keeping.custom import CustomDescription
 from ..errors import Refused
-from ..listing import identity
+from ..lists.listing import identity
 from ..showing import text
 from . import columns as matching
 from .cells import Named, Wrong, is_equal, opened, reader_of, stored_type, words_of

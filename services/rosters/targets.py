@@ -16,8 +16,8 @@ from models.kinds import SHORT
 
 from ..access import Actor
 from ..labels import dictionary_names
-from ..listing import Listing, identity
-from ..queries import Query
+from ..lists.listing import Listing, identity
+from ..lists.queries import Query
 from ..showing import masked, text, title_parts
 from .cells import Named, words_of
 from .template import how_named, is_key_open

@@ -11,10 +11,10 @@ from formats.sheets import SheetColumn, column_of
 from models import Described, describe
 from models.fields import Description
 
-from .. import custom
+from ..keeping import custom
 from ..access import Actor
 from ..labels import dictionary_choices, dictionary_names
-from ..listing import identity
+from ..lists.listing import identity
 from ..showing import text, title_parts
 
 _FEW = 60

@@ -20,12 +20,13 @@ from models import Described, Entity, uuid7
 from models.codes import AuditVerb, Code
 from models.fields import Description
 
-from .. import audit, custom, records, search
+from ..keeping import audit, custom, records
+from ..lists import search
 from ..access import Actor
-from ..custom import CustomDescription
+from ..keeping.custom import CustomDescription
 from ..errors import Conflict, Missing, Refused
-from ..listing import identity
-from ..records import Pending
+from ..lists.listing import identity
+from ..keeping.records import Pending
 from ..sets import run_many
 from .cells import opened, stored_type
 from .errors import NotImported, RowError, harmless

@@ -14,9 +14,12 @@ from models.codes import CaseStatus, HouseholdUse
 from models.household import Household
 from models.mediation import Mediator
 from extensions import db
-from services import access, bulk, case_flow, jobs, records
+from services import access
+from services.background import jobs
+from services.cases import case_flow
+from services.keeping import bulk, records
 from services.due_dates import local_day
-from services.case_flow import CASE_FLOW
+from services.cases.case_flow import CASE_FLOW
 from tests.conftest import csrf_token
 from tests.support.builders import build_user, case_facts
 from tests.support.office import CLERK, HANDLER, LEDGER, OFFICE, build_office

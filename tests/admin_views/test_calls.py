@@ -13,8 +13,8 @@ from models.codes import CaseOutcome, CaseStatus, Tier
 from models.follow_up import FollowUp
 from models.supervision import Supervision
 from services import access
-from services.case_flow import CASE_FLOW
-from services.follow_ups import FOLLOW_UP_FLOW
+from services.cases.case_flow import CASE_FLOW
+from services.mediation.follow_ups import FOLLOW_UP_FLOW
 from tests.support.office import OFFICE, build_office
 from tests.support.visitor import Visitor
 

@@ -15,7 +15,7 @@ from extensions import db
 from models.household import Household
 from models.user import Role, User
 from seeds.base import expand, read
-from services import jobs
+from services.background import jobs
 from tests.support.office import CLERK, build_office
 from tests.support.visitor import Visitor
 

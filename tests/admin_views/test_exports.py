@@ -13,7 +13,9 @@ from sqlalchemy import select
 
 from extensions import db
 from models.audit import AccessEvent
-from services import access, exports, jobs, parameters
+from services import access, parameters
+from services.background import jobs
+from services.lists import exports
 from tests.support.builders import build_user, build_world
 from tests.support.visitor import Visitor
 

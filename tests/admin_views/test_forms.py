@@ -54,7 +54,7 @@ from models.warning import WarningRule
 from models.workday import Workday
 from models.worker import Staff
 from services.access import permission_labels
-from services.records import find
+from services.keeping.records import find
 from tests.support.builders import build_chief, build_user, build_world, raw_case, raw_party
 
 ID_NUMBER = "11010519491231002X"  # the example of the standard GB 11643

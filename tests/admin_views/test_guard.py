@@ -379,7 +379,7 @@ def broken(app, keeper, monkeypatch):
             raise error
 
         monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
-        monkeypatch.setattr("services.listing.Listing.page", raise_it)
+        monkeypatch.setattr("services.lists.listing.Listing.page", raise_it)
         return keeper.get("/admin/household/", headers=headers)
 
     return fail

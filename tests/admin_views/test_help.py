@@ -7,7 +7,7 @@ import pytest
 from admin_views.help import GUIDE, drawing, topics
 from models.codes import UrgeStatus
 from services.flows import FLOWS
-from services.urges import URGE_FLOW
+from services.coordination.urges import URGE_FLOW
 from tests.support.builders import build_user
 from tests.support.visitor import Visitor
 

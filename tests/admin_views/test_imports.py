@@ -11,7 +11,7 @@ import pytest
 from extensions import db
 
 from models.household import Household
-from services import jobs
+from services.background import jobs
 from tests.support.builders import build_user, build_world
 from tests.support.visitor import Visitor
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from extensions import db
 from models.codes import JobStatus
 from models.job import Job
-from services import jobs, work
+from services.background import jobs, work
 from tests.support.builders import build_user, build_world
 from tests.support.visitor import Visitor
 

@@ -13,7 +13,8 @@ from models.audit import AccessEvent
 from models.dictionary import DictItem
 from models.ledger import Ledger
 from seeds.base import _ledgers
-from services import access, ledgers, monthly, records
+from services import access, ledgers, monthly
+from services.keeping import records
 from tests.support.builders import build_user, build_world, raw_case
 from tests.support.visitor import Visitor
 

@@ -129,7 +129,7 @@ def test_the_tree_of_areas_is_walked_from_its_top(client, world, sign_in):
 
 
 def test_turning_back_past_the_beginning_shows_the_first_page(clerk):
-    from services.queries import token_of
+    from services.lists.queries import token_of
 
     token = token_of(["A", "00000000-0000-7000-8000-000000000000"])
     assert rows(clerk.get(f"{HOUSEHOLDS}?before={token}").text) == 14

@@ -323,7 +323,7 @@ def test_a_type_error_is_not_hidden_by_a_second_call(app, keeper, monkeypatch, c
         calls.append(1)
         raise TypeError("my own mistake")
 
-    monkeypatch.setattr("services.listing.Listing.page", fail)
+    monkeypatch.setattr("services.lists.listing.Listing.page", fail)
     assert keeper.get("/admin/household/").status_code == 500
     assert (calls, "my own mistake" in caplog.text) == ([1], True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.codes import OVER_STATES, CaseStatus
-from services.case_flow import CASE_FLOW
+from services.cases.case_flow import CASE_FLOW
 from services.flows import FLOWS, print_all
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "flow.md"

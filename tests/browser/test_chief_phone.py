@@ -9,7 +9,9 @@ from sqlalchemy import select
 from models.appeal import Appeal
 from models.codes import AppealStatus, Tier5
 from models.visit import ZeroReport
-from services import access, appeal_flow, phone_sign_in
+from services import access
+from services.appeals import appeal_flow
+from services.phone import phone_sign_in
 from tests.support.phones import SYSTEM, build_phones
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from models.department import DispatchRule
 from models.user import Role, User
-from services import access, case_flow
+from services import access
+from services.cases import case_flow
 from services.due_dates import local_day
 from tests.conftest import PASSWORD
 from tests.support.builders import case_facts, party

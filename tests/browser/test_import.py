@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 from playwright.sync_api import expect
 
 from extensions import db
-from services import jobs
+from services.background import jobs
 from tests.support.builders import build_user, build_world
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

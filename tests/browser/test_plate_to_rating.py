@@ -14,7 +14,7 @@ from models.appeal import Appeal
 from models.codes import AppealStatus, Satisfaction
 from models.plate import Plate
 from services import access
-from services.appeal_flow import APPEAL_FLOW
+from services.appeals.appeal_flow import APPEAL_FLOW
 from tests.support.builders import build_user
 from tests.support.street import build_street
 

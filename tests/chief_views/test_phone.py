@@ -15,7 +15,7 @@ from models.attachment import Attachment
 from models.codes import Tier5
 from models.device import Device
 from models.visit import VisitLog, ZeroReport
-from services import phone_sign_in
+from services.phone import phone_sign_in
 from tests.support.phones import SYSTEM, build_phones
 from tests.support.residents import PHONE, WITHOUT_PHONE
 from tests.support.builders import build_user

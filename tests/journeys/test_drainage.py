@@ -13,7 +13,7 @@ from models.codes import CaseOutcome, CaseStatus, MediationStage
 from models.mediation_codes import AgreementForm, AgreementState
 from models.settlement import AgreementItem, MediationAgreement
 from models.stage_run import StageRun
-from services import follow_ups
+from services.mediation import follow_ups
 from models.follow_up import FollowUp
 from tests.support.journey import (
     CHIEF, COMMUNITY, DIRECTOR, LABOUR, LEDGER, MEDIATOR, OTHER_COMMUNITY, OUTSIDE, WINDOW, code_at_the_door, details,

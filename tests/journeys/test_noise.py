@@ -7,7 +7,7 @@ import pytest
 from models.codes import CaseOutcome, CaseStatus
 from models.follow_up import FollowUp
 from models.mediation_codes import FollowUpState
-from services import follow_ups
+from services.mediation import follow_ups
 from tests.support.journey import (
     BUILDING, COMMUNITY, DIRECTOR, ENFORCEMENT, LEDGER, MEDIATOR, OTHER_COMMUNITY, OUTSIDE, WINDOW, details,
 )  # fmt: skip

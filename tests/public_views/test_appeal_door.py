@@ -20,8 +20,9 @@ from models.door_code import DoorCode
 from models.service_item import Hotline, ServiceItem
 from models.setting import Setting
 from models.term import Term
-from services import access, door_codes, limits, proof
-from services.appeal_flow import APPEAL_FLOW
+from services import access, limits
+from services.appeals import door_codes, proof
+from services.appeals.appeal_flow import APPEAL_FLOW
 from services.due_dates import local_day
 from tests.support.builders import build_chief, build_world
 

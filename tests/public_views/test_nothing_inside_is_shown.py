@@ -15,9 +15,10 @@ from models.appeal import Appeal
 from models.codes import Code
 from models.dictionary import DictItem
 from models.neighbor import Chief
-from services import access, appeal_flow
+from services import access
+from services.appeals import appeal_flow
 from services.access import Permission
-from services.appeal_flow import APPEAL_FLOW
+from services.appeals.appeal_flow import APPEAL_FLOW
 from tests.support.street import build_street
 from tests.support.visitor import Page
 

@@ -164,7 +164,7 @@ def test_there_is_an_account_for_each_kind_of_work(model):
 
 
 def test_three_chiefs_one_above_the_other_can_sign_in_on_a_phone(model, session):
-    from services import phone_sign_in
+    from services.phone import phone_sign_in
 
     for account in (a for a in model.accounts if a.is_phone):
         with session.begin_nested() as undone:

@@ -17,7 +17,8 @@ from models.mediation import Committee, Counsellor, Lawyer, Mediator
 from models.neighbor import Chief
 from models.residence import Building, ResidentialArea
 from models.worker import Staff
-from services import committees, numbers
+from services import numbers
+from services.places import committees
 
 from tests.support.seeded import TODAY, areas, count
 

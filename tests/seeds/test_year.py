@@ -34,9 +34,11 @@ from seeds.base import load_base
 from seeds.plan import Planner
 from seeds.public import build_public
 from seeds.street import build_street
-from services import early_warnings, follow_ups, papers
+from services.cases import early_warnings
+from services.mediation import follow_ups
+from services.paperwork import papers
 from services.due_dates import calendar, local_day
-from services.follow_ups import _handlers
+from services.mediation.follow_ups import _handlers
 from tests.support.seeded import NOW, SMALL, TODAY, Place, areas, count
 
 OVER = Case.status.in_(OVER_STATES)

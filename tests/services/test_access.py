@@ -12,9 +12,11 @@ from models.codes import AssignmentStatus
 from models.division import Division
 from models.household import Household
 from models.team import Team
-from services import access, case_flow, records
+from services import access
+from services.cases import case_flow
+from services.keeping import records
 from services.access import Actor
-from services.case_flow import CASE_FLOW
+from services.cases.case_flow import CASE_FLOW
 from services.errors import Denied, Missing
 from tests.support.builders import build_world, case_facts, party
 
@@ -120,7 +122,7 @@ def test_a_mediator_sees_what_was_given_to_her(session, world):
 
 
 def test_a_member_of_the_team_sees_the_case(session, world):
-    from services import teams
+    from services.mediation import teams
 
     east, _ = two_cases(session, world)
     actor, now = session.info["actor"], session.info["now"]

@@ -12,7 +12,10 @@ from models.codes import AuditVerb
 from models.division import Division
 from models.household import Household
 from models.setting import Setting
-from services import access, areas, attachments, dispatch, due_dates, overview, parameters, sign_in
+from services import access, due_dates, overview, parameters, sign_in
+from services.desk import dispatch
+from services.keeping import attachments
+from services.places import areas
 from services.errors import Conflict, Denied, Missing, Refused
 from services.parameters import EVIDENCE, PARAMETERS
 from tests.support.builders import build_user, build_world, raw_case

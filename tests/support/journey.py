@@ -22,7 +22,8 @@ from models.door_code import DoorCode
 from models.todo import Todo
 from models.user import Role, User
 from seeds.base import load_lists, read
-from services import access, door_codes, nightly
+from services import access, nightly
+from services.appeals import door_codes
 from services.showing import LOCAL
 from tests.support.builders import World, build_chief, build_world
 from tests.support.visitor import Page, Visitor

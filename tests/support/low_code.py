@@ -73,7 +73,7 @@ def main(folder: Path) -> dict:
 def work(app) -> None:
     """Let the worker do what waits."""
     from extensions import db
-    from services import jobs
+    from services.background import jobs
 
     with app.app_context():
         jobs.run_waiting(db.session.session_factory, lambda: datetime.now(UTC), Path(app.config["CONSOLE"].instance) / "jobs")

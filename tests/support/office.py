@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from models.household import Household
 from models.user import Role, User
 from seeds.base import expand, read
-from services import access, case_flow
+from services import access
+from services.cases import case_flow
 from services.due_dates import local_day
 from tests.support.builders import World, build_world, case_facts, party
 

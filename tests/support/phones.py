@@ -14,8 +14,9 @@ from models.neighbor import Chief
 from models.term import Term
 from models.user import Role
 from seeds.base import expand, read
-from services import access, phone_sign_in
-from services.phone_sign_in import Present
+from services import access
+from services.phone import phone_sign_in
+from services.phone.phone_sign_in import Present
 from tests.support.builders import World, build_chief, build_world
 
 SYSTEM = access.system("430181002")

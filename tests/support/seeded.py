@@ -12,7 +12,8 @@ from formats import files
 from models import Base, sealed
 from models.area import Area
 from seeds.run import seed_demo
-from services import access, audit
+from services import access
+from services.keeping import audit
 
 NOW = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)  # Tuesday, 10:30 in Shanghai
 TODAY = NOW.date()

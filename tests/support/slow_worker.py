@@ -14,8 +14,8 @@ import worker
 from app import create_app
 from config import Config
 from models.saved_view import SavedView
-from services import running
-from services.work import Work, work
+from services.background import running
+from services.background.work import Work, work
 
 
 @work("slow", is_repeatable=True)

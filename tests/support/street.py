@@ -45,13 +45,16 @@ from models.warning import WarningRule
 from models.whistle import Whistle, WhistleTarget
 from models.workday import Workday
 from seeds.base import expand, read
-from services import (
-    access, appeal_flow, case_flow, confirmations, follow_ups, instructions, monthly, outbox, plates, reception, records, sessions, supervisions,
-    teams, urges, whistles,
-)  # fmt: skip
+from services import access, monthly
+from services.appeals import appeal_flow, plates, reception
+from services.background import outbox
+from services.cases import case_flow
+from services.coordination import instructions, supervisions, urges, whistles
+from services.keeping import records
+from services.mediation import confirmations, follow_ups, sessions, teams
 from services.due_dates import local_day
-from services.reception import RECEPTION_FLOW
-from services.settlements import AGREEMENT_FLOW
+from services.appeals.reception import RECEPTION_FLOW
+from services.mediation.settlements import AGREEMENT_FLOW
 from tests.support.builders import World, build_chief, build_world, case_facts, party
 
 FLOW = case_flow.CASE_FLOW

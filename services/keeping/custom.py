@@ -1,0 +1,263 @@
+"""Fields that an office adds by itself: described like any other, kept in the rows' `extra`.
+
+Filtered ones have an entry beside each row, so that a filter reads an index instead of all rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    Boolean, Column, ColumnElement, FromClause, Numeric, Row, Select, String, and_, cast, delete, event, exists, insert, inspect,
+    literal_column, select, type_coerce,
+)  # fmt: skip
+from sqlalchemy.orm import Session
+
+from models import Described, Entity, describe, entities, uuid7
+from models.codes import CustomKind, MenuGroup
+from models.custom import CustomEntry, CustomField
+from models.fields import Description, Field
+from models.kinds import SHORT, DayText
+
+from . import records
+from ..access import Actor
+from ..errors import Refused
+from ..kept import kept
+from ..numbers import next_number
+from ..lists.probing import few
+
+MOST_FIELDS = 40
+_TYPES = {
+    CustomKind.TEXT: String(200), CustomKind.CHOICE: String(64), CustomKind.NUMBER: Numeric(14, 2),
+    CustomKind.DATE: DayText(10), CustomKind.YES_NO: Boolean(),
+}  # fmt: skip
+_entries = CustomEntry.__table__
+
+
+@dataclass(frozen=True)
+class CustomDescription(Description):
+    """A field of the office: read from and written to `extra` as JSON can hold it."""
+
+    field_id: str = ""
+
+    def of(self, entity: Any) -> ColumnElement:
+        stored = entity.extra[self.name]
+        if self.type is bool:
+            return stored.as_boolean()
+        if self.type is Decimal:
+            return cast(stored.as_string(), Numeric(14, 2))
+        return type_coerce(stored.as_string(), DayText()) if self.type is date else stored.as_string()
+
+    def get(self, row: Entity) -> Any:
+        return self.opened((row.extra or {}).get(self.name))
+
+    def put(self, row: Entity, value: Any) -> None:
+        kept = {name: stored for name, stored in (row.extra or {}).items() if name != self.name}
+        if value is not None:
+            kept[self.name] = value if isinstance(value, bool) else str(value)
+        row.extra = kept or None
+
+    def opened(self, stored: Any) -> Any:
+        """A stored value in the type of the field."""
+        if stored is None or self.type in (str, bool):
+            return stored
+        return Decimal(stored) if self.type is Decimal else date.fromisoformat(stored)
+
+
+# ---- what fields there are -------------------------------------------------------------
+
+
+def described(session: Session, entity: type[Described]) -> dict[str, Description]:
+    """All attributes of an entity by name: the declared ones, then those the office has added."""
+    actor = session.info.get("actor")
+    if actor is None or actor.subdistrict_id is None:
+        return describe(entity)
+
+    def merged() -> dict[str, Description]:
+        added = _all(session).get(entity.slug())
+        return {**describe(entity), **added} if added else describe(entity)
+
+    return kept(session, ("described", actor.subdistrict_id, entity), merged)
+
+
+def _all(session: Session) -> dict[str, dict[str, CustomDescription]]:
+    """{slug: {name: description}} of every active field."""
+    actor = session.info.get("actor")
+    if actor is None or actor.subdistrict_id is None:
+        return {}
+    return kept(session, ("custom_fields", actor.subdistrict_id), lambda: _read(session, actor.subdistrict_id))
+
+
+def _read(session: Session, here: str) -> dict[str, dict[str, CustomDescription]]:
+    read: dict[str, dict[str, CustomDescription]] = {}
+    table = CustomField.__table__
+    wanted = select(table).where(table.c.subdistrict_id == here, table.c.is_active.is_(True))
+    for row in session.connection().execute(wanted.order_by(table.c.sort, table.c.number).limit(500)):
+        found = description(row)
+        read.setdefault(row.roster.partition(":")[2], {})[found.name] = found
+    return read
+
+
+def description(row: CustomField | Row) -> CustomDescription:
+    """How every reader knows a field the office has added."""
+    name = f"custom_{row.number}"
+    shown = Field(
+        row.label, help=row.help or "", section=row.section or "", listed=row.is_listed, filtered=row.is_filtered,
+        is_needed=row.is_required, dictionary=(row.dictionary or "").partition(":")[2],
+    )  # fmt: skip
+    kind = SHORT if row.kind is CustomKind.TEXT else None
+    return CustomDescription(name, Column(name, _TYPES[row.kind]), shown, kind, None, None, field_id=row.id)
+
+
+def extensible() -> list[type[Entity]]:
+    """The entities an office may add fields to: its rosters and cases, not the system's own records."""
+    return [e for e in entities() if issubclass(e, Entity) and e.__in_menu__ and e.__group__ is not MenuGroup.SYSTEM]
+
+
+@records.before_save(CustomField)
+def _is_sound(session: Session, row: CustomField, actor: Actor, now) -> None:
+    """A field keeps its roster and kind, has a name of its own, and a dictionary only when it is a choice."""
+    state = inspect(row)
+    if state.persistent and any(state.attrs[name].history.has_changes() for name in ("roster", "kind", "dictionary")):
+        raise Refused("名册、类型和字典保存后不能改。请停用这个字段，另加一个", field="kind")
+    entity = next((e for e in extensible() if row.roster == f"roster:{e.slug()}"), None)
+    if entity is None:
+        raise Refused("这张名册不能加字段，请重新选择", field="roster")
+    if (row.kind is CustomKind.CHOICE) != bool(row.dictionary):
+        sentence = "“选项”类型要选一个字典" if row.kind is CustomKind.CHOICE else "只有“选项”类型才选字典，请去掉"
+        raise Refused(sentence, field="dictionary")
+    if any(d.label == row.label for d in describe(entity).values()):
+        raise Refused(f"{entity.__label__}已经有“{row.label}”这一项，请换个名称", field="label")
+    if row.number is None:
+        if session.query(CustomField).filter_by(roster=row.roster).limit(MOST_FIELDS).count() >= MOST_FIELDS:
+            raise Refused(f"每张名册最多加{MOST_FIELDS}个字段，请先删除不用的", field="roster")
+        row.number = next_number(session, "custom_field")
+
+
+# ---- filtering -------------------------------------------------------------------------
+
+
+def condition(
+    session: Session, entity: type[Entity], d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement],
+    is_ordered: bool = True,
+) -> tuple[ColumnElement[bool], int | None]:
+    """Rows whose value fits, and how many where a look has told.
+
+    Few are fetched by their keys; many are met by reading on in the list's own order. Rows that are
+    only counted (not `is_ordered`) are joined to the entries, of which each row has one at most.
+    """
+    entries = _entries if is_ordered else _entries.alias()
+    wanted = _wanted(entries, d, actor, fits)
+    if not is_ordered:
+        return and_(entries.c.record_id == entity.id, wanted), None
+    keys, count = few(session, select(literal_column("1")).where(wanted), select(entries.c.record_id).where(wanted))
+    return (_exists(entity, wanted) if keys is None else entity.id.in_(keys)), count
+
+
+def entries(d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement]) -> Select:
+    """The entries whose value fits, whoever may see the rows."""
+    return select(literal_column("1")).where(_wanted(_entries, d, actor, fits))
+
+
+def _wanted(entries: FromClause, d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement]) -> ColumnElement[bool]:
+    column = entries.c.number if d.type is Decimal else entries.c.text
+    return and_(_of(entries, d, actor), fits(type_coerce(column, DayText()) if d.type is date else column))
+
+
+def is_empty(entity: type[Entity], d: CustomDescription, actor: Actor) -> ColumnElement[bool]:
+    """Rows without a value."""
+    return ~_exists(entity, _of(_entries, d, actor))
+
+
+def _of(entries: FromClause, d: CustomDescription, actor: Actor) -> ColumnElement[bool]:
+    return and_(entries.c.subdistrict_id == actor.subdistrict_id, entries.c.custom_field_id == d.field_id)
+
+
+def _exists(entity: type[Entity], wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(select(literal_column("1")).where(_entries.c.record_id == entity.id, wanted).correlate_except(_entries))
+
+
+def _values(d: CustomDescription, stored: Any) -> dict[str, Any]:
+    if d.type is Decimal:
+        return {"text": None, "number": Decimal(stored)}
+    return {"text": ("yes" if stored else "no") if d.type is bool else stored, "number": None}
+
+
+def entry_of(d: CustomDescription, row_id: str, stored: Any, subdistrict_id: str, now) -> dict:
+    """The index row of one stored value."""
+    return {
+        "subdistrict_id": subdistrict_id, "id": uuid7(), "custom_field_id": d.field_id, "record_id": row_id,
+        "created_at": now, "updated_at": now, "version": 1, **_values(d, stored),
+    }  # fmt: skip
+
+
+def rebuild(session: Session, field: CustomField, now) -> None:
+    """Write the entries of one field anew from the rows: when it becomes filtered after rows have values."""
+    connection, d = session.connection(), description(field)
+    here = field.subdistrict_id
+    connection.execute(delete(_entries).where(_entries.c.subdistrict_id == here, _entries.c.custom_field_id == field.id))
+    entity = next((e for e in extensible() if field.roster == f"roster:{e.slug()}"), None)
+    if entity is None or not (field.is_filtered and field.is_active):
+        return
+    table = entity.__table__
+    lines = connection.execute(
+        select(table.c.id, table.c.extra).where(table.c.subdistrict_id == here, table.c.extra.is_not(None))
+    )
+    for portion in lines.partitions(2000):
+        batch = [entry_of(d, line.id, line.extra[d.name], here, now) for line in portion if d.name in (line.extra or {})]
+        if batch:
+            connection.execute(insert(_entries), batch)
+
+
+def refresh(session: Session, entity: type[Entity], rows: Iterable[tuple[dict, dict | None]], now) -> None:
+    """Index rows written past the listener, as (after, before) with stored values by attribute."""
+    changed = [after for after, before in rows if (after.get("extra") or {}) != ((before or {}).get("extra") or {})]
+    forget(session, [row["id"] for row in changed])
+    filtered = {name: d for name, d in _all(session).get(entity.slug(), {}).items() if d.field.filtered}
+    batch = [
+        entry_of(d, row["id"], row["extra"][name], row["subdistrict_id"], now)
+        for row in changed for name, d in filtered.items() if name in (row["extra"] or {})
+    ]  # fmt: skip
+    if batch:
+        session.connection().execute(insert(_entries), batch)
+
+
+def forget(session: Session, ids: Sequence[str]) -> None:
+    """Drop the entries of records that are gone."""
+    here = session.info["actor"].subdistrict_id
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        session.connection().execute(delete(_entries).where(_entries.c.subdistrict_id == here, _entries.c.record_id.in_(some)))
+
+
+def _follow(session: Session, _flush_context) -> None:
+    """Keep the entries in step with every change, in the same transaction."""
+    changed = [row for row in (*session.new, *session.dirty) if isinstance(row, Entity) and _has_changed(row)]
+    gone = [row for row in session.deleted if isinstance(row, Entity) and row.extra]
+    now, batch = session.info.get("now"), []
+    for row in (*changed, *gone):
+        session.connection().execute(
+            delete(_entries).where(_entries.c.subdistrict_id == row.subdistrict_id, _entries.c.record_id == row.id)
+        )
+    for row in changed:
+        for name, d in _all(session).get(type(row).slug(), {}).items():
+            if d.field.filtered and name in (row.extra or {}):
+                batch.append(entry_of(d, row.id, row.extra[name], row.subdistrict_id, now))
+    if batch:
+        session.connection().execute(insert(_entries), batch)
+    for row in session.dirty:
+        if isinstance(row, CustomField) and any(inspect(row).attrs[n].history.has_changes() for n in ("is_filtered", "is_active")):
+            rebuild(session, row, now)
+
+
+def _has_changed(row: Entity) -> bool:
+    return inspect(row).attrs.extra.history.has_changes()
+
+
+def install(session_class: type[Session] = Session) -> None:
+    """Put the entries on a session class."""
+    event.listen(session_class, "after_flush", _follow)

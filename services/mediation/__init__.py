@@ -1,0 +1,1 @@
+"""Sessions, agreements, judicial confirmation, follow-ups and the 3+X team."""

@@ -1,0 +1,1 @@
+"""Papers of the dossier, their templates, and what they say."""

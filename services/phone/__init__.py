@@ -1,0 +1,1 @@
+"""What chiefs do on their phones."""

@@ -1,0 +1,1 @@
+"""Areas, households, the three chiefs, committees and agreements of responsibility."""

@@ -1,0 +1,376 @@
+"""The list engine: filters, search, sort, keyset pages, masks."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from models import describe
+from models.area import Area
+from models.audit import AuditEvent
+from models.case import Case
+from models.household import Household
+from services import access
+from services.keeping import custom
+from services.lists import listing
+from services.access import Actor
+from services.errors import BadQuery, Refused
+from services.labels import dictionary_names
+from services.lists.listing import Listing
+from services.lists.queries import parse, token_of
+from tests.support.builders import build_world, raw_case
+
+
+TODAY = date(2026, 3, 11)  # a Wednesday
+
+
+@pytest.fixture
+def world(session):
+    world = build_world(session)
+    for number in range(1, 31):
+        session.add(
+            Household(
+                household_no=f"K{number:03d}", head_name="癸某某", mobile=f"138000001{number:02d}",
+                neighborhood_id=world.east_neighborhood.id, address=f"测试路{number}号", floor_no=number % 3 or None,
+                member_count=number,
+            )
+        )  # fmt: skip
+    session.flush()
+    return world
+
+
+def page_of(session, entity, args="", actor=None):
+    from urllib.parse import parse_qs
+
+    actor = actor or session.info["actor"]
+    query = parse(session, entity, parse_qs(args, keep_blank_values=True), actor, TODAY)
+    columns = [d.name for d in describe(entity).values() if d.field.listed]
+    found = Listing(session, entity, actor)
+    return found.page(query, columns, dictionary_names(session)), found.count(query)
+
+
+def numbers(page):
+    return [row.values["household_no"] for row in page.rows]
+
+
+def test_a_page_has_twenty_rows_unless_asked(session, world):
+    page, _ = page_of(session, Household)
+    assert (len(page.rows), page.has_previous, page.has_next) == (20, False, True)
+
+
+def test_the_order_is_the_declared_one(session, world):
+    page, _ = page_of(session, Household)
+    assert numbers(page)[:3] == ["H001", "H002", "K001"]
+
+
+def walk(session, args, forwards=True):
+    """All household numbers, page after page, as somebody who turns pages sees them."""
+    found, step = [], ""
+    for _ in range(20):
+        page, _ = page_of(session, Household, f"{args}{step}")
+        found = found + numbers(page) if forwards else numbers(page) + found
+        if not (page.has_next if forwards else page.has_previous):
+            return found
+        edge = page.rows[-1 if forwards else 0].position
+        step = f"&{'after' if forwards else 'before'}={token_of(edge)}"
+    raise AssertionError("the pages never end")
+
+
+def test_turning_pages_shows_every_row_once(session, world):
+    assert walk(session, "page_size=7") == ["H001", "H002", *(f"K{n:03d}" for n in range(1, 31))]
+
+
+def test_turning_back_from_the_last_page_shows_every_row_once(session, world):
+    page, _ = page_of(session, Household, "page_size=7&last=1")
+    assert numbers(page) == [f"K{n:03d}" for n in range(24, 31)]
+    before = token_of(page.rows[0].position)
+    rest = []
+    while True:
+        page, _ = page_of(session, Household, f"page_size=7&before={before}")
+        rest = numbers(page) + rest
+        if not page.has_previous:
+            break
+        before = token_of(page.rows[0].position)
+    assert rest == ["H001", "H002", *(f"K{n:03d}" for n in range(1, 24))]
+
+
+def test_sorting_downwards_turns_the_order_round(session, world):
+    assert walk(session, "page_size=7&sort=-household_no")[0] == "K030"
+
+
+@pytest.mark.parametrize("sort", ["due_on", "-due_on"])
+def test_rows_without_a_value_are_not_lost_between_pages(session, world, sort):
+    for number in range(8):
+        raw_case(session, world, case_no=f"测{number}", due_on=date(2026, 3, 3 + number) if number % 2 else None)
+    seen, step = [], ""
+    while True:
+        page, _ = page_of(session, Case, f"sort={sort}&page_size=5{step}")
+        seen += [row.values["case_no"] for row in page.rows]
+        if not page.has_next:
+            break
+        step = f"&after={token_of(page.rows[-1].position)}"
+    assert sorted(seen) == [f"测{n}" for n in range(8)]
+
+
+def test_a_word_is_searched_in_every_searched_column(session, world):
+    assert numbers(page_of(session, Household, "search=测试路7号")[0]) == ["K007"]
+
+
+def test_all_words_must_fit(session, world):
+    assert page_of(session, Household, "search=测试路 K007")[1] == 1
+
+
+@pytest.mark.parametrize("mark", ["%", "_", "\\"])
+def test_a_wildcard_is_searched_as_itself(session, world, mark):
+    from urllib.parse import quote
+
+    assert page_of(session, Household, f"search={quote(mark)}")[1] == 0
+
+
+def test_a_whole_number_finds_its_row_for_who_may_reveal(session, world):
+    assert numbers(page_of(session, Household, "search=13800000107")[0]) == ["K007"]
+
+
+def test_part_of_a_number_finds_nothing(session, world):
+    assert page_of(session, Household, "search=1380000010")[1] == 0
+
+
+def clerk(*permissions):
+    return Actor(None, "某人", "430181002", frozenset(permissions), is_scoped=False)
+
+
+def test_a_whole_number_finds_nothing_for_who_may_not_reveal(session, world):
+    assert page_of(session, Household, "search=13800000107", clerk())[1] == 0
+
+
+def test_a_masked_name_is_found_by_the_whole_name_only(session, world):
+    found = [page_of(session, Household, f"search={name}", clerk())[1] for name in ("癸某某", "癸某")]
+    assert found == [30, 0]
+
+
+def test_numbers_are_masked_for_everybody(session, world):
+    page, _ = page_of(session, Household, "search=K007")
+    assert page.rows[0].values["mobile"] == "138****0107"
+
+
+def test_names_are_masked_without_the_permission(session, world):
+    found = [page_of(session, Household, "search=K007", clerk(*p))[0].rows[0].values["head_name"] for p in ((), ("personal:name",))]
+    assert found == ["癸**", "癸某某"]
+
+
+def test_a_reference_shows_the_title_of_its_target(session, world):
+    page, _ = page_of(session, Household, "search=K007")
+    assert page.rows[0].values["neighborhood"] == "东里社区/第1片/第1组/第1邻"
+
+
+def test_filtering_by_an_area_includes_all_below_it(session, world):
+    assert page_of(session, Household, f"neighborhood={world.east.id}")[1] == 31
+
+
+def test_filtering_by_a_category_includes_its_sub_items(session, world):
+    raw_case(session, world, case_no="甲", category="dispute_category:02")
+    raw_case(session, world, case_no="乙", category="dispute_category:02.01")
+    raw_case(session, world, case_no="丙", category="dispute_category:10")
+    assert page_of(session, Case, "category=dispute_category:02")[1] == 2
+
+
+def test_several_choices_of_one_filter_are_added_up(session, world):
+    assert page_of(session, Area, "kind=community&kind=neighborhood")[1] == 4
+
+
+def test_a_day_that_ends_the_range_is_included(session, world):
+    raw_case(session, world, case_no="甲", due_on=date(2026, 3, 9))
+    assert [page_of(session, Case, f"due_on__to={day}")[1] for day in ("2026-03-08", "2026-03-09")] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        ("sort=mobile", "不能按这一列排序"), ("use=castle", "没有这个选项"), ("page_size=x", "请填数字"),
+        ("after=xx", "请从列表第一页重新翻"), ("neighborhood=1;drop", "请从下拉结果中选择"),
+    ],
+)  # fmt: skip
+def test_a_query_that_makes_no_sense_is_refused_with_the_cure(session, world, args, sentence):
+    with pytest.raises(Refused, match=sentence):
+        page_of(session, Household, args)
+
+
+def test_a_range_the_wrong_way_round_is_refused(session, world):
+    with pytest.raises(Refused, match="起止写反了"):
+        page_of(session, Case, "due_on__from=2026-03-02&due_on__to=2026-03-01")
+
+
+def test_a_page_has_at_most_a_hundred_rows(session, world):
+    query = parse(session, Household, {"page_size": ["99999"]}, session.info["actor"], TODAY)
+    assert query.page_size == 100
+
+
+def test_the_count_stops_past_the_cap(session, world, monkeypatch):
+    monkeypatch.setattr(listing, "COUNT_CAP", 10)
+    assert page_of(session, Household)[1] == 11
+
+
+def test_a_page_costs_one_statement_and_its_count_another(session, world):
+    from sqlalchemy import event
+
+    dictionary_names(session)
+    custom.described(session, Household)  # like the dictionary, read once per session
+    seen = []
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", lambda *a: seen.append(a[2]))
+    page_of(session, Household)
+    assert len(seen) == 2
+
+
+def test_a_hidden_filter_is_no_oracle(session, world):
+    access.bind(session, clerk(), session.info["now"])
+    assert page_of(session, Household, "mobile=13800000107", clerk())[1] == 32
+
+
+# ---- several columns of order, empty values, jumps ------------------------------------
+
+AMOUNTS = (None, 0, 10)
+DUES = (None, "2026-03-02", "2026-03-05")
+
+
+@pytest.fixture
+def ledger(session, world):
+    """27 cases: every mixture of three amounts and three due dates, three times over."""
+    made = []
+    for number, (amount, due) in enumerate([(a, d) for a in AMOUNTS for d in DUES] * 3):
+        due_on = due and date.fromisoformat(due)
+        raw_case(session, world, case_no=f"案{number:02d}", amount=amount, due_on=due_on)
+        made.append((f"案{number:02d}", due_on))
+    return made
+
+
+def turned(session, args, size, forwards=True):
+    """Case numbers as somebody sees them who turns the pages of a list, to its end or its beginning."""
+    found, step = [], "" if forwards else "&last=1"
+    for _ in range(40):
+        page, _ = page_of(session, Case, f"{args}&page_size={size}{step}")
+        seen = [row.values["case_no"] for row in page.rows]
+        found = found + seen if forwards else seen + found
+        if not (page.has_next if forwards else page.has_previous):
+            return found
+        edge = page.rows[-1 if forwards else 0].position
+        step = f"&{'after' if forwards else 'before'}={token_of(edge)}"
+    raise AssertionError("the pages never end")
+
+
+ORDERS = ["sort=due_on", "sort=-due_on", "sort=due_on&sort=case_no", "sort=-due_on&sort=closed_at&sort=-case_no",
+          "sort=closed_at&sort=due_on", "sort=received_on&sort=-due_on&sort=case_no"]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [5, 7])
+@pytest.mark.parametrize("order", ORDERS)
+def test_pages_of_any_order_show_every_case_once_both_ways(session, ledger, order, size):
+    whole, _ = page_of(session, Case, f"{order}&page_size=100")
+    wanted = [row.values["case_no"] for row in whole.rows]
+    assert (turned(session, order, size), turned(session, order, size, forwards=False)) == (wanted, wanted)
+    assert sorted(wanted) == [number for number, _ in ledger]
+
+
+def test_a_second_column_decides_where_the_first_is_equal(session, ledger):
+    page, _ = page_of(session, Case, "sort=-due_on&sort=case_no&page_size=100")
+    by_hand = sorted(ledger, key=lambda line: (line[1] is None, -(line[1] or date.min).toordinal(), line[0]))
+    assert [row.values["case_no"] for row in page.rows] == [number for number, _ in by_hand]
+
+
+@pytest.mark.parametrize("sort", ["due_on", "-due_on"])
+def test_rows_without_a_value_come_last_either_way(session, ledger, sort):
+    page, _ = page_of(session, Case, f"sort={sort}&page_size=100")
+    assert [row.values["due_on"] is None for row in page.rows] == [False] * 18 + [True] * 9
+
+
+@pytest.mark.parametrize(("sort", "first"), [("due_on", date(2026, 3, 5)), ("-due_on", date(2026, 3, 2))])
+def test_a_jump_begins_at_the_day(session, ledger, sort, first):
+    page, _ = page_of(session, Case, f"sort={sort}&jump=2026-03-03")
+    assert (page.rows[0].values["due_on"], page.has_previous) == (first, True)
+
+
+def test_a_jump_to_a_number_begins_at_it(session, ledger):
+    page, _ = page_of(session, Case, "sort=case_no&jump=案05")
+    assert page.rows[0].values["case_no"] == "案05"
+
+
+def test_at_most_three_columns_are_sorted_by(session, world):
+    with pytest.raises(BadQuery, match="最多按3列排序"):
+        page_of(session, Case, "sort=due_on&sort=case_no&sort=received_on&sort=closed_at")
+
+
+# ---- days counted from today -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("span", "first", "last"),
+    [
+        ("today", "2026-03-11", "2026-03-11"), ("this_week", "2026-03-09", "2026-03-15"),
+        ("this_month", "2026-03-01", "2026-03-31"), ("this_quarter", "2026-01-01", "2026-03-31"),
+        ("this_year", "2026-01-01", "2026-12-31"), ("last_30_days", "2026-02-10", "2026-03-11"),
+        ("next_3_days", "2026-03-11", "2026-03-14"),
+    ],
+)  # fmt: skip
+def test_a_span_reaches_from_its_first_to_its_last_day(session, world, span, first, last):
+    first, last = date.fromisoformat(first), date.fromisoformat(last)
+    days = [first - timedelta(days=1), first, last, last + timedelta(days=1)]
+    for number, day in enumerate(days):
+        raw_case(session, world, case_no=f"案{number}", due_on=day)
+    page, _ = page_of(session, Case, f"due_on={span}&sort=case_no")
+    assert [row.values["case_no"] for row in page.rows] == (["案1", "案2"])
+
+
+def test_before_today_leaves_today_out(session, world):
+    raw_case(session, world, case_no="甲", due_on=date(2026, 3, 10))
+    raw_case(session, world, case_no="乙", due_on=date(2026, 3, 11))
+    assert page_of(session, Case, "due_on=past")[1] == 1
+
+
+def test_an_empty_date_can_be_asked_for(session, ledger):
+    assert page_of(session, Case, "due_on=none")[1] == 9
+
+
+def test_a_list_narrowed_to_days_is_read_along_them(session, ledger):
+    page, _ = page_of(session, Case, "due_on__to=2026-03-31")
+    assert [row.values["due_on"] for row in page.rows][:10] == [date(2026, 3, 5)] * 9 + [date(2026, 3, 2)]
+
+
+# ---- words ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("words", "count"), [("律 师", 2), ("住户|律师", 34), ("律 户", 0), ("律师｜住 户", 34)])
+def test_words_of_a_text_are_all_wanted_and_bars_part_what_may_be_either(session, world, words, count):
+    from urllib.parse import quote
+
+    assert page_of(session, AuditEvent, f"entity_label={quote(words)}")[1] == count
+
+
+# ---- columns ---------------------------------------------------------------------------
+
+
+def test_columns_are_read_in_their_order(session):
+    query = parse(session, Case, {"columns": ["subject,case_no"]}, clerk(), TODAY)
+    assert query.columns == ["subject", "case_no"]
+
+
+@pytest.mark.parametrize(("columns", "sentence"), [
+    ("subject,password", "已经不在这张表里"),
+    ("case_no,subject,kind,category,channel,level,urgency,area,status,due_on", "最多显示9列"),
+])  # fmt: skip
+def test_wrong_columns_are_refused_with_the_cure(session, columns, sentence):
+    with pytest.raises(BadQuery, match=sentence):
+        parse(session, Case, {"columns": [columns]}, clerk(), TODAY)
+def test_only_what_was_changed_since_an_instant_is_listed(session, world):
+    later = session.info["now"] + timedelta(hours=1)
+    access.bind(session, session.info["actor"], later)
+    world.west_household.address = "西里社区1号附1"
+    session.flush()
+    page, count = page_of(session, Household, f"changed_since={later:%Y-%m-%dT%H:%M:%SZ}")
+    assert (numbers(page), count) == (["H002"], 1)
+
+
+@pytest.mark.parametrize("wanted", ["gestern", "0001-01-01T00:00:00Z", "9999-12-31T23:00:00-12:00"])
+def test_an_instant_that_is_none_is_refused(session, world, wanted):
+    with pytest.raises(Refused, match="时间不完整"):
+        page_of(session, Household, f"changed_since={wanted}")

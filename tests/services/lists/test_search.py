@@ -1,0 +1,150 @@
+"""Searching by parts of words, numbers, pinyin and initials, the same on both databases."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+
+from models import describe
+from models.area import Area
+from models.case import Case
+from models.household import Household
+from models.search import SearchEntry
+from models.worker import Staff, Worker
+from services.keeping import records
+from services.lists import probing, search
+from services.access import Actor
+from services.lists.listing import Listing
+from services.lists.queries import Query
+from tests.support.builders import build_world, raw_case
+
+HEADS = ("曾某华", "单某雄", "解某", "张某伟", "王某", "欧阳某")
+
+
+@pytest.fixture
+def world(session):
+    world = build_world(session)
+    for number, name in enumerate(HEADS):
+        session.add(
+            Household(
+                household_no=f"S{number:04d}", head_name=name, address=f"幸福路{number}号", mobile=f"1540000{number:04d}",
+                neighborhood_id=world.east_neighborhood.id,
+            )
+        )  # fmt: skip
+    session.flush()
+    return world
+
+
+def found(session, entity, words, actor=None):
+    """The searched titles of all rows that a search finds."""
+    actor = actor or session.info["actor"]
+    title = next(name for name in ("head_name", "subject", "full_name", "name") if name in describe(entity))
+    page = Listing(session, entity, actor).page(Query(search=words, page_size=100), [title], {})
+    return sorted(row.values[title] for row in page.rows)
+
+
+@pytest.fixture(params=["few", "many"], autouse=True)
+def way(request, monkeypatch):
+    """Each search is tried by the index (few hits) and by reading on (many hits)."""
+    if request.param == "many":
+        monkeypatch.setattr(probing, "FEW", -1)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("幸福路3号", ["张某伟"]), ("S0004", ["王某"]), ("0004", ["王某"]), ("zmw", ["张某伟"]), ("zhang", ["张某伟"]),
+        ("某伟", ["张某伟"]), ("zmh", ["曾某华"]), ("zengmou", ["曾某华"]), ("smx", ["单某雄"]), ("xie", ["解某"]),
+        ("oym", ["欧阳某"]), ("幸福 S0002", ["解某"]), ("没有的词", []), ("幸福%", []),
+    ],
+)  # fmt: skip
+def test_a_search_finds(session, world, words, names):
+    assert found(session, Household, words) == names
+
+
+def test_two_characters_are_enough(session, world):
+    assert len(found(session, Household, "幸福")) == 6
+
+
+def test_full_width_and_capital_letters_are_the_same(session, world):
+    assert found(session, Household, "ｓ０００４") == ["王某"]
+
+
+def test_places_are_found_by_initials(session, world):
+    assert found(session, Area, "dlsq")[0].startswith("东里社区")
+
+
+def test_a_case_is_found_by_its_words_and_its_number(session, world):
+    raw_case(session, world, case_no="集里〔2026〕00123号")
+    assert (found(session, Case, "漏水"), found(session, Case, "00123")) == (["楼上漏水引发的邻里纠纷"],) * 2
+
+
+def test_who_may_not_see_names_cannot_search_their_parts(session, world):
+    stranger = Actor(None, "某人", "430181002", is_scoped=False)
+    assert (found(session, Household, "某伟", stranger), found(session, Household, "zmw", stranger)) == ([], [])
+
+
+def test_what_is_found_is_within_the_scope(session, world):
+    from services import access
+
+    clerk = Actor(None, "某人", "430181002", frozenset({"personal:name"}), area_code=world.west.code)
+    session.expunge_all()
+    access.bind(session, clerk, session.info["now"])
+    assert found(session, Household, "幸福路", clerk) == []
+
+
+def save(session, row):
+    records.save(session, row, session.info["actor"], session.info["now"])
+
+
+def test_a_changed_word_is_found_and_the_old_one_no_more(session, world):
+    home = session.scalars(select(Household).where(Household.household_no == "S0004")).one()
+    home.address = "光明巷4号"
+    save(session, home)
+    assert (found(session, Household, "光明巷"), found(session, Household, "幸福路4号")) == (["王某"], [])
+
+
+def test_a_deleted_record_is_found_no_more(session, world):
+    home = session.scalars(select(Household).where(Household.household_no == "S0004")).one()
+    records.delete(session, home)
+    assert found(session, Household, "S0004") == []
+
+
+def test_a_roster_finds_its_own_people_only(session, world):
+    assert (found(session, Staff, "丁干部"), found(session, Staff, "庚律师")) == (["丁干部"], [])
+
+
+def test_all_who_handle_matters_are_found_together(session, world):
+    assert found(session, Worker, "律师") == ["庚律师", "辛律师"]
+
+
+def test_a_rebuilt_index_is_the_index(session, world):
+    def rows():
+        wanted = select(SearchEntry.id, SearchEntry.words, SearchEntry.names, SearchEntry.grams)
+        return sorted(session.execute(wanted).all())
+
+    before = rows()
+    search.rebuild(session, search.indexed(), session.info["now"])
+    assert rows() == before and len(before) > 20
+
+
+def test_numbers_of_persons_are_not_in_the_index(session, world):
+    kept = select(func.count()).where(SearchEntry.words.contains("15400000") | SearchEntry.grams.contains("1540"))
+    assert session.scalar(kept) == 0
+
+
+def _plan(rows: int, *below: dict) -> dict:
+    return {"Plan Rows": rows, "Plans": list(below)}
+
+
+def test_a_plan_read_by_several_processes_tells_the_shares_of_the_whole():
+    """Two processes: the branches tell half of 600 and of 46."""
+    assert search._shares(_plan(646, _plan(323, _plan(300), _plan(23)))) == (600, 46)
+
+
+def test_a_plan_of_one_process_tells_its_branches():
+    assert search._shares(_plan(32_000, _plan(31_500), _plan(500))) == (31_500, 500)
+
+
+def test_a_plan_of_another_shape_tells_nothing():
+    assert search._shares(_plan(7)) == (0, 0)
