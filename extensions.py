@@ -17,7 +17,7 @@ from database import begin_writing
 from models import Base
 from services import access, kept
 from services.keeping import audit, custom
-from services.lists import search
+from services.lists import indexing
 
 
 class ScopedSession(FlaskSession):
@@ -26,7 +26,7 @@ class ScopedSession(FlaskSession):
 
 access.install(ScopedSession)
 audit.install(ScopedSession)
-search.install(ScopedSession)
+indexing.install(ScopedSession)
 custom.install(ScopedSession)
 kept.install(ScopedSession)
 

@@ -165,7 +165,7 @@ def _within(label: str, value, low, high):
         raise ValueError(f"{label}不能小于{low:g}")
     if high is not None and value > high:
         raise ValueError(f"{label}不能大于{high:g}")
-    if abs(value) >= 10**12:
+    if abs(value) >= (10**9 if isinstance(value, int) else 10**12):  # what every database can hold
         raise ValueError(f"{label}的数字太大，请核对")
     return value
 
@@ -182,9 +182,12 @@ def _day(raw: str) -> date:
 
 def _instant(raw: str) -> datetime:
     try:
-        return datetime.fromisoformat(raw.strip()).replace(tzinfo=LOCAL)
+        instant = datetime.fromisoformat(raw.strip()).replace(tzinfo=LOCAL)
     except ValueError:
         raise ValueError("请填日期和时间，例如 2026-01-31 09:30") from None
+    if not 1900 <= instant.year <= 2200:
+        raise ValueError("年份不对，请核对日期")
+    return instant
 
 
 def _member(code: type[Code]):
@@ -313,7 +316,7 @@ def entity_form(entity: type[Described], asker: Asker, leave_out: Sequence[str] 
 def step_form(step: Step, asker: Asker, subject: Described | None = None) -> type[Form]:
     """A form class for what a step asks about a subject."""
     boxes = {}
-    for ask in step.asks:
+    for ask in step.asks_of(subject):
         options = {"needed": ask.is_required, "help": ask.help}
         if ask.among is not None:
             rows = ask.among(asker.session, subject) if subject is not None else ()
@@ -335,7 +338,7 @@ def step_form(step: Step, asker: Asker, subject: Described | None = None) -> typ
 
 def step_data(step: Step, subject: Described) -> dict:
     """What a step's form begins with."""
-    return {ask.name: getattr(subject, ask.name) for ask in step.asks if ask.is_prefilled}
+    return {ask.name: getattr(subject, ask.name) for ask in step.asks_of(subject) if ask.is_prefilled}
 
 
 def sections(form: Form, descriptions: Sequence[Description], label: str) -> list[dict]:

@@ -22,7 +22,7 @@ from models.household import Household
 from models.search import FULL_TEXT, SearchEntry
 from services import access
 from services.keeping import custom, records
-from services.lists import search
+from services.lists import indexing
 
 CHUNK = 5_000
 COMMON, RARE, RARE_ROWS, ABSENT = ("路灯", "漏水"), "郜飒", 350, "鲲鹏"
@@ -91,7 +91,7 @@ class _Teller:
         self.fields = [custom.description(field) for field in fields]
         self.choices = [f"{CHOICES}:{code}" for code in ("window", "phone", "online", "patrol", "hotline_12345")]
         self.newest = max(row["registered_at"] for row in self.patterns)
-        self.searched = [d.key for d in search.searched(Case)]
+        self.texts = [d for d in self.fields if custom.is_text(d)]
 
     def cases(self, rows: int) -> Iterator[dict]:
         wanted = rows - len(self.patterns)
@@ -135,8 +135,7 @@ class _Teller:
         return f"第{pick.randrange(2000)}网格" if kind is str else f"{pick.randrange(1_000_000) / 100:.2f}"
 
     def found(self, case: dict) -> dict:
-        values = {key: case[key] for key in self.searched}
-        return search.entry_of(Case, self.subdistrict, case["id"], values, case["created_at"])
+        return indexing.entry_of(Case, self.subdistrict, case["id"], case, case["created_at"], self.texts)
 
     def entries(self, case: dict) -> Iterator[dict]:
         for d in self.fields:

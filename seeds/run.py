@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from models.area import Area
 from models.user import Role, User
 from services import monthly
-from services.lists import search
 from services.access import Actor, system
 from services.colleagues import actor_of
 from services.due_dates import local_day
 from services.errors import Refused
+from services.lists import indexing
 
 from .accounts import Account, create_accounts
 from .base import Report, load_base, read
@@ -84,7 +84,7 @@ def _seed_one(
         f"名册已写入：{len(street.communities)}个村社区、{len(street.neighborhoods)}个邻、{len(street.households)}户"
     )
     build_public(session, now)
-    report(f"搜索索引已建立：{search.rebuild(session, search.indexed(), now)}条")
+    report(f"搜索索引已建立：{indexing.rebuild(session, indexing.indexed(), now)}条")
     accounts = create_accounts(session, now, suffix)
     if has_year:
         play_year(session, street, now, seed, report)

@@ -28,7 +28,7 @@ from models.division import Division
 from models.user import User
 from services import access
 from services.keeping import audit, custom
-from services.lists import search
+from services.lists import indexing
 from tests.support.browser import chromium
 from tests.support.builders import build_world, keep_world
 from tests.support.postgres import postgres
@@ -54,7 +54,7 @@ class ServiceSession(Session):
 
 access.install(ServiceSession)
 audit.install(ServiceSession)
-search.install(ServiceSession)
+indexing.install(ServiceSession)
 custom.install(ServiceSession)
 
 

@@ -21,7 +21,7 @@ from . import case_links, timeline
 from ..keeping import duplicates
 from ..access import Actor, Permission
 from ..errors import Refused
-from ..lists.search import normal, pairs
+from ..lists.words import normal, pairs
 from ..showing import LOCAL
 
 MOST = 5

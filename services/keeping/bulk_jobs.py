@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from datetime import date, datetime
 from typing import Any
 
@@ -25,7 +26,8 @@ from ..due_dates import local_day
 from ..errors import Conflict, Refused
 from ..lists.listing import Listing, identity
 from ..lists.queries import parse
-from ..rosters import planning, targets, writing
+from ..rosters import stored, targets, writing
+from ..rosters.decisions import Decision
 from ..background.work import Work, work
 
 MOST = 100_000
@@ -135,23 +137,22 @@ def _values(session: Session, entity: type[Described], given: Mapping[str, Any])
     return values, "、".join(d.label for d in described)
 
 
-def _decisions(session, entity, ids: Sequence[str], values: dict[str, Any]) -> Iterator[list[planning.Decision]]:
+def _decisions(session, entity, ids: Sequence[str], values: dict[str, Any]) -> Iterator[list[Decision]]:
     """Which rows get what, a portion at a time."""
-    columns, number = planning.stored_columns(entity), 0
+    columns, number = stored.stored_columns(entity), 0
     own = {name for name in values if name not in columns}
     for some in targets.batches(ids, _PORTION):
         found = []
-        wanted = select(identity(entity).label("_id"), *columns.values()).where(identity(entity).in_(some)).order_by(identity(entity))
-        for known in map(dict, session.execute(wanted).mappings()):
+        for known in sorted(stored.records(session, entity, identity(entity).in_(some)), key=itemgetter("_id")):
             number += 1
             known |= {name: (known["extra"] or {}).get(name) for name in own}
             new = {name: value for name, value in values.items() if known[name] != value}
             if new:
-                found.append(planning.Decision(number, new, known, []))
+                found.append(Decision(number, new, known, []))
         yield found
 
 
-def _write(session, work: Work, entity, decisions: Sequence[planning.Decision], now: datetime) -> int:
+def _write(session, work: Work, entity, decisions: Sequence[Decision], now: datetime) -> int:
     try:
         errors = writing.write(session, entity, decisions, work.actor, now)
     except Conflict:

@@ -24,11 +24,11 @@ from models.fields import Description, Field
 from models.kinds import SHORT, DayText
 
 from . import records
+from ..lists import probing
 from ..access import Actor
 from ..errors import Refused
 from ..kept import kept
 from ..numbers import next_number
-from ..lists.probing import few
 
 MOST_FIELDS = 40
 _TYPES = {
@@ -104,13 +104,31 @@ def _read(session: Session, here: str) -> dict[str, dict[str, CustomDescription]
 
 def description(row: CustomField | Row) -> CustomDescription:
     """How every reader knows a field the office has added."""
-    name = f"custom_{row.number}"
+    name = name_of(row)
     shown = Field(
         row.label, help=row.help or "", section=row.section or "", listed=row.is_listed, filtered=row.is_filtered,
         is_needed=row.is_required, dictionary=(row.dictionary or "").partition(":")[2],
     )  # fmt: skip
     kind = SHORT if row.kind is CustomKind.TEXT else None
     return CustomDescription(name, Column(name, _TYPES[row.kind]), shown, kind, None, None, field_id=row.id)
+
+
+def name_of(row: CustomField | Row) -> str:
+    return f"custom_{row.number}"
+
+
+def texts(session: Session, entity: type[Entity]) -> list[CustomDescription]:
+    """The filtered fields of an entity whose text is looked for in parts."""
+    return [d for d in _all(session).get(entity.slug(), {}).values() if d.field.filtered and is_text(d)]
+
+
+def is_text(d: CustomDescription) -> bool:
+    return d.type is str and not d.field.dictionary
+
+
+def entity_of(field: CustomField) -> type[Entity] | None:
+    """Whose field it is."""
+    return next((e for e in extensible() if field.roster == f"roster:{e.slug()}"), None)
 
 
 def extensible() -> list[type[Entity]]:
@@ -124,7 +142,7 @@ def _is_sound(session: Session, row: CustomField, actor: Actor, now) -> None:
     state = inspect(row)
     if state.persistent and any(state.attrs[name].history.has_changes() for name in ("roster", "kind", "dictionary")):
         raise Refused("名册、类型和字典保存后不能改。请停用这个字段，另加一个", field="kind")
-    entity = next((e for e in extensible() if row.roster == f"roster:{e.slug()}"), None)
+    entity = entity_of(row)
     if entity is None:
         raise Refused("这张名册不能加字段，请重新选择", field="roster")
     if (row.kind is CustomKind.CHOICE) != bool(row.dictionary):
@@ -142,30 +160,32 @@ def _is_sound(session: Session, row: CustomField, actor: Actor, now) -> None:
 
 
 def condition(
-    session: Session, entity: type[Entity], d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement],
-    is_ordered: bool = True,
-) -> tuple[ColumnElement[bool], int | None]:
-    """Rows whose value fits, and how many where a look has told.
+    entity: type[Entity], d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement], seen: probing.Look | None,
+    within: Sequence[Select] = (),
+) -> ColumnElement[bool]:  # fmt: skip
+    """Rows whose value fits, as a look has told.
 
     Few are fetched by their keys; many are met by reading on in the list's own order. Rows that are
-    only counted (not `is_ordered`) are joined to the entries, of which each row has one at most.
+    only counted (nothing is `seen`) are joined to the entries, of which each row has one at most.
     """
-    entries = _entries if is_ordered else _entries.alias()
-    wanted = _wanted(entries, d, actor, fits)
-    if not is_ordered:
-        return and_(entries.c.record_id == entity.id, wanted), None
-    keys, count = few(session, select(literal_column("1")).where(wanted), select(entries.c.record_id).where(wanted))
-    return (_exists(entity, wanted) if keys is None else entity.id.in_(keys)), count
+    if seen is not None and seen.keys is not None:
+        return entity.id.in_(seen.keys)
+    entries = _entries if seen else _entries.alias()
+    wanted = _wanted(entries, d, actor, fits, within)
+    return _exists(entity, wanted) if seen else and_(entries.c.record_id == entity.id, wanted)
 
 
-def entries(d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement]) -> Select:
-    """The entries whose value fits, whoever may see the rows."""
-    return select(literal_column("1")).where(_wanted(_entries, d, actor, fits))
+def keys(d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement], within: Sequence[Select] = ()) -> Select:
+    """The ids of the rows whose value fits, whoever may see them; only such as are `within` all of some ids."""
+    return select(_entries.c.record_id).where(_wanted(_entries, d, actor, fits, within))
 
 
-def _wanted(entries: FromClause, d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement]) -> ColumnElement[bool]:
+def _wanted(
+    entries: FromClause, d: CustomDescription, actor: Actor, fits: Callable[[Any], ColumnElement], within: Sequence[Select]
+) -> ColumnElement[bool]:
     column = entries.c.number if d.type is Decimal else entries.c.text
-    return and_(_of(entries, d, actor), fits(type_coerce(column, DayText()) if d.type is date else column))
+    value = type_coerce(column, DayText()) if d.type is date else column
+    return and_(_of(entries, d, actor), *(entries.c.record_id.in_(ids) for ids in within), fits(value))
 
 
 def is_empty(entity: type[Entity], d: CustomDescription, actor: Actor) -> ColumnElement[bool]:
@@ -200,7 +220,7 @@ def rebuild(session: Session, field: CustomField, now) -> None:
     connection, d = session.connection(), description(field)
     here = field.subdistrict_id
     connection.execute(delete(_entries).where(_entries.c.subdistrict_id == here, _entries.c.custom_field_id == field.id))
-    entity = next((e for e in extensible() if field.roster == f"roster:{e.slug()}"), None)
+    entity = entity_of(field)
     if entity is None or not (field.is_filtered and field.is_active):
         return
     table = entity.__table__
@@ -250,8 +270,13 @@ def _follow(session: Session, _flush_context) -> None:
     if batch:
         session.connection().execute(insert(_entries), batch)
     for row in session.dirty:
-        if isinstance(row, CustomField) and any(inspect(row).attrs[n].history.has_changes() for n in ("is_filtered", "is_active")):
+        if isinstance(row, CustomField) and is_turned(row):
             rebuild(session, row, now)
+
+
+def is_turned(row: CustomField) -> bool:
+    """Whether a field comes into use, or goes out of it, by the change being written."""
+    return any(inspect(row).attrs[name].history.has_changes() for name in ("is_filtered", "is_active"))
 
 
 def _has_changed(row: Entity) -> bool:

@@ -20,8 +20,9 @@ from models.audit import AuditEvent
 from models.codes import AuditVerb
 
 from . import audit, custom, recycle
-from ..lists import lookups, search
+from ..lists import lookups
 from ..access import Actor
+from ..lists import indexing
 from .records import Pending
 from ..rosters.writing import bare, store
 
@@ -156,7 +157,7 @@ def _delete(session: Session, entity: type[Entity], rows: Sequence[dict], now: d
     params = [{"of_place": row["subdistrict_id"], "of_id": row["id"]} for row in rows]
     session.connection().execute(delete(table).where(own), params)
     ids = [row["id"] for row in rows]
-    search.forget(session, ids)
+    indexing.forget(session, ids)
     custom.forget(session, ids)
     described = custom.described(session, entity)
     entries = []

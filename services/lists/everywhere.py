@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from models import Entity
 
-from . import lookups, search
+from . import lookups
 from ..access import Actor
+from .indexing import is_indexed
 
 EACH = 5
 _FIRST = ("Case", "CaseParty", "Household", "HouseholdMember", "Chief", "Mediator", "Staff", "Area", "ResidentialArea")
@@ -28,7 +29,7 @@ class Found:
 def ranked(entities: Iterable[type]) -> list[type[Entity]]:
     """The searchable ones among some entities, those people ask for most often first."""
     names = {name: place for place, name in enumerate(_FIRST)}
-    found = [e for e in entities if search.is_indexed(e)]
+    found = [e for e in entities if is_indexed(e)]
     return sorted(found, key=lambda e: names.get(e.__name__, len(names)))
 
 

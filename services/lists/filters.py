@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, Select, Uuid, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import operators
 
@@ -19,16 +19,17 @@ from models.area import Area
 from models.fields import Description
 
 from ..keeping import custom
-from . import search
+from . import probing, search
 from ..access import Actor, Permission
 from ..keeping.custom import CustomDescription
 from ..errors import BadQuery
+from .indexing import is_indexed, searched
 from ..labels import dictionary_names
-from .probing import few
 from ..showing import LOCAL, text
 
 EMPTY = "none"  # a filter's value for “not filled in”
 YES_NO = {"yes": "是", "no": "否", EMPTY: "未填"}
+MOST_WHOLE = 10**12
 Args = Mapping[str, list[str]]
 
 
@@ -68,7 +69,7 @@ SPANS = {
 class Filter:
     """One active filter: which column, which values, bounds or span of days.
 
-    `met` is how many rows fit, once a look at an index has counted them.
+    `seen` is what a look at an index has told of the rows that fit; asked once for a page and its count.
     """
 
     description: Description
@@ -76,7 +77,7 @@ class Filter:
     low: Any = None
     high: Any = None
     span: str = ""
-    met: int | None = None
+    seen: probing.Look | None = field(default=None, init=False)
 
 
 def filter_type(description: Description) -> str:
@@ -154,9 +155,16 @@ def _value(description: Description, kind: str, value: str) -> Any:
     return value
 
 
+def within_years(day: Any) -> Any:
+    """A day, or an instant with its zone, that every database and every zone can hold; else ValueError."""
+    if not 1900 <= day.year <= 2200 or (isinstance(day, datetime) and day.tzinfo is None):
+        raise ValueError
+    return day
+
+
 def read_day(value: str, label: str) -> date:
     try:
-        return date.fromisoformat(value)
+        return within_years(date.fromisoformat(value))
     except ValueError:
         raise BadQuery(f"“{label}”的日期请写成 2026-01-31 的样子") from None
 
@@ -164,7 +172,7 @@ def read_day(value: str, label: str) -> date:
 def read_number(value: str, label: str, kind: type) -> Any:
     try:
         number = kind(value)
-        if abs(number) > 10**12:
+        if not abs(number) <= MOST_WHOLE:  # what is no number is not smaller either
             raise ValueError
         return number
     except (ValueError, InvalidOperation):
@@ -230,26 +238,37 @@ def _few_or_many(session: Session, entity: type[Described], wanted: Filter, foun
     `IS TRUE` keeps a database from collecting and sorting all of them through the column's index.
     """
     key = getattr(entity, list(entity.__mapper__.primary_key)[-1].key)
-    keys, wanted.met = few(session, select(literal_column("1")).select_from(entity).where(found), select(key).where(found))
-    if keys is not None:
-        return key.in_(keys)
-    return found.self_group().is_(true())
+    wanted.seen = wanted.seen or probing.look(session, select(key).where(found))
+    return found.self_group().is_(true()) if wanted.seen.keys is None else key.in_(wanted.seen.keys)
 
 
 def _custom(
     session: Session, entity, wanted: Filter, d: CustomDescription, actor: Actor, is_ordered: bool
 ) -> ColumnElement[bool]:
     """The same on a field of the office, which has its values beside the row."""
-    others = replace(wanted, values=[value for value in wanted.values if value != EMPTY])
+    values = [value for value in wanted.values if value != EMPTY]
+    if wanted.values and not values:
+        return custom.is_empty(entity, d, actor)
+    has_empty = len(values) < len(wanted.values)
+    others = replace(wanted, values=values)
 
     def fits(column) -> ColumnElement[bool]:
         return _fits_entry(session, others, column, actor)
 
-    if EMPTY not in wanted.values:
-        found, wanted.met = custom.condition(session, entity, d, actor, fits, is_ordered)
-        return found
-    empty = custom.is_empty(entity, d, actor)
-    return or_(empty, custom.condition(session, entity, d, actor, fits)[0]) if others.values else empty
+    if not is_ordered and not has_empty:
+        return custom.condition(entity, d, actor, fits, None)
+    if wanted.seen is None:
+        wanted.seen = probing.look(session, custom.keys(d, actor, fits, _within(session, entity, others, d, actor)))
+    found = custom.condition(entity, d, actor, fits, wanted.seen)
+    return or_(custom.is_empty(entity, d, actor), found) if has_empty else found
+
+
+def _within(session: Session, entity, wanted: Filter, d: CustomDescription, actor: Actor) -> list[Select]:
+    """Ids that the search index knows to be few, for each word of a text; of several texts either may fit, so that none are."""
+    if filter_type(d) != "text" or len(wanted.values) != 1:
+        return []
+    found = (search.within(session, entity, d, word, actor) for word in wanted.values[0].split()[:6])
+    return [ids for ids in found if ids is not None]
 
 
 def entries(session: Session, wanted: Filter, actor: Actor) -> Select | None:
@@ -257,7 +276,7 @@ def entries(session: Session, wanted: Filter, actor: Actor) -> Select | None:
     d = wanted.description
     if not isinstance(d, CustomDescription) or EMPTY in wanted.values:
         return None
-    return custom.entries(d, actor, lambda column: _fits_entry(session, wanted, column, actor))
+    return custom.keys(d, actor, lambda column: _fits_entry(session, wanted, column, actor))
 
 
 def _fits_entry(session: Session, wanted: Filter, column, actor: Actor) -> ColumnElement[bool]:
@@ -281,7 +300,7 @@ def _fits(session: Session, wanted: Filter, column, actor: Actor) -> ColumnEleme
         meaning = {"yes": column.is_(True), "no": column.is_(False), EMPTY: column.is_(None)}
         return or_(*(meaning[value] for value in wanted.values))
     if d.target:
-        return or_(*(_points_to(d, column, value, actor) for value in wanted.values))
+        return or_(*(_points_to(session, d, column, value, actor) for value in wanted.values))
     if d.field.dictionary:
         return _any(column, [key for value in wanted.values for key in _items(session, value)])
     if kind == "exact":
@@ -308,11 +327,15 @@ def _between(column, low, high) -> list[ColumnElement[bool]]:
     return [*([column >= low] if low is not None else []), *([column <= high] if high is not None else [])]
 
 
-def _points_to(d: Description, column, value: str, actor: Actor) -> ColumnElement[bool]:
+def _points_to(session: Session, d: Description, column, value: str, actor: Actor) -> ColumnElement[bool]:
     """Rows whose reference is empty, is this row, or, for areas, lies below it."""
     if value == EMPTY:
         return column.is_(None)
-    return column.in_(branch(value, actor)) if d.target is Area else column == value
+    if d.target is not Area:
+        return column == value
+    below = branch(value, actor)
+    is_leaf = len(session.scalars(below.limit(2)).all()) == 1  # then one index has the rows in the list's order
+    return column == value if is_leaf else column.in_(below)
 
 
 def branch(area_id: str, actor: Actor) -> Select:
@@ -335,7 +358,7 @@ def _has_words(session, entity, d: Description, column, value: str, actor: Actor
     """Text with all words of a value; the search index finds them first where it covers the column."""
     found = []
     for word in value.split()[:6]:
-        if search.is_indexed(entity) and d in search.searched(entity):
+        if is_indexed(entity) and d in searched(entity):
             found.append(search.condition(entity, word, actor, search.look(session, entity, word, actor), session.get_bind().dialect.name))
         found.append(contains(column, word))
     return and_(*found)

@@ -24,15 +24,16 @@ from models import Described, describe, live_rows
 from models.codes import Code
 
 from ..keeping import custom
-from . import filters, search
+from . import filters, probing, search
 from ..access import Actor, Permission, is_narrowed, visible_ids
 from .columns import shown as column_shown
 from ..errors import BadQuery
-from .filters import Filter
+from .filters import MOST_WHOLE, Filter, within_years
+from .indexing import is_indexed
 from .queries import Query
 from ..showing import is_clear, masked, text, title_parts
 
-COUNT_CAP = 10_000
+COUNT_CAP = probing.MOST
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class Listing:
     def _matches(self, word: str, is_ordered: bool = True) -> ColumnElement[bool]:
         """Rows with this word in any searched column; masked kinds by their whole value only."""
         found = list(self._beside_index(word))
-        if search.is_indexed(self.entity):
+        if is_indexed(self.entity):
             # Beside other reasons the index may name a row again, so that only alone it counts by a join.
             dialect = self.session.get_bind().dialect.name
             found.append(search.condition(self.entity, word, self.actor, self._look(word), dialect, is_ordered or bool(found)))
@@ -149,7 +150,7 @@ class Listing:
 
     def _beside_index(self, word: str) -> Iterator[ColumnElement[bool]]:
         """What finds a row without the index: whole values of masked kinds, and everything where there is no index."""
-        has_index = search.is_indexed(self.entity)
+        has_index = is_indexed(self.entity)
         for description in self.described.values():
             if not description.field.searched or description.target:
                 continue
@@ -175,7 +176,7 @@ class Listing:
         words = self._words(query.search)
         if len(words) != 1 or query.filters or query.changed_since or query.also or is_narrowed(self.entity, self.actor):
             return None
-        if not search.is_indexed(self.entity) or any(True for _ in self._beside_index(words[0])):
+        if not is_indexed(self.entity) or any(True for _ in self._beside_index(words[0])):
             return None
         return self._look(words[0])
 
@@ -191,8 +192,8 @@ class Listing:
         seen, only = self._known(query), self._only(query)
         if seen is not None and seen.is_exact and not seen.is_many:
             return seen.count
-        if only is not None and only.met is not None:
-            return only.met
+        if only is not None and only.seen is not None and (only.seen.count <= probing.MOST or (cap or COUNT_CAP) <= probing.MOST):
+            return min(only.seen.count, (cap or COUNT_CAP) + 1)
         return self.session.execute(select(self.counting(query, cap))).scalar_one()
 
     def _only(self, query: Query) -> Filter | None:
@@ -412,12 +413,16 @@ def _restore(column, value: Any) -> Any:
     """A position's value in the type of its column."""
     if value is None:
         return None
+    kind = column.property.columns[0].type
     try:
-        python = column.property.columns[0].type.python_type
-        if isinstance(column.property.columns[0].type, Uuid):
+        if isinstance(kind, Uuid):
             return str(UUID(value))
-        if python in (date, datetime):
-            return python.fromisoformat(value)
-        return Decimal(value) if python is Decimal else value
+        if issubclass(kind.python_type, date):
+            return within_years(kind.python_type.fromisoformat(value))
+        if kind.python_type is Decimal:
+            return Decimal(value)
+        if type(value) is not kind.python_type or (kind.python_type is int and abs(value) >= MOST_WHOLE):
+            raise ValueError
+        return value
     except (AttributeError, ValueError, TypeError, NotImplementedError, InvalidOperation):
         raise BadQuery("翻页地址不完整，请从列表第一页重新翻") from None

@@ -6,22 +6,35 @@ that are many are soon met by reading on in that order. No database knows in adv
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 VERY_FEW = 500
 FEW = 2000
+MOST = 10_000  # are counted
 
 
-def few(session: Session, probe: Select, keys: Select) -> tuple[list | Select | None, int | None]:
-    """What `keys` finds if `probe`, which has as many rows, has few, and how many; else None.
+@dataclass(frozen=True)
+class Look:
+    """How many rows fit, `MOST` + 1 for more than that, and their keys where they are few."""
+
+    count: int
+    keys: list | Select | None
+
+
+def look(session: Session, keys: Select) -> Look:
+    """How many rows `keys` finds, and which, by one statement.
 
     Very few are read here and now; the limit on others changes nothing but tells the database how
     many there are.
     """
-    very_few = min(VERY_FEW, FEW)
-    found = session.scalars(keys.limit(very_few + 1)).all()
-    if len(found) <= very_few:
-        return found, len(found)
-    count = session.execute(select(func.count()).select_from(probe.limit(FEW + 1).subquery())).scalar_one()
-    return (keys.limit(count), count) if count <= FEW else (None, None)
+    found = keys.limit(MOST + 1).cte("found")
+    counted = select(func.count().label("n")).select_from(found).cte("counted")
+    rows = select(counted.c.n, found.c[0]).select_from(counted.outerjoin(found, counted.c.n <= min(VERY_FEW, FEW)))
+    lines = session.execute(rows).all()
+    count = lines[0][0]
+    if count <= min(VERY_FEW, FEW):
+        return Look(count, [key for _, key in lines if key is not None])
+    return Look(count, keys.limit(count) if count <= FEW else None)

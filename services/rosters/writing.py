@@ -21,16 +21,16 @@ from models.codes import AuditVerb, Code
 from models.fields import Description
 
 from ..keeping import audit, custom, records
-from ..lists import search
 from ..access import Actor
 from ..keeping.custom import CustomDescription
 from ..errors import Conflict, Missing, Refused
 from ..lists.listing import identity
+from ..lists import indexing
 from ..keeping.records import Pending
 from ..sets import run_many
 from .cells import opened, stored_type
 from .errors import NotImported, RowError, harmless
-from .planning import Decision, Plan
+from .decisions import Decision, Plan
 from .targets import batches
 
 MOST_ERRORS = 1000
@@ -177,17 +177,17 @@ def store(session: Session, entity: type[Entity], pending: Sequence[Pending], no
         *(_trail(entity, described, p, p.row, verb or AuditVerb.CREATE) for p in pending if p.known is None),
         *(_trail(entity, described, p, moved, verb or AuditVerb.UPDATE) for p, moved in zip(changed, moves, strict=True)),
     ])  # fmt: skip
-    search.refresh(session, entity, new, [(p.row, p.known) for p in changed], now)
+    indexing.refresh(session, entity, new, [(p.row, p.known) for p in changed], now)
     custom.refresh(session, entity, [(p.row, p.known) for p in pending], now)
 
 
-def _moved(p: Pending) -> set[str]:
+def _moved(p: Pending) -> list[str]:
     """Which columns of a known row get another value."""
     known = p.known
-    return {name for name, value in p.row.items() if value != known[name]}
+    return [name for name, value in p.row.items() if value is not known[name] and value != known[name]]
 
 
-def _update(connection, table: Table, changed: Sequence[Pending], moves: Sequence[set[str]], now: datetime) -> None:
+def _update(connection, table: Table, changed: Sequence[Pending], moves: Sequence[list[str]], now: datetime) -> None:
     """One statement for a portion; a version that has moved on meanwhile stops it."""
     written = [name for name in set().union(*moves) if name in table.c and name not in ("version", "updated_at")]
     if not written:

@@ -13,8 +13,9 @@ from models.audit import AuditEvent
 from models.codes import AuditVerb, CustomKind
 from models.custom import CustomEntry, CustomField
 from models.household import Household
+from models.search import SearchEntry
 from services.keeping import custom, records
-from services.lists import probing
+from services.lists import indexing, probing
 from services.errors import Refused
 from services.labels import dictionary_names
 from services.lists.listing import Listing
@@ -92,6 +93,41 @@ def test_few_and_many_are_found_alike(session, world, add, few, monkeypatch):
     assert listed(session, f"{d.name}=低保") == [["H002"]]
 
 
+def pairs_kept(session):
+    """The pairs of texts of the office's own fields in all search entries: `低保`."""
+    kept = " ".join(session.scalars(select(SearchEntry.grams)).all()).split()
+    return [gram.partition("c")[2] for gram in kept if gram[0].isdigit() and "c" in gram[:6]]
+
+
+def test_a_text_is_kept_in_pairs_that_follow_its_changes(session, world, add):
+    d, homes = add(), world.east_household
+    give(session, homes, d, "低保户")
+    assert pairs_kept(session) == ["低保", "保户"]
+    give(session, homes, d, "特困")
+    assert pairs_kept(session) == ["特困"]
+    give(session, homes, d, None)
+    assert pairs_kept(session) == []
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    ("低保", ["H001", "H002"]), ("保低", []), ("低保 边缘", ["H001"]), ("低保户|边缘", ["H001", "H002"]), ("低", ["H001", "H002"]),
+    ("ab", ["H002"]), ("缘户 不", []),
+])  # fmt: skip
+def test_a_text_is_found_by_any_part(session, world, add, words, expected):
+    d = add()
+    give(session, world.east_household, d, "低保-边缘户")
+    give(session, world.west_household, d, "低保户ＡＢ ab")
+    assert listed(session, f"{d.name}={words}") == [[number] for number in expected]
+
+
+def test_rows_written_past_the_session_keep_their_pairs(session, world, add):
+    d, home = add(), world.east_household
+    before = {"id": home.id, "subdistrict_id": home.subdistrict_id} | {x.key: getattr(home, x.key) for x in indexing.searched(Household)}
+    after = before | {"extra": {d.name: "低保户"}}
+    indexing.refresh(session, Household, [], [(after, before)], session.info["now"])
+    assert pairs_kept(session) == ["低保", "保户"]
+
+
 def test_rows_without_a_value_can_be_asked_for(session, world, add):
     d = add(CustomKind.YES_NO)
     give(session, world.east_household, d, True)
@@ -111,7 +147,7 @@ def test_a_field_filtered_later_finds_what_was_there(session, world, add):
     field = session.scalars(select(CustomField)).one()
     field.is_filtered = True
     records.save(session, field, session.info["actor"], session.info["now"])
-    assert listed(session, f"{d.name}=低保") == [["H001"]]
+    assert listed(session, f"{d.name}=低保") == [["H001"]] and pairs_kept(session) == ["低保", "保户"]
 
 
 def test_a_deleted_row_leaves_no_entry(session, world, add):

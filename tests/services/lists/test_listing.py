@@ -9,7 +9,8 @@ import pytest
 from models import describe
 from models.area import Area
 from models.audit import AuditEvent
-from models.case import Case
+from models.case import Case, CaseEvent
+
 from models.household import Household
 from services import access
 from services.keeping import custom
@@ -189,11 +190,31 @@ def test_a_day_that_ends_the_range_is_included(session, world):
     [
         ("sort=mobile", "不能按这一列排序"), ("use=castle", "没有这个选项"), ("page_size=x", "请填数字"),
         ("after=xx", "请从列表第一页重新翻"), ("neighborhood=1;drop", "请从下拉结果中选择"),
+                (f"after={'W' * 4000}", "请从列表第一页重新翻"),
     ],
 )  # fmt: skip
 def test_a_query_that_makes_no_sense_is_refused_with_the_cure(session, world, args, sentence):
     with pytest.raises(Refused, match=sentence):
         page_of(session, Household, args)
+
+
+@pytest.mark.parametrize(
+    ("entity", "sort", "value"),
+    [
+        (Case, "due_on", {"x": 1}), (Case, "due_on", "0001-01-01"), (Case, "registered_at", "2026-03-02T09:00:00"),
+        (Case, "registered_at", "9999-12-31T23:59:59-12:00"), (Case, "case_no", 3), (Case, "case_no", ["3"]),
+        (CaseEvent, "number", 2**70), (CaseEvent, "number", True), (CaseEvent, "number", "3"),
+    ],
+)  # fmt: skip
+def test_a_page_begins_at_no_value_that_its_column_cannot_hold(session, world, entity, sort, value):
+    with pytest.raises(BadQuery, match="请从列表第一页重新翻"):
+        page_of(session, entity, f"sort={sort}&after={token_of([value, world.east.id])}")
+
+
+@pytest.mark.parametrize("args", ["closed_at__from=0001-01-01", "closed_at__to=9999-12-31", "sort=closed_at&jump=0001-01-01"])
+def test_a_day_outside_of_1900_to_2200_is_refused(session, world, args):
+    with pytest.raises(BadQuery, match="请写成 2026-01-31 的样子"):
+        page_of(session, Case, args)
 
 
 def test_a_range_the_wrong_way_round_is_refused(session, world):

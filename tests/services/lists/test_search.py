@@ -12,9 +12,10 @@ from models.household import Household
 from models.search import SearchEntry
 from models.worker import Staff, Worker
 from services.keeping import records
-from services.lists import probing, search
+from services.lists import probing
 from services.access import Actor
 from services.lists.listing import Listing
+from services.lists import grams, indexing
 from services.lists.queries import Query
 from tests.support.builders import build_world, raw_case
 
@@ -124,7 +125,7 @@ def test_a_rebuilt_index_is_the_index(session, world):
         return sorted(session.execute(wanted).all())
 
     before = rows()
-    search.rebuild(session, search.indexed(), session.info["now"])
+    indexing.rebuild(session, indexing.indexed(), session.info["now"])
     assert rows() == before and len(before) > 20
 
 
@@ -139,12 +140,12 @@ def _plan(rows: int, *below: dict) -> dict:
 
 def test_a_plan_read_by_several_processes_tells_the_shares_of_the_whole():
     """Two processes: the branches tell half of 600 and of 46."""
-    assert search._shares(_plan(646, _plan(323, _plan(300), _plan(23)))) == (600, 46)
+    assert grams._shares(_plan(646, _plan(323, _plan(300), _plan(23)))) == (600, 46)
 
 
 def test_a_plan_of_one_process_tells_its_branches():
-    assert search._shares(_plan(32_000, _plan(31_500), _plan(500))) == (31_500, 500)
+    assert grams._shares(_plan(32_000, _plan(31_500), _plan(500))) == (31_500, 500)
 
 
 def test_a_plan_of_another_shape_tells_nothing():
-    assert search._shares(_plan(7)) == (0, 0)
+    assert grams._shares(_plan(7)) == (0, 0)

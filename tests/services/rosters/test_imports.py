@@ -25,10 +25,10 @@ from models.roster_import import RosterImport
 from services import access
 from services.background import jobs
 from services.keeping import audit, custom
-from services.lists import search
 from services.rosters import importing, imports
 from services.errors import Conflict, Missing, Refused
 from services.lists.listing import Listing
+from services.lists import indexing
 from services.lists.queries import Query
 from services.keeping.records import save
 from tests.support.builders import build_user, build_world
@@ -43,7 +43,7 @@ class Office(Session):
     """The program's session, opened anew by the worker and by each request."""
 
 
-for _part in (access, audit, search, custom):
+for _part in (access, audit, indexing, custom):
     _part.install(Office)
 
 
