@@ -1,7 +1,7 @@
 """What a role is shipped with
 
 Revision ID: 5d2c8f61b7a4
-Revises: e3dd3cdcf6e8
+Revises: da6df97df39c
 Create Date: 2026-11-25 18:45:00
 
 """
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 
 revision = '5d2c8f61b7a4'
-down_revision = 'e3dd3cdcf6e8'
+down_revision = 'da6df97df39c'
 branch_labels = None
 depends_on = None
 
