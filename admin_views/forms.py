@@ -316,7 +316,7 @@ def entity_form(entity: type[Described], asker: Asker, leave_out: Sequence[str] 
 def step_form(step: Step, asker: Asker, subject: Described | None = None) -> type[Form]:
     """A form class for what a step asks about a subject."""
     boxes = {}
-    for ask in step.asks:
+    for ask in step.asks_of(subject):
         options = {"needed": ask.is_required, "help": ask.help}
         if ask.among is not None:
             rows = ask.among(asker.session, subject) if subject is not None else ()
@@ -338,7 +338,7 @@ def step_form(step: Step, asker: Asker, subject: Described | None = None) -> typ
 
 def step_data(step: Step, subject: Described) -> dict:
     """What a step's form begins with."""
-    return {ask.name: getattr(subject, ask.name) for ask in step.asks if ask.is_prefilled}
+    return {ask.name: getattr(subject, ask.name) for ask in step.asks_of(subject) if ask.is_prefilled}
 
 
 def sections(form: Form, descriptions: Sequence[Description], label: str) -> list[dict]:

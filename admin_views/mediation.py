@@ -11,7 +11,7 @@ from models.mediation import Mediator
 from models.mediation_codes import AgreementForm, AgreementState, FollowUpState
 from models.settlement import MediationAgreement
 from services import backlog
-from services.cases import case_closing
+from services.cases import case_closing, hearings
 from services.desk import workload
 from services.keeping import records
 from services.mediation import confirmations, follow_ups, sessions, settlements
@@ -92,6 +92,22 @@ class SessionView(Attached, Kept):
         chairs = [me.worker_id, case.handler_id if case else None]
         chair = next((key for key in chairs if key and db.session.get(Mediator, (me.subdistrict_id, key))), None)
         return found | {"chair": chair}
+
+
+class HearingView(Attached, Kept):
+    """The record of a hearing; opened from its petition matter."""
+
+    def may_attach(self) -> bool:
+        return self.may("edit")
+
+    def heading_of_new(self):
+        return "记录一次听证"
+
+    def buttons(self, row):
+        return [*super().buttons(row), *paper_button(row.case_id, "hearing_record")]
+
+    def save(self, session, row, is_new):
+        (hearings.keep if is_new else records.save)(session, row, actor(), now())
 
 
 class SettlementView(Stepped, Attached, Kept):

@@ -24,6 +24,7 @@ class Ask:
     `type` is str, bool, date, int, a `Code` class, or an entity (answered by a row). With
     `is_prefilled` the form begins with what the subject says already; `dictionary` names the list
     of which the answer is an item's key; `among(session, subject)` gives the few rows to choose from.
+    `only(subject)` says for which subjects the question is put at all.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Ask:
     is_prefilled: bool = False
     dictionary: str = ""
     among: Callable[[Session, Any], Sequence[Any]] | None = None
+    only: Callable[[Any], bool] | None = None
 
 
 Guard = Callable[..., str | None]
@@ -86,6 +88,10 @@ class Step:
     def fits(self, subject: Any) -> bool:
         """Whether the step can be taken now, whoever asks."""
         return subject.status in self.sources and (self.only is None or self.only(subject))
+
+    def asks_of(self, subject: Any) -> list[Ask]:
+        """The questions that are put about this subject; all of them where none is named."""
+        return [ask for ask in self.asks if ask.only is None or subject is None or ask.only(subject)]
 
     def targets(self, source: Code) -> frozenset[Code]:
         """The states it may lead to from one state."""

@@ -17,7 +17,7 @@ from ..access import Actor, Permission
 from ..errors import Missing, Refused
 from ..keeping.records import typed
 from .running import run_waiting
-from .work import JOBS, KINDS, Stopped, Work, work
+from .work import JOBS, KINDS, Stopped, Work, shown_at, work
 
 __all__ = ["Stopped", "Work", "cancel", "enqueue", "run_waiting", "work"]
 
@@ -72,6 +72,16 @@ def find(session: Session, job_id: str, actor: Actor) -> Job:
     if job is None or not (is_own(job, actor) or actor.may(Permission.JOBS)):
         raise Missing("没有找到这项后台任务")
     return job
+
+
+def done_count(job: Job, folder: Path) -> int:
+    """How many things of a job are done: as in the database, or as its process says where that could not be written."""
+    if job.status is not JobStatus.RUNNING:
+        return job.done_count
+    try:
+        return max(job.done_count, int(shown_at(folder, job.id).read_text()))
+    except (FileNotFoundError, ValueError):  # none yet, or caught between opening and writing
+        return job.done_count
 
 
 def is_own(job: Job, actor: Actor) -> bool:

@@ -25,7 +25,7 @@ from models.user import User
 from ..access import Actor, bind, system
 from ..colleagues import actor_of
 from ..errors import Refused
-from .work import JOBS, KINDS, Clock, Sessions, Stopped, Work
+from .work import JOBS, KINDS, Clock, Sessions, Stopped, Work, shown_at
 
 LEASE = timedelta(seconds=30)
 MOST_TRIES = 3
@@ -67,6 +67,7 @@ def run_next(sessions: Sessions, clock: Clock, folder: Path, watch: Watch = lamb
             _do(work, claimed)
     finally:
         shutil.rmtree(work.folder, ignore_errors=True)
+        shown_at(folder, work.job_id).unlink(missing_ok=True)
     return True
 
 

@@ -43,6 +43,11 @@ class Kind:
 KINDS: dict[str, Kind] = {}
 
 
+def shown_at(folder: Path, job_id: str) -> Path:
+    """Where a running job leaves how many things are done."""
+    return folder / "progress" / job_id
+
+
 def work(name: str, *, is_repeatable: bool = False) -> Callable:
     """Register the function that does this kind of long work: `run(work: Work) -> None`.
 
@@ -79,6 +84,7 @@ class Work:
     is_last_try: bool = False
     is_finished: bool = False
     _is_stopped: bool = field(default=False, repr=False)
+    _shown: int = field(default=-1, repr=False)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -104,8 +110,18 @@ class Work:
     def progress(self, done: int, total: int | None = None) -> None:
         """Say how many things are done, as often as wanted; raises `Stopped` when the work must end."""
         self.done, self.total = done, self.total if total is None else total
+        self._show()
         if self._is_stopped:
             raise Stopped
+
+    def _show(self) -> None:
+        """Leave every hundredth part in a file, which a page can read while the work itself holds the lock of SQLite."""
+        part = self.done * 100 // self.total if self.total else self.done // 1000
+        if part != self._shown:
+            self._shown = part
+            file = shown_at(self.kept.parent, self.job_id)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(str(self.done))
 
     def hold(self, session: Session, state: dict[str, Any]) -> None:
         """Keep how far work in pieces has come, in the transaction of the piece; raises `Stopped` when it is no longer ours.

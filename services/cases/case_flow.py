@@ -44,7 +44,7 @@ _HOW = Ask("informed_how", "告知方式", NoticeChannel)
 _HOW_IF = Ask("informed_how", "告知方式", NoticeChannel, is_required=False, help="现在就告知的选择方式；稍后告知的另办“记录告知”")
 _INFORMED_ON = Ask("informed_on", "告知日期", date, is_required=False, help="留空为今天")
 _RECEIPT = Ask("receipt", "送达凭证", is_required=False, help="签收人、快递单号、通话时间等")
-_ONSITE = Ask("onsite_reason", "未能当场化解的原因", OnsiteReason, is_required=False, is_prefilled=True, help="现场调解阶段的纠纷必填")
+_ONSITE = Ask("onsite_reason", "未能当场化解的原因", OnsiteReason, is_required=False, is_prefilled=True, only=case_stages.asks_why_not_on_the_spot)
 _ORDER = (
     Ask("unit", "承办单位", Unit, is_required=False),
     Ask("worker", "承办人", Worker, is_required=False),
@@ -80,7 +80,7 @@ INTAKE = (
         "accept", "受理", {S.REGISTERED}, S.ACCEPTED, P.CASE_ACCEPT,
         asks=(
             Ask("level", "事项层级", MatterLevel, is_required=False, is_prefilled=True),
-            Ask("purpose", "信访目的", PetitionPurpose, is_required=False, is_prefilled=True, help="信访事项必填"),
+            Ask("purpose", "信访目的", PetitionPurpose, is_required=False, is_prefilled=True, only=case_intake.is_petition, help="信访事项必填"),
             Ask("legal_route", "法定途径", LegalRoute, is_required=False, help="依法分类处理，建议见案件页"),
             _ONSITE, _HOW_IF,
         ),
@@ -208,7 +208,7 @@ ORDERS = (
 
 STAGES = (
     Step(
-        "consent", "征询调解意愿", IN_HAND, Depends(frozenset({S.CLOSED}), "不变；有人不同意的办结", by_answer=case_closing.consent_ends_it, or_stays=True),
+        "consent", "征询调解意愿", IN_HAND | {S.REGISTERED}, Depends(frozenset({S.CLOSED}), "不变；有人不同意的办结", by_answer=case_closing.consent_ends_it, or_stays=True),
         P.CASE_FEED_BACK,
         asks=(
             Ask("party", "当事人", CaseParty, is_required=False, among=case_stages.parties_of, help="留空表示各方当事人都同意"),

@@ -14,7 +14,7 @@ from models.codes import AssignmentStatus, CaseKind, CaseOutcome, ClockState, Me
 from models.stage_run import StageRun
 from models.team import Team
 
-from . import clocks
+from . import clocks, extensions
 from ..access import Actor
 from ..due_dates import local_day
 
@@ -98,6 +98,11 @@ def active_team(session: Session, case: Case) -> Team | None:
 # ---- who a step is meant for -----------------------------------------------------------
 
 
+def asks_why_not_on_the_spot(case: Case) -> bool:
+    """现场调解阶段的纠纷"""
+    return case.kind is CaseKind.DISPUTE and case.stage is MediationStage.ONSITE
+
+
 def is_in_mediation(case: Case) -> bool:
     """进入调解阶段的案件"""
     return case.stage is not None
@@ -128,7 +133,7 @@ def may_go_back(case: Case) -> bool:
 
 def says_why_not_on_the_spot(session, case, actor, now, answers) -> str | None:
     """纠纷转分流前写明未能当场化解的原因（S129）"""
-    if case.kind is not CaseKind.DISPUTE or case.stage is not MediationStage.ONSITE:
+    if not asks_why_not_on_the_spot(case):
         return None
     if answers.get("onsite_reason") or case.onsite_reason:
         return None
@@ -245,5 +250,15 @@ def resume(session, case, actor, now, answers) -> None:
     clocks.resume(session, case, now)
 
 
-def cancel_clocks(session, case, now) -> None:
+def put_down(session, case, actor, now) -> None:
+    """The matter is not worked on here: its run, its periods, an open request and its team end."""
+    leave(session, case, now, None)
     clocks.stop(session, case, now, state=ClockState.CANCELLED)
+    extensions.drop(session, case, actor, now)
+    disband(session, case, now)
+
+
+def disband(session, case, now) -> None:
+    team = active_team(session, case)
+    if team is not None:
+        team.disbanded_at = now  # its members have one matter less in hand

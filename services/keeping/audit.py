@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import event, insert, inspect
 from sqlalchemy.orm import Session
 
-from models import Described, Entity, describe, uuid7
+from models import Described, Entity, describe, uuid7, uuid7s
 from models.audit import AccessEvent, AuditEvent
 from models.codes import AccessKind, AuditVerb, Code
 from models.sealed import Sealed, seal, unseal
@@ -177,7 +177,7 @@ def written(session: Session, entity: type[Described], entries: Iterable[tuple])
         return
     ids, labels, verbs, changes = (list(column) for column in zip(*told, strict=True))
     columns = _entry(session, entity, "", "", said, None)
-    columns |= {"id": [uuid7() for _ in told], "record_id": ids, "record_label": labels, "changes": changes}
+    columns |= {"id": uuid7s(len(told)), "record_id": ids, "record_label": labels, "changes": changes}
     run_many(session.connection(), insert(AuditEvent.__table__), columns | ({} if said else {"verb": verbs}))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -21,7 +22,8 @@ from ..errors import Conflict, Refused
 from ..flow import Ask, Flow, plain
 from ..flows import FLOWS
 from ..lists.listing import identity
-from ..rosters import planning, writing
+from ..rosters import stored, writing
+from ..rosters.decisions import Decision
 
 SAME = "已经是这个内容"
 _IN_ONE_QUERY = 500
@@ -79,14 +81,14 @@ class Change(Deed):
         return f"批量修改{self.entity.__label__}：{'、'.join(d.label for d in described if d.key in self.params['values'])}"
 
     def write(self, session, ids, actor, now):
-        values, columns = self._values(session), planning.stored_columns(self.entity)
+        values, columns = self._values(session), stored.stored_columns(self.entity)
         own, key, decisions, left = {n for n in values if n not in columns}, identity(self.entity), [], {}
-        wanted = select(key.label("_id"), *columns.values()).where(key.in_(ids)).order_by(key)
-        for number, known in enumerate(map(dict, session.execute(wanted).mappings()), 1):
+        rows = sorted(stored.records(session, self.entity, key.in_(ids)), key=itemgetter("_id"))
+        for number, known in enumerate(rows, 1):
             known |= {name: (known["extra"] or {}).get(name) for name in own}
             new = {name: value for name, value in values.items() if known[name] != value}
             if new:
-                decisions.append(planning.Decision(number, new, known, []))
+                decisions.append(Decision(number, new, known, []))
             else:
                 left[str(known["_id"])] = SAME
         by_number = {d.number: str(d.known["_id"]) for d in decisions}
