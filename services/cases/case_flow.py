@@ -87,6 +87,7 @@ INTAKE = (
         guards=(case_intake.purpose_is_known, case_intake.is_a_petition),
         effects=(case_intake.accept,),
         hint="属于街道受理范围的，受理后进入分流调度",
+        taken_back_by="recall",
     ),
     Step(
         "settle", "当场化解", {S.REGISTERED, S.ACCEPTED}, S.CLOSED, P.CASE_SETTLE,
@@ -364,6 +365,14 @@ ENDINGS = (
         guards=(case_closing.everything_is_done,),
         effects=(case_closing.archive,),
         hint="回访完成、材料齐全后归档",
+        taken_back_by="unarchive",
+    ),
+    Step(
+        "unarchive", "撤回归档", {S.ARCHIVED}, S.CLOSED, P.CASE_ARCHIVE,
+        asks=(Ask("reason", "撤回原因", is_long=True),),
+        guards=(case_moves.can_be_taken_back,),
+        effects=(case_moves.take_back,),
+        hint="归错的，由本人撤回，案件仍是已办结",
     ),
     Step(
         "reopen", "重新办理", {S.CLOSED, S.ARCHIVED}, S.ACCEPTED, P.CASE_CLOSE,

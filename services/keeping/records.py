@@ -136,10 +136,16 @@ def check_version(row: Described, shown: str | None) -> None:
 
 def save(session: Session, row: Described, actor: Actor, now: datetime) -> None:
     """Check, add and flush a row; database constraints answer with a sentence too."""
+    save_all(session, [row], actor, now)
+
+
+def save_all(session: Session, rows: Sequence[Described], actor: Actor, now: datetime) -> None:
+    """Save some rows of one entity together: all or none."""
     with session.no_autoflush:
-        prepare(session, row, actor, now)
-    session.add(row)
-    _flush(session, row)
+        for row in rows:
+            prepare(session, row, actor, now)
+    session.add_all(rows)
+    _flush(session, rows[0])
 
 
 def delete(session: Session, *rows: Described) -> None:
