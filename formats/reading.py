@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import child, headings
 from .child import Child, Fault
@@ -21,8 +21,7 @@ __all__ = ["MASK_MARK", "NOTE_SHEETS", "Fault", "Headings", "Row", "Table", "Unr
 _NO_HEADINGS = "表里没有找到列名。请下载模板，把内容填在列名下面再上传"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row under the headings; `number` is its row in the sheet as a person sees it.
 
     Values are None, str, bool, int, float, date, datetime or `Fault`. A whole number is an int

@@ -17,8 +17,9 @@ from ..access import Actor, permission_for
 from ..errors import Denied
 from . import columns as matching
 from . import writing
+from .decisions import Decision
 from .errors import RowError
-from .planning import Decision, Planner, check
+from .planning import Planner, check
 from .preview import Line, line_of
 from .template import columns_of
 
