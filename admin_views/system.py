@@ -95,8 +95,11 @@ class RoleView(OneByOne, EntityView):
             ("新版有、这个角色没有（含本单位去掉的）", roles.missing(row)), ("本单位另外给的", roles.added(row)),
         )  # fmt: skip
         found = [{"title": title, "groups": roles.named(permissions)} for title, permissions in told if permissions]
-        if found:
-            page["panels"] = [{"title": "与新版的不同", "template": "admin/panels/role.html", "parts": found}, *page.get("panels", [])]
+        allowed = [{"title": f"共{len(row.permissions)}项", "groups": roles.named(row.permissions)}]
+        panels = [("与新版的不同", found), ("能做什么", allowed)]
+        page["panels"] = [
+            {"title": title, "template": "admin/panels/role.html", "parts": parts} for title, parts in panels if parts
+        ] + page.get("panels", [])  # fmt: skip
         return page
 
     @expose("/complete/", methods=("POST",))
