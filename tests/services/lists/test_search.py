@@ -15,7 +15,7 @@ from services.keeping import records
 from services.lists import probing
 from services.access import Actor
 from services.lists.listing import Listing
-from services.lists import grams, indexing, lookups
+from services.lists import grams, indexing
 from services.lists.queries import Query
 from tests.support.builders import build_world, raw_case
 
@@ -149,10 +149,3 @@ def test_a_plan_of_one_process_tells_its_branches():
 
 def test_a_plan_of_another_shape_tells_nothing():
     assert grams._shares(_plan(7)) == (0, 0)
-
-
-def test_people_of_just_the_name_come_before_those_whose_address_sounds_like_it(session, world):
-    for number, name, address in (("S0901", "李某", "竹湾小区1号"), ("S0902", "王某", "竹湾小区2号"), ("S0903", "张伟", "新路3号")):
-        save(session, Household(household_no=number, head_name=name, address=address, neighborhood_id=world.east_neighborhood.id))
-    labels = [choice.label for choice in lookups.candidates(session, Household, "zw", session.info["actor"], limit=2)]
-    assert labels[0].startswith("张伟") and "竹湾" in labels[1]
