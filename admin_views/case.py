@@ -21,7 +21,7 @@ from . import call_panels
 from .acting import actor
 from .attachments import Attached
 from .base import EntityView
-from .bulk_actions import Assign, Change
+from .bulk_actions import Accept, Assign, Change, File
 from .case_panels import panels
 from .case_story import next_step, timeline
 from .papers import Papers
@@ -63,7 +63,7 @@ class CaseView(Stepped, Papers, Attached, EntityView):
         "CaseEvent", "CaseLink", "Clock", "DeskPresence", "Dossier", "Extension", "FollowUp", "HandlingOpinion", "Hearing", "Instruction",
         "MediationAgreement", "MediationSession", "Notice", "Paper", "StageRun", "Supervision", "Urge", "Whistle",
     )  # fmt: skip
-    bulk_kinds = (Assign, Change)
+    bulk_kinds = (Accept, Assign, File, Change)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",
         "三日内到期": f"{_OPEN}&due_on=next_3_days", "已超期": f"{_OPEN}&due_on=past",

@@ -100,17 +100,17 @@ def result_file(session: Session, job_id: str, actor: Actor, now: datetime, kept
 
 
 def cancel(session: Session, job_id: str, actor: Actor, now: datetime) -> Job:
-    """End a waiting job at once; ask a running one to end, which its next step does."""
+    """End a job that has not begun at once; ask any other to end, which its next step does."""
     job = find(session, job_id, actor)
     if job.status not in OPEN:
         raise Refused(f"这项任务{job.status.label}，不用取消")
     connection, this = session.connection(), and_(JOBS.c.subdistrict_id == job.subdistrict_id, JOBS.c.id == job.id)
     ended = connection.execute(
-        update(JOBS).where(this, JOBS.c.status == JobStatus.QUEUED)
+        update(JOBS).where(this, JOBS.c.status == JobStatus.QUEUED, JOBS.c.result.is_(None))
         .values(status=JobStatus.CANCELLED, finished_at=now)
     )  # fmt: skip
     if not ended.rowcount:
-        connection.execute(update(JOBS).where(this, JOBS.c.status == JobStatus.RUNNING).values(is_unwanted=True))
+        connection.execute(update(JOBS).where(this, JOBS.c.status.in_(OPEN)).values(is_unwanted=True))
     session.refresh(job)
     return job
 
