@@ -11,7 +11,7 @@ from models.mediation import Mediator
 from models.mediation_codes import AgreementForm, AgreementState, FollowUpState
 from models.settlement import MediationAgreement
 from services import backlog
-from services.cases import case_closing, hearings
+from services.cases import case_closing, case_stages, hearings
 from services.desk import workload
 from services.keeping import records
 from services.mediation import confirmations, follow_ups, sessions, settlements
@@ -127,7 +127,7 @@ class SettlementView(Stepped, Attached, Kept):
         mediator = held[-1].chair if held else next(iter(paper_facts.mediating(db.session, case)), None)
         return found | {
             "mediator": mediator and mediator.id, "committee": mediator and mediator.committee_id, "facts": case.summary,
-            "disputed": held[-1].disputed if held else None,
+            "disputed": held[-1].disputed if held else None, "copies": len(case_stages.parties_of(db.session, case)) + 1,
         }  # fmt: skip
     presets = {
         "全部": "", "拟订中": "status=draft", "已生效": "status=effective", "未按约履行": "status=breached", "全部履行": "status=performed",

@@ -74,7 +74,9 @@ def _leave(session: Session, case: Case, run: StageRun, now: datetime, result: S
 
 
 def _people(session: Session, case: Case, run: StageRun) -> str | None:
-    """Who worked on a run: the orders given in it, and the team."""
+    """Who worked on a run: the orders given in it, and the team. The order that ends the first stage belongs to the next."""
+    if run.stage is MediationStage.ONSITE:
+        return None
     found: dict[str, None] = {}
     orders = select(Assignment).where(
         Assignment.case_id == case.id, Assignment.status != AssignmentStatus.WITHDRAWN, Assignment.assigned_at >= run.entered_at

@@ -20,7 +20,7 @@ from models.sealed import Sealed, seal, unseal
 from ..sets import run_many
 
 _SILENT = {
-    "audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters",
+    "audit_events", "access_events", "case_events", "appeal_events", "team_changes", "sign_ins", "sign_in_failures", "counters",
     "comments", "mentions", "custom_entries", "saved_views", "jobs", "clocks", "todos", "desk_presences", "roster_imports",
 }  # fmt: skip
 
