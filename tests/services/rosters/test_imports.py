@@ -198,7 +198,7 @@ def test_rows_changed_or_used_since_are_named_and_kept(desk):
         session.commit()
     kept = desk.undo(done)
     assert (kept.undone_count, desk.one("H001").mobile, desk.one("H002").mobile, desk.numbers()) == (2, "13700000000", "13800000001", ["H001", "H002", "N1"])
-    assert sorted(kept.left) == [["住户 甲某某 东里社区1号", "“联系电话”导入以后又改过"], ["住户 癸某某 新路1号", "已有家庭成员用到它"]]
+    assert sorted(kept.left) == [["住户 甲某某 东里社区1号", "“联系电话”之后又改过"], ["住户 癸某某 新路1号", "已有家庭成员用到它"]]
 
 
 @once
