@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models import Described, describe, live_rows
 from models.codes import Code
+from models.fields import Description
 
 from ..keeping import custom
 from . import filters, probing, search
@@ -53,11 +54,21 @@ class Page:
 
 
 @cache
-def _joined(entity: type[Described], name: str) -> tuple[Any, list]:
-    """A reference to join under a name of its own, and the columns of its title; made once, it is costly."""
-    target = describe(entity)[name].target
-    other = aliased(target)
-    return getattr(entity, name).of_type(other), [getattr(other, part.key) for part in title_parts(target)]
+def _joined(entity: type[Described], name: str) -> tuple[list, list[Description], list]:
+    """A reference to join under a name of its own, the parts of its title, their columns; made once, it is costly.
+
+    What is only named by another row (a team by its case) is joined on to that row.
+    """
+    target, from_here = describe(entity)[name].target, entity
+    relations: list = []
+    while True:
+        other = aliased(target)
+        relations.append(getattr(from_here, name).of_type(other))
+        parts = title_parts(target)
+        if parts:
+            return relations, parts, [getattr(other, part.key) for part in parts]
+        name = next(word for word in target.__title__ if describe(target)[word].target)
+        target, from_here = describe(target)[name].target, other
 
 
 def identity(entity: type[Described]):
@@ -226,9 +237,9 @@ class Listing:
         for name in names:
             description = self.described[name]
             if description.target:
-                relation, titles = _joined(self.entity, name)
-                joins.append(relation)
-                shape.append((description, title_parts(description.target), len(columns)))
+                relations, parts, titles = _joined(self.entity, name)
+                joins += relations
+                shape.append((description, parts, len(columns)))
                 columns += titles
             else:
                 shape.append((description, None, len(columns)))
