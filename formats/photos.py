@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import warnings
 
+from PIL import Image, ImageOps, UnidentifiedImageError
+
 MOST_PIXELS = {"JPEG": 80_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
 """What a phone takes or a screen shows; a JPEG is decoded no larger than needed, the others whole."""
 LONGEST_SIDE = 2000
@@ -24,8 +26,6 @@ class NotAPhoto(Exception):
 
 def cleaned(content: bytes) -> bytes:
     """A JPEG of at most 2,000 pixels a side, upright, without any metadata. Raises `NotAPhoto`."""
-    from PIL import Image, ImageOps, UnidentifiedImageError  # held only where a photo came
-
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
