@@ -41,7 +41,7 @@ def create_app(config: Config | None = None) -> Flask:
     migrate.init_app(app, db, render_as_batch=True)
     babel.init_app(app)
     csrf.init_app(app)
-    login.init_app(app)
+    login.init_app(app, add_context_processor=False)  # pages ask `me`; an error page must not ask the database
     guard.install(app, config)
     account.install(app, config)
     admin_views.install(app)

@@ -23,6 +23,7 @@ from .acting import actor
 from .base import EntityView
 from .checks import check_entities, check_views
 from .components import ComponentsView
+from .error_pages import is_known
 from .home import HomeView
 from .special import CUSTOM_VIEWS, ENTITY_VIEWS
 
@@ -57,7 +58,7 @@ def add_entity(app: Flask, admin: Admin, entity: type) -> EntityView:
 
 def _surroundings(admin: Admin) -> dict:
     """What every page shows around its content: the menu, who is signed in, the way here."""
-    if not current_user.is_authenticated:
+    if not is_known():
         return {"nav": [], "me": None, "crumbs": [], "search_url": None}
     me = actor()
     return {

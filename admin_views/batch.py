@@ -36,7 +36,7 @@ class BatchView(CustomView):
         if "id" not in request.args:
             return self.render("admin/batches.html", rows=self._recent())
         head = batches.head(db.session, request.args.get("id", ""), actor())
-        view, undone = _view_of(head), batches.undoing(db.session, head)
+        view, undone = _view_of(head), batches.undoing_of(db.session, head)
         count = batches.count(head)
         return self.render(
             "admin/batch.html", heading=head.record_label, who=head.user_name, time=text(head.happened_at), count=count,

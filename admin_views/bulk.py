@@ -9,8 +9,9 @@ from flask import redirect, request, url_for
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from services.keeping import bulk
+from services.keeping import bulk, bulk_jobs
 from services.lists import lookups
+from services.keeping.bulk_deeds import Deed
 from services.keeping.bulk_jobs import Foreseen
 from services.due_dates import local_day
 from services.errors import Conflict, Denied, Refused
@@ -54,22 +55,28 @@ class Bulk:
         form = action.form(request.form if step else None)
         if action.asks and not (step and action.is_valid(form)):
             return self._bulk_ask(action, form, is_wrong=bool(step)), 422 if step else 200
-        found = action.foresee(db.session, parse_qs(request.form.get("query", "")[:4000])) if request.form.get("all") else None
-        if found is not None:
-            return self._bulk_preview_or_ask(action, form, step, found)
+        if request.form.get("all"):
+            deed = action.deed(form)
+            found = bulk_jobs.foresee(db.session, deed, self._bulk_query(), actor(), local_day(now()))
+            if found is not None:
+                return self._bulk_preview_or_ask(action, form, step, deed, found)
         return self._bulk_preview_or_do(action, form, step)
 
-    def _bulk_preview_or_ask(self, action: Action, form, step: str, found: Foreseen):
+    @staticmethod
+    def _bulk_query() -> dict[str, list[str]]:
+        """The query of the list it was asked from."""
+        return parse_qs(request.form.get("query", "")[:4000])
+
+    def _bulk_preview_or_ask(self, action: Action, form, step: str, deed: Deed, found: Foreseen):
         """More rows than a request can write: the worker does it, the person may go on."""
         warnings, status = [], 200
         if step == "confirm":
             if found.digest == request.form.get("bulk_digest"):
                 with transaction() as session:
-                    job = action.ask(session, parse_qs(request.form.get("query", "")[:4000]), form, found)
-                    return begun(job)
+                    return begun(bulk_jobs.ask(session, deed, self._bulk_query(), found, actor(), now()))
             warnings, status = ["您看过预览之后，符合条件的记录变了。请核对下面新的预览，再确定"], 409
-        plan = bulk.Plan(rows=list(found.sample))
-        return self._bulk_preview(action, form, plan, 0, found.digest, warnings, count=found.count), status
+        plan = action.plan(db.session, found.sample, form)
+        return self._bulk_preview(action, form, plan, 0, found.digest, warnings, found), status
 
     def _bulk_preview_or_do(self, action: Action, form, step: str):
         plan, missing = self._bulk_plan(action, form)
@@ -99,15 +106,14 @@ class Bulk:
 
     def _bulk_plan(self, action: Action, form) -> tuple[bulk.Plan, int]:
         if request.form.get("all"):
-            args = parse_qs(request.form.get("query", "")[:4000])
-            rows, missing = bulk.matching(db.session, self.entity, args, actor(), local_day(now()), action.most), 0
+            rows, missing = bulk.matching(db.session, self.entity, self._bulk_query(), actor(), local_day(now()), action.most), 0
         else:
             rows, missing = bulk.picked(db.session, self.entity, request.form.getlist("id")[: action.most])
         return action.plan(db.session, rows, form), missing
 
     def _bulk_back(self) -> str:
         """The list as it was, its query written anew."""
-        args = urlencode(parse_qs(request.form.get("query", "")[:4000]), doseq=True)
+        args = urlencode(self._bulk_query(), doseq=True)
         return f"{self.link()}?{args}" if args else self.link()
 
     def _bulk_page(self, action: Action, **more):
@@ -125,20 +131,21 @@ class Bulk:
             hidden=[(n, v) for n, v in request.form.items(multi=True) if n in _WHICH],
         )  # fmt: skip
 
-    def _bulk_preview(self, action: Action, form, plan: bulk.Plan, missing: int, digest: str, warnings, count: int = 0):
-        """`count` is given where the worker will do it, and says of how many rows the plan shows the first."""
-        is_long, count, left = bool(count), count or len(plan.rows), {}
+    def _bulk_preview(self, action: Action, form, plan: bulk.Plan, missing: int, digest: str, warnings, found: Foreseen | None = None):
+        """`found` is given where the worker will do it; the plan then shows the first of the rows."""
+        count, left = found.count if found else len(plan.rows), {}
         for row, reason in plan.left:
             left.setdefault(reason, []).append(row)
         return self._bulk_page(
-            action, stage="preview", warnings=warnings, count=f"{count:,} 条", is_empty=not plan.rows, is_long=is_long,
+            action, stage="preview", warnings=warnings, count=f"{count:,} 条", is_empty=not plan.rows, is_long=found is not None,
+            looked_at=len(found.sample) if found else 0, unfit=found.left.most_common(20) if found else (),
             sample=[self._bulk_name(row) | {"lines": action.lines(row, form)} for row in plan.rows[:20]],
             more=max(count - 20, 0),
             left=[
                 {"reason": reason, "count": len(rows), "rows": [self._bulk_name(row) for row in rows[:20]], "more": max(len(rows) - 20, 0)}
                 for reason, rows in left.items()
             ],
-            missing=missing, digest=digest, progress_url="" if is_long else self.link("bulk_progress_view", of=digest),
+            missing=missing, digest=digest, progress_url="" if found else self.link("bulk_progress_view", of=digest),
             hidden=[(n, v) for n, v in request.form.items(multi=True) if n not in _OWN],
         )  # fmt: skip
 

@@ -8,16 +8,14 @@ from wtforms import Form
 
 from extensions import db, now
 from models import Described
-from models.job import Job
-from services.keeping import bulk, bulk_jobs
+from services.keeping import audit, bulk, bulk_deeds
 from services.lists import lookups
-from services.access import Permission
+from services.keeping.bulk_deeds import Deed
 from services.cases.case_flow import CASE_FLOW
-from services.due_dates import local_day
+from services.flow import Step
 from services.showing import shown, text
 
 from .acting import actor
-from .form_page import FormPage
 from .forms import step_form
 
 TICK = "bulk_set"
@@ -59,12 +57,8 @@ class Action:
     def apply(self, session, rows, form, tell=None) -> str:
         raise NotImplementedError
 
-    def foresee(self, session, args) -> bulk_jobs.Foreseen | None:
-        """What it means where the rows of a query are so many that the worker does it; else None."""
-        return None
-
-    def ask(self, session, args, form, found: bulk_jobs.Foreseen) -> Job:
-        """Hand it to the worker."""
+    def deed(self, form) -> Deed:
+        """The same thing for the worker."""
         raise NotImplementedError
 
 
@@ -116,13 +110,8 @@ class Change(Action):
         save = lambda s, row: self.view.save(s, row, is_new=False)  # noqa: E731
         return bulk.change(session, rows, self.values(form), actor(), now(), save, tell)
 
-    def foresee(self, session, args):
-        if type(self.view).save is not FormPage.save:  # the worker knows the rules of entities, not those of a view
-            return None
-        return bulk_jobs.foresee(session, self.view.entity, args, actor(), local_day(now()))
-
-    def ask(self, session, args, form, found):
-        return bulk_jobs.ask(session, self.view.entity, args, self.values(form), found, actor(), now())
+    def deed(self, form):
+        return bulk_deeds.Change(self.view.entity, {"values": {name: audit.plain(value) for name, value in self.values(form).items()}})
 
 
 class Archive(Change):
@@ -157,16 +146,22 @@ class Delete(Action):
     def apply(self, session, rows, form, tell=None):
         return bulk.delete(session, rows, actor(), tell)
 
+    def deed(self, form):
+        return bulk_deeds.Delete(self.view.entity, {})
 
-class Assign(Action):
-    """Cases go to one person or unit by the step of the flow."""
 
-    name, label, verb, asks, most = "assign", "批量交办", "交办", True, bulk.MOST_STEPS
-    hint = "把选中的案件交给同一个单位或承办人。不能交办的会在下一页列出原因。"
-    step = CASE_FLOW.by_verb["assign"]
+class Take(Action):
+    """A step of the cases' flow, with the same answers for all; only one that has a way back."""
+
+    step: ClassVar[Step]
+    most = bulk.MOST_STEPS
+
+    @property
+    def asks(self):
+        return bool(self.step.asks)
 
     def is_open(self):
-        return actor().may(Permission.CASE_DISPATCH)
+        return actor().may(self.step.by)
 
     def form(self, sent):
         return step_form(self.step, self.view.asker)(sent)
@@ -179,7 +174,24 @@ class Assign(Action):
         }  # fmt: skip
 
     def plan(self, session, rows, form):
-        return bulk.plan_step(session, CASE_FLOW, "assign", rows, actor(), now(), self.answers(form))
+        return bulk.plan_step(session, CASE_FLOW, self.step.verb, rows, actor(), now(), self.answers(form))
+
+    def lines(self, row, form):
+        return [{"label": self.view.described["status"].label, "old": row.status.label, "new": self.step.target.label}]
+
+    def apply(self, session, rows, form, tell=None):
+        return bulk.take(session, CASE_FLOW, self.step.verb, rows, actor(), now(), self.answers(form), tell)
+
+    def deed(self, form):
+        return bulk_deeds.Take(self.view.entity, bulk_deeds.Take.told(CASE_FLOW, self.step.verb, self.answers(form)))
+
+
+class Assign(Take):
+    """Cases go to one person or unit."""
+
+    name, label, verb = "assign", "批量交办", "交办"
+    hint = "把选中的案件交给同一个单位或承办人。不能交办的会在下一页列出原因。"
+    step = CASE_FLOW.by_verb["assign"]
 
     def lines(self, row, form):
         view, answers = self.view, self.answers(form)
@@ -191,5 +203,18 @@ class Assign(Action):
             {"label": "反馈期限", "old": "", "new": due},
         ]
 
-    def apply(self, session, rows, form, tell=None):
-        return bulk.take(session, CASE_FLOW, "assign", rows, actor(), now(), self.answers(form), tell)
+
+class Accept(Take):
+    """What has been registered is taken on."""
+
+    name, label, verb = "accept", "批量受理", "受理"
+    hint = "受理选中的已登记案件；不属受理范围的请逐件办理。"
+    step = CASE_FLOW.by_verb["accept"]
+
+
+class File(Take):
+    """Closed cases whose file is whole are put into the archive."""
+
+    name, label, verb = "file", "批量归档", "归档"
+    hint = "归档选中的已办结案件。回访没有完成、卷宗材料不全的不归档，会在下一页列出原因。"
+    step = CASE_FLOW.by_verb["archive"]

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from extensions import db, now
 from models.case import CaseEvent
-from models.codes import CaseStatus
+from models.codes import CaseKind, CaseStatus
 from services import backlog
 from services.cases import case_closing, case_flow, case_moves, extensions
 from services.desk import dispatch, orders
@@ -21,7 +21,7 @@ from . import call_panels
 from .acting import actor
 from .attachments import Attached
 from .base import EntityView
-from .bulk_actions import Assign, Change
+from .bulk_actions import Accept, Assign, Change, File
 from .case_panels import panels
 from .case_story import next_step, timeline
 from .papers import Papers
@@ -34,7 +34,7 @@ TONES = {
 }  # fmt: skip
 
 FOREMOST = {
-    CaseStatus.REGISTERED: ("accept", "settle", "decline", "refer"),
+    CaseStatus.REGISTERED: ("accept", "consent", "settle", "decline", "refer"),
     CaseStatus.ACCEPTED: ("decide_extension", "assign", "settle", "consent"),
     CaseStatus.ASSIGNED: ("decide_extension", "feed_back", "transfer", "assist", "progress"),
     CaseStatus.FED_BACK: ("decide_extension", "close", "send_back", "consult", "join", "terminate"),
@@ -60,10 +60,10 @@ class CaseView(Stepped, Papers, Attached, EntityView):
     flow = CASE_FLOW
     standing = frozenset({case_closing.is_recent, case_moves.can_be_taken_back, extensions.is_the_approver, orders.is_ours_to_answer})
     shown_elsewhere = (
-        "CaseEvent", "CaseLink", "Clock", "DeskPresence", "Dossier", "Extension", "FollowUp", "HandlingOpinion", "Instruction",
+        "CaseEvent", "CaseLink", "Clock", "DeskPresence", "Dossier", "Extension", "FollowUp", "HandlingOpinion", "Hearing", "Instruction",
         "MediationAgreement", "MediationSession", "Notice", "Paper", "StageRun", "Supervision", "Urge", "Whistle",
     )  # fmt: skip
-    bulk_kinds = (Assign, Change)
+    bulk_kinds = (Accept, Assign, File, Change)
     presets = {
         "全部": "", "待分流": "status=registered&status=accepted", "办理中": "status=assigned",
         "三日内到期": f"{_OPEN}&due_on=next_3_days", "已超期": f"{_OPEN}&due_on=past",
@@ -128,7 +128,8 @@ class CaseView(Stepped, Papers, Attached, EntityView):
 
     @staticmethod
     def _foremost(row, found) -> list[str]:
-        return [verb for verb in FOREMOST.get(row.status, ()) if verb in found][:MOST_BUTTONS]
+        alone = row.kind is not CaseKind.DISPUTE  # there is nobody yet to be at odds with
+        return [verb for verb in FOREMOST.get(row.status, ()) if verb in found and not (alone and verb == "consent")][:MOST_BUTTONS]
 
     def more_buttons(self, row) -> list[dict]:
         """Everything else that is open to this person, by what it is about."""

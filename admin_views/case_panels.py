@@ -18,7 +18,7 @@ from services.cases import clocks, early_warnings, repeats
 from .acting import actor
 from .call_panels import call_panel
 from .case_story import link_panel, notice_panel, stage_panel
-from .mediation_panels import agreement_panel, follow_up_panel, session_panel
+from .mediation_panels import agreement_panel, follow_up_panel, hearing_panel, session_panel
 from .papers import paper_panel
 from .warnings import hit_line
 
@@ -59,7 +59,7 @@ def repeat_panel(case: Case) -> Panel | None:
 
 
 PANELS: tuple[Callable[[Case], Panel | None], ...] = (
-    stage_panel, clock_panel, link_panel, warning_panel, repeat_panel, session_panel, agreement_panel,
+    stage_panel, clock_panel, link_panel, warning_panel, repeat_panel, session_panel, hearing_panel, agreement_panel,
     call_panel, follow_up_panel, notice_panel, paper_panel,
 )  # fmt: skip
 

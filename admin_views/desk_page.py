@@ -67,7 +67,7 @@ def _party(party: CaseParty) -> dict:
     described = describe(CaseParty)
     return {
         "role": party.role.label, "name": shown(described["name"], party.name, actor(), {}),
-        "phone": shown(described["mobile"], party.mobile, actor(), {}),
+        "phone": shown(described["mobile"], party.mobile, actor(), {}), "consent": party.consent.label if party.consent else "",
     }  # fmt: skip
 
 

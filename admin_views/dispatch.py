@@ -55,7 +55,7 @@ class DispatchView(CustomView):
             loose, status = ["这件案件刚刚已由别人办理，您的操作没有生效，请看最新情况"], 409
         if step is not None:
             sent = request.form if request.method == "POST" else None
-            form = step_form(step, self._asker())(sent, data=step_data(step, case) | named(step))
+            form = step_form(step, self._asker(), case)(sent, data=step_data(step, case) | named(step))
             if request.method == "POST" and form.validate():
                 try:
                     take(CASE_FLOW, case, step, form)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import secrets
 
-from flask import Flask, current_app, render_template, request, url_for
-from flask_login import current_user
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -22,6 +21,7 @@ PAGES = {
     405: ("不能这样打开", "这个地址不能直接打开，请从页面上的按钮操作。"),
     409: ("别人刚刚改过", "您打开之后别人已先保存，请返回刷新，对照后再办。"),
     413: ("内容太大", "上传的文件或提交的内容太大。文件请不超过20兆，文字请分几次保存。"),
+    414: ("条件太多", "地址里的条件太长，没有执行。请回到列表，去掉几个筛选条件再查。"),
     422: ("没有保存", "内容不符合规定，请返回修改。"),
     429: ("操作太频繁", "请稍等几分钟再试。"),
     500: ("系统出错了", "这不是您的操作有误，数据没有改动。请把编号告诉系统管理员，稍后再试。"),
@@ -98,6 +98,11 @@ def _roll_back() -> None:
         db.session.remove()
 
 
+def is_known() -> bool:
+    """Whether it is known already that somebody has signed in; asks no database, which may be what is in trouble."""
+    return getattr(g.get("_login_user"), "is_authenticated", False)
+
+
 def page(
     code: int, title: str | None = None, sentence: str | None = None, reference: str | None = None,
     is_lost: bool = False,
@@ -109,7 +114,7 @@ def page(
         return {"sentence": sentence, "reference": reference}, code
     is_lost = is_lost or code == 401
     sign_in_url = url_for("account.sign_in", next=request.full_path.rstrip("?")) if is_lost else None
-    home = "/admin/" if getattr(current_user, "is_authenticated", False) else "/"
+    home = "/admin/" if is_known() else "/"
     return render_template(
         "error.html", code=code, title=title or known_title, sentence=sentence, home_url=home, reference=reference,
         sign_in_url=sign_in_url,

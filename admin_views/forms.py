@@ -40,12 +40,12 @@ class Box(Field):
         self, label: str = "", *, read: Callable[[str], Any] = str, write: Callable[[Any], str] = text,
         widget: str = "text", needed: bool = False, help: str = "", mask: Callable[[str], str] | None = None,
         choices: Sequence[tuple[str, str]] = (), lookup_url: str = "", label_for: Callable | None = None,
-        groups: dict | None = None, autocomplete: str = "", is_typed: bool = False, is_area: bool = False, **kwargs,
+        groups: dict | None = None, autocomplete: str = "", empty: str = "（不填）", is_typed: bool = False, is_area: bool = False, **kwargs,
     ):  # fmt: skip
         super().__init__(label, description=help, **kwargs)
         self.read, self.write, self.widget_name, self.is_needed = read, write, widget, needed
         self.mask, self.choices, self.lookup_url, self.groups = mask, choices, lookup_url, groups
-        self.label_for, self.autocomplete = label_for, autocomplete
+        self.label_for, self.autocomplete, self.empty = label_for, autocomplete, empty
         self.is_typed, self.is_area = is_typed, is_area
         self.typed: str | None = None
         self.words = ""
@@ -165,7 +165,7 @@ def _within(label: str, value, low, high):
         raise ValueError(f"{label}不能小于{low:g}")
     if high is not None and value > high:
         raise ValueError(f"{label}不能大于{high:g}")
-    if abs(value) >= 10**12:
+    if abs(value) >= (10**9 if isinstance(value, int) else 10**12):  # what every database can hold
         raise ValueError(f"{label}的数字太大，请核对")
     return value
 
@@ -182,9 +182,12 @@ def _day(raw: str) -> date:
 
 def _instant(raw: str) -> datetime:
     try:
-        return datetime.fromisoformat(raw.strip()).replace(tzinfo=LOCAL)
+        instant = datetime.fromisoformat(raw.strip()).replace(tzinfo=LOCAL)
     except ValueError:
         raise ValueError("请填日期和时间，例如 2026-01-31 09:30") from None
+    if not 1900 <= instant.year <= 2200:
+        raise ValueError("年份不对，请核对日期")
+    return instant
 
 
 def _member(code: type[Code]):
@@ -313,11 +316,11 @@ def entity_form(entity: type[Described], asker: Asker, leave_out: Sequence[str] 
 def step_form(step: Step, asker: Asker, subject: Described | None = None) -> type[Form]:
     """A form class for what a step asks about a subject."""
     boxes = {}
-    for ask in step.asks:
+    for ask in step.asks_of(subject):
         options = {"needed": ask.is_required, "help": ask.help}
         if ask.among is not None:
             rows = ask.among(asker.session, subject) if subject is not None else ()
-            box = asker.one_of(ask.label, rows, **options)
+            box = asker.one_of(ask.label, rows, empty=ask.empty, **options)
         elif issubclass(ask.type, Described):
             box = asker.reference(ask.name, ask.label, ask.type, **options)
         elif ask.dictionary:
@@ -335,7 +338,7 @@ def step_form(step: Step, asker: Asker, subject: Described | None = None) -> typ
 
 def step_data(step: Step, subject: Described) -> dict:
     """What a step's form begins with."""
-    return {ask.name: getattr(subject, ask.name) for ask in step.asks if ask.is_prefilled}
+    return {ask.name: getattr(subject, ask.name) for ask in step.asks_of(subject) if ask.is_prefilled}
 
 
 def sections(form: Form, descriptions: Sequence[Description], label: str) -> list[dict]:

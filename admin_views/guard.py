@@ -21,6 +21,7 @@ OPEN = {"static", "front", "account.sign_in", "account.sign_out"}
 OTHER_DOOR: set[str] = set()  # pages that another door guards by itself
 _RETURN = re.compile(r"/(?![/\\])[^\x00-\x1f\\\s\x7f]*")
 _NUMBER = re.compile(r"\d{1,6}")
+MOST_ASKED = 16 * 1024  # the question of an address
 MOST_TYPED = 1024 * 1024
 MOST_SENT = MOST_BYTES + 1024 * 1024  # the largest sheet and the form around it
 _ID = re.compile(r"[0-9A-Za-z:._-]{1,64}")
@@ -67,6 +68,8 @@ def allow_large() -> None:
 
 def check_shape() -> None:
     """Refuse what no page of ours would send (hostile return addresses, control marks, long ids)."""
+    if len(request.query_string) > MOST_ASKED:
+        abort(414)
     args = request.args.items(multi=True)
     if "\x00" in request.path:
         abort(400)
@@ -77,7 +80,7 @@ def check_shape() -> None:
             abort(400)
         if name in ("page", "page_size") and value and not _NUMBER.fullmatch(value):
             abort(400)
-        if name == "search" and len(value) > 100:
+        if name in ("search", "query") and len(value) > 100:
             abort(400, "搜索的内容太长，请不超过100个字")
         if name == "id" and not _ID.fullmatch(value):
             abort(404)

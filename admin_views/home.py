@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import current_app, redirect, url_for
 from flask_admin import AdminIndexView, expose
@@ -20,6 +20,23 @@ from .acting import actor
 from .jobs import waiting
 
 
+# What a role does many times a day: the first few that a person may do stand beside the greeting.
+_DAILY = (
+    (Permission.CASE_DISPATCH, "分流调度台", "dispatch_desk.index_view"),
+    (Permission.RECEIVE, "接待来访", "reception_desk.index_view"),
+    ("case:create", "登记案件", "case.create_view"),
+    ("appeal:create", "新增诉求", "appeal.create_view"),
+    ("household:create", "新增住户", "household.create_view"),
+    ("household:import", "导入住户", "household.import_view"),
+    ("user:create", "新增用户", "user.create_view"),
+    (Permission.PARAMETER_VIEW, "参数设置", "parameters.index_view"),
+    ("custom_field:create", "新增自定义字段", "custom_field.create_view"),
+    (Permission.PAPER_TEMPLATE, "文书模板", "paper_templates.index_view"),
+    ("access_event:view", "访问日志", "access_event.index_view"),
+    ("audit_event:view", "操作日志", "audit_event.index_view"),
+    ("ledger:view", "取台账", "ledgers.index_view"),
+)
+_DAILY_SHOWN = 3
 _TRAY = ("事项", "送达时间", "期限")
 _TRAY_ALONE = 3  # more calls to make than this are one line: they have a list of their own
 _TRAY_SHOWN = 10
@@ -58,7 +75,7 @@ class HomeView(AdminIndexView):
                 "title": "最近到期" if me.may(Permission.CASE_DISPATCH) or not (me.worker_id or me.unit_id) else "我的待办",
                 "columns": ["编号", "事由", "状态", "期限"],
                 "rows": [
-                    {"url": url_for("case.details_view", id=c.id), "cells": [c.case_no, c.subject, c.status.label, f"{c.due_on or ''}"]}
+                    {"url": url_for("case.details_view", id=c.id), "cells": [c.case_no, c.subject, c.status.label, _due(c.due_on, today)]}
                     for c in overview.next_due(db.session, me, 8)
                 ],
                 "empty": "没有待办的案件", "more_url": url_for("case.index_view", status=["registered", "accepted", "assigned", "fed_back"]),
@@ -75,7 +92,7 @@ class HomeView(AdminIndexView):
         if me.may("workday:view"):
             tiles += self._linked(overview.calendar_gaps(db.session, today))
         return self.render(
-            "admin/index.html", greeting=f"{current_user.name}，{_greeting(now())}", tiles=tiles, lists=lists
+            "admin/index.html", greeting=f"{current_user.name}，{_greeting(now())}", tiles=tiles, lists=lists, daily=_daily(me)
         )
 
     @expose("/inbox/")
@@ -108,7 +125,7 @@ class HomeView(AdminIndexView):
         }] if is_heap else []  # fmt: skip
         return heap + [
             {"url": views[t.entity].link("details_view", id=t.record_id),
-             "cells": [t.title, text(t.put_at), {"text": text(t.due_on), "tone": "bad"} if t.due_on and t.due_on < today else text(t.due_on)]}
+             "cells": [t.title, text(t.put_at), _due(t.due_on, today)]}
             for t in inbox.mine(db.session, me, limit, (follow_ups.PLANNED,) if is_heap else ()) if views[t.entity].may("view")  # a unit's people do not all do everything
         ]  # fmt: skip
 
@@ -138,6 +155,17 @@ class HomeView(AdminIndexView):
             url = url_for(endpoint) + (f"?{args}" if args else "")
             tiles.append({"label": f.label, "figure": f"{f.count:,}", "note": f.how, "tone": f.tone, "url": url})
         return tiles
+
+
+def _daily(me) -> list[tuple[str, str]]:
+    """What this person does most, as (label, address)."""
+    found = [(label, endpoint) for permission, label, endpoint in _DAILY if me.may(permission)]
+    return [(label, url_for(endpoint)) for label, endpoint in found[:_DAILY_SHOWN]]
+
+
+def _due(day: date | None, today: date) -> dict | str:
+    """A day something is due on, marked once it is past."""
+    return {"text": text(day), "tone": "bad"} if day and day < today else text(day)
 
 
 def _begin(body: str) -> str:

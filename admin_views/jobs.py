@@ -107,9 +107,10 @@ def kept_file(path, file_name: str) -> Response:
 def _progress(job: Job) -> str:
     if job.status is JobStatus.RUNNING and job.is_unwanted:
         return "正在取消"
+    done = jobs.done_count(job, folder())
     if job.total_count:
-        return f"{job.done_count:,} / {job.total_count:,}"
-    return f"{job.done_count:,}" if job.done_count else ""
+        return f"{done:,} / {job.total_count:,}"
+    return f"{done:,}" if done else ""
 
 
 def _line(job: Job, me: Actor, at: datetime) -> dict:
@@ -117,7 +118,7 @@ def _line(job: Job, me: Actor, at: datetime) -> dict:
     is_open = job.status in jobs.OPEN
     return {
         "id": job.id, "title": job.title, "status": job.status.value, "label": job.status.label, "tone": _TONES[job.status],
-        "progress": _progress(job), "done": job.done_count, "total": job.total_count, "is_open": is_open,
+        "progress": _progress(job), "done": jobs.done_count(job, folder()), "total": job.total_count, "is_open": is_open,
         "problem": job.problem or "", "who": job.requested_by.name if job.requested_by else "系统",
         "time": text(job.requested_at), "took": _took(job), "file_name": job.file_name if has_file else None,
         "file_url": url_for("jobs.file_view", id=job.id) if has_file else None,

@@ -21,7 +21,7 @@ from services.coordination import whistle_figures
 from services.keeping import audit
 from services.access import Permission
 from services.due_dates import local_day
-from services.errors import BadQuery
+from services.lists.filters import read_day
 
 from .acting import actor
 from .attachments import download
@@ -93,10 +93,7 @@ class LateStepsView(CustomView):
 
 
 def _day(raw: str | None) -> date | None:
-    try:
-        return date.fromisoformat(raw) if raw else None
-    except ValueError:
-        raise BadQuery("日期要写成 2026-01-31 这样，请改正后再查") from None
+    return read_day(raw, "到期日") if raw else None
 
 
 class WhistleFiguresView(CustomView):

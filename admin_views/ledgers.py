@@ -19,6 +19,7 @@ from services.places import areas
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import BadQuery, Denied, Refused
+from services.lists.filters import read_day
 from services.labels import dictionary_names
 from services.ledgers import LedgerExport
 from services.keeping.records import find
@@ -166,10 +167,7 @@ def places() -> list[tuple[str, str]]:
 
 def _day(name: str, label: str) -> date | None:
     raw = request.args.get(name)
-    try:
-        return date.fromisoformat(raw) if raw else None
-    except ValueError:
-        raise BadQuery(f"期间的“{label}”要写成 2026-01-31 这样，请改正后再查") from None
+    return read_day(raw, label) if raw else None
 
 
 def _kept(**args) -> dict:

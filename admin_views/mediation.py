@@ -11,7 +11,7 @@ from models.mediation import Mediator
 from models.mediation_codes import AgreementForm, AgreementState, FollowUpState
 from models.settlement import MediationAgreement
 from services import backlog
-from services.cases import case_closing
+from services.cases import case_closing, case_stages, hearings
 from services.desk import workload
 from services.keeping import records
 from services.mediation import confirmations, follow_ups, sessions, settlements
@@ -94,6 +94,22 @@ class SessionView(Attached, Kept):
         return found | {"chair": chair}
 
 
+class HearingView(Attached, Kept):
+    """The record of a hearing; opened from its petition matter."""
+
+    def may_attach(self) -> bool:
+        return self.may("edit")
+
+    def heading_of_new(self):
+        return "记录一次听证"
+
+    def buttons(self, row):
+        return [*super().buttons(row), *paper_button(row.case_id, "hearing_record")]
+
+    def save(self, session, row, is_new):
+        (hearings.keep if is_new else records.save)(session, row, actor(), now())
+
+
 class SettlementView(Stepped, Attached, Kept):
     """An agreement: drafted on the form, then moved by its steps."""
 
@@ -111,7 +127,7 @@ class SettlementView(Stepped, Attached, Kept):
         mediator = held[-1].chair if held else next(iter(paper_facts.mediating(db.session, case)), None)
         return found | {
             "mediator": mediator and mediator.id, "committee": mediator and mediator.committee_id, "facts": case.summary,
-            "disputed": held[-1].disputed if held else None,
+            "disputed": held[-1].disputed if held else None, "copies": len(case_stages.parties_of(db.session, case)) + 1,
         }  # fmt: skip
     presets = {
         "全部": "", "拟订中": "status=draft", "已生效": "status=effective", "未按约履行": "status=breached", "全部履行": "status=performed",

@@ -6,8 +6,9 @@ from flask import url_for
 
 from extensions import db, now
 from models.case import Case
-from models.codes import OPEN_STATES
+from models.codes import OPEN_STATES, CaseKind
 from models.mediation_codes import AgreementState, ConfirmationState, FollowUpState
+from services.cases import hearings
 from services.mediation import confirmations, follow_ups, sessions, settlements
 from services.due_dates import local_day
 from services.showing import text
@@ -42,6 +43,26 @@ def session_panel(case: Case) -> dict | None:
              "facts": [text(s.started_at), s.place, f"主持人{s.chair.name}"], "badge": s.result.label, "tone": "muted",
              "note": f"下次调解：{text(s.next_at)}" if s.next_at else ""}
             for s in found
+        ],
+    }  # fmt: skip
+
+
+def hearing_panel(case: Case) -> dict | None:
+    """The hearings of a petition matter."""
+    me = actor()
+    if case.kind is not CaseKind.PETITION or not me.may("hearing:view"):
+        return None
+    found = hearings.of(db.session, case)
+    may_add = me.may("hearing:create") and case.status in OPEN_STATES
+    if not found and not may_add:
+        return None
+    return {
+        "title": "听证", "template": "admin/panels/lines.html", "empty": "还没有举行听证",
+        "tools": [tool("记录一次听证", "hearing.create_view", case=case.id)] if may_add else [],
+        "lines": [
+            {"url": url_for("hearing.details_view", id=h.id), "title": text(h.held_at), "facts": [h.place, f"主持人{h.presider.name}"],
+             "badge": "", "tone": "muted", "note": h.conclusion}
+            for h in found
         ],
     }  # fmt: skip
 

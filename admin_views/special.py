@@ -14,7 +14,7 @@ from .jobs import JobsView
 from .ledger_design import LedgerView
 from .ledgers import LedgersView
 from .late_steps import LateStepsView, WhistleFiguresView
-from .mediation import ConfirmationView, FollowUpView, SessionView, SettlementView
+from .mediation import ConfirmationView, FollowUpView, HearingView, SessionView, SettlementView
 from .message import MessageView
 from .monthly import MonthlyReportView
 from .orders import ObjectionView, OrderView, UnitView
@@ -50,6 +50,7 @@ ENTITY_VIEWS = {
     "Assignment": OrderView,
     "Objection": ObjectionView,
     "MediationSession": SessionView,
+    "Hearing": HearingView,
     "MediationAgreement": SettlementView,
     "Confirmation": ConfirmationView,
     "FollowUp": FollowUpView,

@@ -94,7 +94,7 @@ def take(flow: Flow, row: Described, step: Step, form) -> None:
     """Take a step with a form's answers, unless the row moved since the form was shown."""
     records.check_version(row, request.form.get("lock_version"))
     answers = {}
-    for ask in step.asks:
+    for ask in step.asks_of(row):
         value = form[ask.name].data
         if value and issubclass(ask.type, Described):
             value = lookups.checked(db.session, ask.label, ask.type, value)

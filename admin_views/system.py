@@ -6,7 +6,7 @@ from flask import flash, redirect, request
 from flask_admin import expose
 
 from extensions import db, now, transaction
-from services import due_dates, parameters, sign_in
+from services import due_dates, parameters, roles, sign_in
 from services.keeping import records
 from services.errors import Refused
 
@@ -79,6 +79,37 @@ class RoleView(OneByOne, EntityView):
         if not row.permissions:
             raise Refused("请至少勾选一项权限", field="permissions")
         super().save(session, row, is_new)
+
+    def badges(self, row):
+        return [{"text": f"比新版少{len(missing)}项权限", "tone": "warn"}] if (missing := roles.missing(row)) else []
+
+    def buttons(self, row):
+        if not (self.may("edit") and roles.missing(row)):
+            return []
+        return [{"label": "按新版补齐", "url": self.link("complete_view", id=row.id), "is_primary": True, "method": "post",
+                 "confirm": "只补上下面列出的权限，本单位另外给的不动。确定补齐吗？"}]  # fmt: skip
+
+    def details(self, row):
+        page = super().details(row)
+        told = (
+            ("新版有、这个角色没有（含本单位去掉的）", roles.missing(row)), ("本单位另外给的", roles.added(row)),
+        )  # fmt: skip
+        found = [{"title": title, "groups": roles.named(permissions)} for title, permissions in told if permissions]
+        if found:
+            page["panels"] = [{"title": "与新版的不同", "template": "admin/panels/role.html", "parts": found}, *page.get("panels", [])]
+        return page
+
+    @expose("/complete/", methods=("POST",))
+    def complete_view(self):
+        self.require("edit")
+        row = self.find(request.args.get("id"))
+        try:
+            with transaction() as session:
+                added = roles.complete(session, row, actor(), now())
+            flash(f"已补上{len(added)}项权限，记入操作日志", "success")
+        except Refused as no:
+            flash(no.sentence, "error")
+        return redirect(self.link("details_view", id=row.id))
 
 
 class ReadOnlyView(EntityView):

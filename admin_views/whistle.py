@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import request, url_for
+from flask_admin import expose
 
-from extensions import db, now
+from extensions import db, now, transaction
+from formats import papers as words
 from models.case import Case
 from models.codes import (
     CardColour, InstructionStatus, OrderedStatus, ReportStatus, SupervisionStatus, UrgeStatus, WhistleLevel, WhistleStatus,
@@ -16,12 +18,14 @@ from models.whistle import WhistleTarget
 from services.coordination import answers as side
 from services.coordination import instructions, supervisions, urges, whistles
 from services.keeping import records
+from services.paperwork import paper_templates, papers
 from services.access import Permission
 from services.due_dates import for_term, local_day
-from services.errors import Refused
+from services.errors import Missing, Refused
 from services.showing import text
 
 from .acting import actor
+from .attachments import download
 from .base import EntityView
 from .papers import paper_button
 from .steps import Stepped
@@ -53,7 +57,25 @@ class Issued(Stepped):
         return self.act
 
     def buttons(self, row):
-        return [*super().buttons(row), *(paper_button(row.case_id, self.paper) if self.paper else [])]
+        return [*super().buttons(row), *(self.paper_buttons(row) if self.paper else [])]
+
+    def paper_buttons(self, row) -> list[dict]:
+        """Among the papers of the case for who makes those, else the paper by itself."""
+        name = paper_templates.kind_of(self.paper).name
+        slip = {"label": name, "url": self.link("word_view", id=row.id), "is_primary": False, "method": "get", "confirm": None,
+                "hint": "下载 Word 文件，打印后签收、存档"}  # fmt: skip
+        return paper_button(row.case_id, self.paper) or [slip]
+
+    @expose("/word/")
+    def word_view(self):
+        """What was sent, in Word, for whoever may see it."""
+        row = self.find(request.args.get("id"))
+        if not self.paper:
+            raise Missing("这里没有可以下载的文书")
+        with transaction() as session:
+            content = papers.slip(session, row, self.paper)
+        number = getattr(row, "whistle_no", None) or getattr(row, "supervision_no", None)
+        return download(content, "_".join(filter(None, (paper_templates.kind_of(self.paper).name, number))) + ".docx", words.MEDIA_TYPE)
 
     def may(self, action):
         if action in ("edit", "delete", "import"):
@@ -72,7 +94,7 @@ class Issued(Stepped):
         tones = {state.label: tone for state, tone in self.tones.items()}
         if name == "status":
             return tones.get(text(values["status"]))
-        if self.day and name == self.day and values.get(name) and text(values["status"]) in {s.label for s in self.open_states}:
+        if self.day and name == self.day and values.get(name) and text(values.get("status")) in {s.label for s in self.open_states}:
             value = values[name]
             late = value < local_day(now()) if not hasattr(value, "hour") else value < now()
             return "bad" if late else None
@@ -91,6 +113,7 @@ class WhistleView(Issued, EntityView):
 
     flow = whistles.WHISTLE_FLOW
     act = "吹哨"
+    paper = "whistle_slip"
     issuing = Permission.WHISTLE
     presets = {"全部": "", "进行中": "status=open", "应急哨": "level=emergency", "已销哨": "status=closed"}
     tones = {WhistleStatus.OPEN: "warn", WhistleStatus.CLOSED: "ok", WhistleStatus.WITHDRAWN: "muted"}
@@ -114,7 +137,7 @@ class WhistleView(Issued, EntityView):
     def buttons(self, row):
         # The last unit that is released closes the whistle; nobody presses for it.
         close = whistles.WHISTLE_FLOW.by_verb["close"].label
-        return [*(b for b in super().buttons(row) if b["label"] != close), *paper_button(row.case_id, "whistle_slip")]
+        return [b for b in super().buttons(row) if b["label"] != close]
 
     def details(self, row):
         page, targets = super().details(row), whistles.targets_of(db.session, row)
@@ -161,6 +184,10 @@ class ReportView(Issued, EntityView):
         ReportStatus.BLOWN: "bad", ReportStatus.ACKNOWLEDGED: "warn", ReportStatus.ARRIVED: "info", ReportStatus.WORKING: "info",
         ReportStatus.DONE: "warn", ReportStatus.CONFIRMED: "ok", ReportStatus.WITHDRAWN: "muted",
     }  # fmt: skip
+
+    def buttons(self, row):
+        view = self.admin.app.extensions["entity_views"]["Whistle"]
+        return [*super().buttons(row), *(view.paper_buttons(row.whistle) if row.whistle else [])]
 
     def save(self, session, row, is_new):
         whistles.call(session, row, actor(), now())

@@ -80,6 +80,8 @@ class Store:
 
     def _clear(self, name: str, like: str | None) -> None:
         self.drop(name)
+        if like:
+            self._on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_database(like)}'")
         template = f' TEMPLATE "{_database(like)}"' if like else ""
         self._on_server(f'CREATE DATABASE "{_database(name)}"{template}')
 

@@ -22,6 +22,7 @@ from .measure import once
 WAITING = 5000
 _FILL = """
     UPDATE cases SET status = 'accepted', outcome = NULL, closed_at = NULL, archived_at = NULL, handler_id = NULL,
+        decline_reason = NULL, terminate_reason = NULL,
         urgency = CASE WHEN substr(case_no, length(case_no) - 1, 1) = '7' THEN 'urgent' ELSE 'normal' END
     WHERE id IN (SELECT id FROM cases WHERE due_on IS NOT NULL ORDER BY registered_at DESC LIMIT :count)
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 _folder: Path | None = None
@@ -52,7 +53,9 @@ def keep(folder: Path, content: bytes) -> str:
     """Write content under its SHA-256 (hex) and return the hash; writing twice is harmless."""
     digest = hashlib.sha256(content).hexdigest()
     path = where(folder, digest)
-    if not path.exists():
+    if path.exists():
+        os.utime(path)  # whoever tidies up sees that it has just come again
+    else:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part")
         part.write_bytes(content)
@@ -63,6 +66,22 @@ def keep(folder: Path, content: bytes) -> str:
 def where(folder: Path, digest: str) -> Path:
     """Where content with this hash lies."""
     return folder / digest[:2] / digest
+
+
+def kept_before(folder: Path, moment: float) -> Iterator[str]:
+    """The hashes of files that were last kept before a moment (seconds since 1970)."""
+    for path in folder.glob("[0-9a-f][0-9a-f]/*"):
+        if len(path.name) == 64 and path.stat().st_mtime < moment:
+            yield path.name
+
+
+def drop(folder: Path, digest: str, moment: float) -> bool:
+    """Delete a file unless it was kept again since a moment; whether it is gone."""
+    path = where(folder, digest)
+    if not path.exists() or path.stat().st_mtime >= moment:
+        return False
+    path.unlink(missing_ok=True)
+    return True
 
 
 def beginning(content: bytes) -> str:

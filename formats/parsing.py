@@ -25,7 +25,7 @@ MASK_MARK = ("个人信息", "已打星号")  # name and value of a document pro
 
 _TOP = 40
 _MOST_SHEETS = 30
-_PORTION = 500
+_PORTION = 2000
 _WORD = 60  # how much of a cell the choice of columns needs to see
 
 

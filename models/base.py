@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from struct import unpack
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -29,13 +30,16 @@ from .kinds import TYPES, UtcDateTime
 
 def uuid7() -> str:
     """A UUID that sorts by time of creation (RFC 9562 version 7), as text."""
-    nanoseconds = time.time_ns()
-    milliseconds, rest = divmod(nanoseconds, 1_000_000)
-    value = (milliseconds & (1 << 48) - 1) << 80
-    value |= 7 << 76 | (rest * 4096 // 1_000_000) << 64
-    value |= 2 << 62 | secrets.randbits(62)
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return uuid7s(1)[0]
+
+
+def uuid7s(count: int) -> list[str]:
+    """So many of them, each after the one before."""
+    first, found = time.time_ns() * 4096 // 1_000_000, []  # in 4096ths of a millisecond
+    for tick, chance in enumerate(unpack(f"{count}Q", secrets.token_bytes(8 * count)), first):
+        text = f"{tick >> 12 & (1 << 48) - 1:012x}{0x7000 | tick & 4095:x}{1 << 63 | chance >> 2:016x}"
+        found.append(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
+    return found
 
 
 class Base(DeclarativeBase):

@@ -74,6 +74,7 @@ class Case(
     source_unit: Mapped[ShortText | None] = field("转来的单位", section="来源", help="上级或其他部门转来的填写")
     source_due_on: Mapped[date | None] = field("来源要求的期限", section="来源", help="要求哪天前办结；早于规定期限的，按它办理")
     summary: Mapped[LongText] = field("诉求与事实", searched=True, section="经过")
+    requests: Mapped[LongText | None] = field("申请事项", section="经过", help="当事人要求怎样解决，一行写一项；写进申请书和登记表")
     occurred_on: Mapped[date | None] = field("发生日期", filtered=True, section="经过")
     received_on: Mapped[date] = field("收到日期", filtered=True, sorted=True, section="经过")
     amount: Mapped[Decimal | None] = field("涉及金额（元）", filtered=True, section="经过", low=0)

@@ -88,7 +88,8 @@ def _tidy(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return re.sub(r"\s*\n\s*", " ", _tidy(text))
+    text = _tidy(text)
+    return re.sub(r"\s*\n\s*", " ", text) if "\n" in text else text
 
 
 def _matches(pattern: str, sentence: str) -> Callable[[str], str | None]:

@@ -29,7 +29,7 @@ class Supervision(
 
     supervision_no: Mapped[str] = field("督办编号", listed=True, searched=True, sorted=True, is_fixed=True, type_=String(40))
     case: Mapped[Case] = ref("案件", listed=True, filtered=True)
-    unit: Mapped[Unit | None] = ref("督办单位", listed=True, filtered=True)
+    unit: Mapped[Unit | None] = ref("督办单位", listed=True, filtered=True, help="督办单位和督办对象至少填一个")
     worker: Mapped[Worker | None] = ref("督办对象", listed=True, filtered=True)
     demand: Mapped[LongText] = field("督办要求", searched=True)
     reply_by: Mapped[date] = field("回复期限", listed=True, filtered=True, sorted=True)

@@ -26,6 +26,8 @@ class Role(Shared, label="角色", group="系统", title=("name",), key=("code",
     name: Mapped[ShortText] = field("角色名称", listed=True, searched=True)
     permissions: Mapped[list] = field("权限", type_=JSON, default=list)
     note: Mapped[ShortText | None] = field("说明", listed=True)
+    shipped: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
+    """The permissions this version gives to the role; None for a role of the office's own."""
 
 
 class User(Shared, label="用户", group="系统", title=("name",), hint=("username",), key=("username",), order=1, sort="username"):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from flask import Blueprint, current_app, render_template, request, url_for
-from sqlalchemy.exc import IntegrityError
+from flask import Blueprint, current_app, render_template, request
+from sqlalchemy.exc import OperationalError
 
 from extensions import db, now, transaction
-from formats import qr
 from models import uuid7
 from services import parameters
 from services.appeals import door_codes, open_door, open_places, proof
-from services.access import citizen
+from services.access import bind, citizen
 from services.errors import Refused
+from together import Together
 
 room = Blueprint("appeal_door", __name__, url_prefix="/q")
 
@@ -82,9 +83,11 @@ def send(token: str):
         form.get("detail", ""), [(f.filename or "", f.read()) for f in request.files.getlist("photos") if f.filename],
         form.get("proof", "")[:2000], bool(form.get("message")),
     )  # fmt: skip
-    subdistrict = db.session.info["actor"].subdistrict_id
+    here = db.session.info["actor"].subdistrict_id
     try:
-        receipt = _kept(token, told, subdistrict)
+        letter = open_door.letter(db.session, token, told, request.remote_addr or "", now())
+        db.session.rollback()  # whoever waits for others holds no connection
+        receipt = _desk.ask((here, letter))
     except open_door.NeedsProof as no:
         db.session.rollback()
         return _contact(token, no.sentence, must_prove=True), 429, {"Retry-After": str(no.seconds)}
@@ -92,31 +95,39 @@ def send(token: str):
         if not no.errors:
             raise
         return _contact(token, no.sentence), 422
-    return render_template("public/receipt.html", receipt=receipt, picture=_picture(receipt), token=token)
+    return render_template("public/receipt.html", receipt=receipt, token=token)
 
 
-def _kept(token: str, told: open_door.Told, subdistrict: str) -> open_door.Receipt:
-    """Keep it in one transaction; of two with one key at the same moment the later finds the other's and shows its receipt."""
+def _receive(sent: Sequence[tuple[str, open_door.Letter]]) -> list[open_door.Receipt | Exception]:
+    """What everybody sends at this moment, written in one transaction a sub-district; one that cannot be kept holds up nobody else."""
+    answers = {}
+    for here in dict.fromkeys(here for here, _ in sent):
+        letters = [letter for its, letter in sent if its == here]
+        answers |= zip(map(id, letters), _kept(here, letters), strict=True)
+    return [answers[id(letter)] for _, letter in sent]
 
-    def keep() -> open_door.Receipt:
+
+_desk = Together(_receive)
+
+
+def _kept(here: str, letters: list[open_door.Letter]) -> Sequence[open_door.Receipt | Exception]:
+    def keep() -> list[open_door.Receipt | Refused]:
+        bind(db.session, citizen(here), now())
         with transaction() as session:
-            return open_door.receive(
-                session, token, told, Path(current_app.instance_path) / "attachments", citizen(subdistrict), now(), request.remote_addr or "", _proof_key(),
-            )  # fmt: skip
+            folder = Path(current_app.instance_path) / "attachments"
+            return open_door.receive(session, letters, folder, session.info["actor"], now(), _proof_key())
 
     try:
         return keep()
-    except (IntegrityError, Refused):
-        if not open_door.is_kept(db.session, told.key):
-            raise
-        return keep()
+    except OperationalError:
+        raise  # the database is away or busy: it would be for each of them
+    except Exception as error:
+        if len(letters) > 1:
+            return [_kept(here, [letter])[0] for letter in letters]
+        # Of two with one key at the same moment, in two processes, the later finds the other's.
+        return keep() if open_door.is_kept(db.session, letters[0].key) else [error]
 
 
 def _item() -> open_places.Item | None:
     wanted = request.values.get("item", "")
     return next((item for item in open_places.items(db.session) if item.id == wanted), None) if wanted else None
-
-
-def _picture(receipt: open_door.Receipt) -> str:
-    address = url_for("track_door.track", no=receipt.number, code=receipt.code, _external=True)
-    return qr.svg(address, "扫一扫查看办理进度", is_quick=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+import re
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from extensions import db, now, transaction
+from formats import qr
 from services.appeals import tracking
 from services.errors import Refused, TooOften
 
@@ -23,6 +26,16 @@ def track():
     if not number and not code:
         return render_template("public/track_form.html", number="", error=None)
     return _answer(number, lambda: tracking.track(db.session, number, code, now(), request.remote_addr or ""), code)
+
+
+@room.get("/code.svg")
+def picture():
+    """The address of a receipt as a QR code; a picture of its own, so that the receipt itself comes at once."""
+    number, code = (request.args.get(name, "") for name in ("no", "code"))
+    if not all(re.fullmatch(r"\d{4,20}", part) for part in (number, code)):
+        abort(404)
+    address = url_for("track_door.track", no=number, code=code, _external=True)
+    return Response(qr.svg(address, "扫一扫查看办理进度", is_quick=True), mimetype="image/svg+xml")
 
 
 @room.post("/act")

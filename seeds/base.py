@@ -23,7 +23,7 @@ from models.term import Term
 from models.user import Role
 from models.warning import WarningRule
 from models.workday import Workday
-from services import access, ledgers
+from services import access, ledgers, roles
 from services.keeping import audit, custom
 
 DATA = Path(__file__).parent / "data"
@@ -48,7 +48,8 @@ def short_name(name: str) -> str:
 def load_base(session: Session, report: Report = print) -> None:
     """Add what is missing of the lists all need, and the departments of the session's sub-district.
 
-    Rows that are there stay as people have edited them; a second run changes nothing.
+    Rows that are there stay as people have edited them; a second run changes nothing. Roles that nobody has altered
+    follow this version.
     """
     found = {
         "区划": _add(session, Division, _divisions(), "code"),
@@ -60,6 +61,10 @@ def load_base(session: Session, report: Report = print) -> None:
         "台账设计": _add_where_none(session, Ledger, _ledgers),
     }
     _add_root(session)
+    shipped = {row["code"]: row["permissions"] for row in _roles()}
+    followed = roles.follow(session, shipped, session.info["actor"], session.info["now"])
+    if followed:
+        report(f"没有改动过的角色已随新版更新权限：{'、'.join(followed)}")
     added = "、".join(f"{label}{count}条" for label, count in found.items() if count)
     report(f"基础资料已备齐：新增{added}" if added else "基础资料已备齐，没有需要新增的")
 
@@ -178,7 +183,7 @@ def _workdays() -> list[dict]:
 def _roles() -> list[dict]:
     return [
         {"id": uuid7(), "code": row["code"], "name": row["name"], "note": row["note"],
-         "permissions": expand(row["permissions"])}
+         "permissions": (given := expand(row["permissions"])), "shipped": given}
         for row in read("roles")
     ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 
-from sqlalchemy import ColumnElement, Select, and_, event, false, or_, select, true
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, event, false, or_, select, true
 from sqlalchemy.orm import Session, with_loader_criteria
 
 from models import Base, Described, Entity, Scope, describe, entities
@@ -68,8 +68,8 @@ class Permission(Code):
     PAPER = "paper:make", "生成和下载案件文书（记录在案）"
     PAPER_TEMPLATE = "paper:template", "维护文书模板"
     RESEND = "message:resend", "重发没有发出的外发消息"
-    PARAMETER_VIEW = "parameter:view", "查看系统参数"
-    PARAMETER_EDIT = "parameter:edit", "修改系统参数"
+    PARAMETER_VIEW = "parameter:view", "查看参数设置"
+    PARAMETER_EDIT = "parameter:edit", "修改参数设置"
 
 
 ACTIONS = {
@@ -301,10 +301,20 @@ def _add_criteria(state) -> None:
     if state.execution_options.get("scoped_for") == actor:
         return
     mappers = {m for m in state.all_mappers} if state.is_orm_statement else set()
-    options = list(_options(actor, _class_count()))
-    if actor.subdistrict_id and User.__mapper__ in mappers:
-        options.append(with_loader_criteria(User, User.subdistrict_id == actor.subdistrict_id))
-    state.statement = state.statement.options(*options)
+    state.statement = state.statement.options(*_options_for(actor, User.__mapper__ in mappers))
+
+
+def _options_for(actor: Actor, is_of_users: bool) -> tuple:
+    options = _options(actor, _class_count())
+    if actor.subdistrict_id and is_of_users:
+        options = (*options, with_loader_criteria(User, User.subdistrict_id == actor.subdistrict_id))
+    return options
+
+
+def plain_rows(session: Session, entity: type[Described], statement: Select) -> CursorResult:
+    """The visible rows of a statement on one entity past the session, which would make each row dearer."""
+    scoped_one = statement.options(*_options_for(session.info["actor"], issubclass(entity, User)))
+    return session.connection().execute(scoped_one)
 
 
 def install(session_class: type[Session] = Session) -> None:

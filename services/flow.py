@@ -24,6 +24,7 @@ class Ask:
     `type` is str, bool, date, int, a `Code` class, or an entity (answered by a row). With
     `is_prefilled` the form begins with what the subject says already; `dictionary` names the list
     of which the answer is an item's key; `among(session, subject)` gives the few rows to choose from.
+    `only(subject)` says for which subjects the question is put at all, `empty` what choosing none of a few means.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Ask:
     is_prefilled: bool = False
     dictionary: str = ""
     among: Callable[[Session, Any], Sequence[Any]] | None = None
+    only: Callable[[Any], bool] | None = None
+    empty: str = "（不填）"
 
 
 Guard = Callable[..., str | None]
@@ -86,6 +89,10 @@ class Step:
     def fits(self, subject: Any) -> bool:
         """Whether the step can be taken now, whoever asks."""
         return subject.status in self.sources and (self.only is None or self.only(subject))
+
+    def asks_of(self, subject: Any) -> list[Ask]:
+        """The questions that are put about this subject; all of them where none is named."""
+        return [ask for ask in self.asks if ask.only is None or subject is None or ask.only(subject)]
 
     def targets(self, source: Code) -> frozenset[Code]:
         """The states it may lead to from one state."""
@@ -167,20 +174,21 @@ class Flow:
             raise Conflict(f"现在是“{subject.status.label}”，不能{step.label}。可能别人刚刚办过，请刷新查看")
         if step.only is not None and not step.only(subject):
             raise Refused(f"“{step.label}”只用于{_words(step.only)}")
-        answers = self._answers(step, given)
+        answers = self._answers(step, subject, given)
         for guard in step.guards:
             reason = guard(session, subject, actor, now, answers)
             if reason:
                 raise Refused(reason)
         return answers
 
-    def _answers(self, step: Step, given: dict[str, Any]) -> dict[str, Any]:
+    def _answers(self, step: Step, subject: Any, given: dict[str, Any]) -> dict[str, Any]:
+        """The answers by name; what is not asked about this subject counts as not answered."""
         known = {ask.name for ask in step.asks}
         unknown = set(given) - known
         if unknown:
             raise TypeError(f"{self.name}.{step.verb} does not ask {sorted(unknown)}")
-        errors = {}
-        for ask in step.asks:
+        errors, asked = {}, step.asks_of(subject)
+        for ask in asked:
             value = given.get(ask.name)
             if isinstance(value, str):
                 value = value.strip()
@@ -188,7 +196,7 @@ class Flow:
                 errors[ask.name] = f"请填写{ask.label}"
         if errors:
             raise Refused("还有必填内容没有填写：" + "；".join(errors.values()), errors=errors)
-        return {ask.name: given.get(ask.name) for ask in step.asks}
+        return {ask.name: given.get(ask.name) if ask in asked else None for ask in step.asks}
 
 
 def _words(rule: Callable) -> str:

@@ -72,7 +72,10 @@ def settle(
 
 @dataclass(frozen=True)
 class Letter:
-    """One thing for one in-tray when many are put at once; `whom` is {"worker_id" or "unit_id": id}, empty for the dispatchers."""
+    """One thing for one in-tray when many are put at once.
+
+    `whom` is {"worker_id" or "unit_id": id} or {"permission": value}, empty for the dispatchers.
+    """
 
     entity: str
     record_id: str
@@ -83,7 +86,9 @@ class Letter:
 
     @property
     def recipient(self) -> str:
-        return next((f"{name.removesuffix('_id')}:{key}" for name, key in self.whom.items()), f"may:{Permission.CASE_DISPATCH.value}")
+        for name, key in self.whom.items():
+            return f"may:{key}" if name == "permission" else f"{name.removesuffix('_id')}:{key}"
+        return f"may:{Permission.CASE_DISPATCH.value}"
 
 
 def kind_of(clock_id: str) -> str:

@@ -18,6 +18,7 @@ from models import Base
 from models.revision import NAME, SMALL, revisions
 
 MARK = select(revisions.c.token).where(revisions.c.name == NAME).scalar_subquery()
+MARK_OF_NOW = select(MARK)
 _MARKS, _MOST = 4, 3000
 _shelf: OrderedDict[str, dict] = OrderedDict()
 _lock = Lock()

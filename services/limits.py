@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from models.kinds import UtcDateTime
 from models.rate_count import RateCount
 
 from .errors import TooOften
 
 _table = RateCount.__table__
+# One statement whether the counter has begun or not, and whoever else begins it at the same moment.
+_RAISE = text(
+    "INSERT INTO rate_counts (id, count, ends_at) VALUES (:id, :count, :ends_at) "
+    "ON CONFLICT (id) DO UPDATE SET count = rate_counts.count + excluded.count"
+).bindparams(bindparam("ends_at", type_=UtcDateTime()))
 
 
 def address_of(raw: str) -> str:
@@ -63,24 +70,37 @@ class Counted:
     most: int | None = None
 
 
+class Tally:
+    """What was counted so far of many things: read in one statement, raised in one, and asked in between without any."""
+
+    def __init__(self, session: Session, counted: Iterable[Counted], now: datetime):
+        self._keys = {c: _key(c.purpose, c.who, c.window, now) for c in counted}
+        self._session, self._now, self._more = session, now, Counter()
+        ids = list({key for key, _ in self._keys.values()})
+        wanted = select(_table.c.id, _table.c.count).where(_table.c.id.in_(ids))
+        self._found = dict(session.connection().execute(wanted).all()) if ids else {}
+
+    def refuse(self, counted: Iterable[Counted]) -> None:
+        """Raise `TooOften` for the first whose limit is reached."""
+        for c in counted:
+            key, _ = self._keys[c]
+            if c.most is not None and self._found.get(key, 0) + self._more[c] >= c.most:
+                raise _too_often(c, self._now)
+
+    def add(self, counted: Iterable[Counted]) -> None:
+        """Count one more of each."""
+        self._more.update(counted)
+
+    def write(self) -> None:
+        """Keep what was added; in the order of the keys, so that two who write never wait for each other."""
+        rows = [{"id": self._keys[c][0], "count": by, "ends_at": self._keys[c][1]} for c, by in self._more.items()]
+        if rows:
+            self._session.connection().execute(_RAISE, sorted(rows, key=lambda row: row["id"]))
+
+
 def refuse_any(session: Session, counted: Sequence[Counted], now: datetime) -> None:
     """Raise `TooOften` for the first whose limit is reached; one statement for all."""
-    keys = {_key(c.purpose, c.who, c.window, now)[0]: c for c in counted}
-    found = dict(session.connection().execute(select(_table.c.id, _table.c.count).where(_table.c.id.in_(keys))).all())
-    for key, c in keys.items():
-        if c.most is not None and found.get(key, 0) >= c.most:
-            raise _too_often(c, now)
-
-
-def count_all(session: Session, counted: Sequence[Counted], now: datetime) -> None:
-    """Count one more of each: one statement where all their counters have begun."""
-    keys = {_key(c.purpose, c.who, c.window, now)[0]: c for c in counted}
-    connection = session.connection()
-    there = set(connection.scalars(select(_table.c.id).where(_table.c.id.in_(keys))))
-    if there:
-        connection.execute(update(_table).where(_table.c.id.in_(there)).values(count=_table.c.count + 1))
-    for key in keys.keys() - there:
-        count(session, keys[key].purpose, keys[key].who, keys[key].window, now)
+    Tally(session, counted, now).refuse(counted)
 
 
 def recent(session: Session, purpose: str, who: str, window: timedelta, now: datetime) -> float:
@@ -116,15 +136,7 @@ def _too_often(counted: Counted, now: datetime) -> TooOften:
 def count(session: Session, purpose: str, who: str, window: timedelta, now: datetime, by: int = 1) -> None:
     """Count one more."""
     key, ends_at = _key(purpose, who, window, now)
-    connection = session.connection()
-    raised = update(_table).where(_table.c.id == key).values(count=_table.c.count + by)
-    if connection.execute(raised).rowcount:
-        return
-    try:
-        with session.begin_nested():
-            session.connection().execute(insert(_table).values(id=key, count=by, ends_at=ends_at))
-    except IntegrityError:
-        connection.execute(raised)  # somebody else began the same counter a moment ago
+    session.connection().execute(_RAISE, {"id": key, "count": by, "ends_at": ends_at})
 
 
 def forget_old(session: Session, now: datetime) -> int:

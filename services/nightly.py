@@ -18,6 +18,7 @@ from models.job import Job
 from models.user import User
 
 from . import limits, monthly, sign_in
+from .keeping import kept_files
 from .appeals import appeal_sweep, reception
 from .background import jobs, outbox, upkeep
 from .cases import sweep
@@ -53,6 +54,7 @@ NIGHTLY: list[Duty] = [
     Duty("queues", "清理过去的排队计数", reception.forget_queues),
     Duty("sweep", "到期提醒、催办、亮牌和升级", sweep.run),
     Duty("monthly", "备好上月的台账和月报", monthly.prepare_last),
+    Duty("files", "清理删除已久、没有记录用到的附件文件", kept_files.tidy),
     Duty("jobs", "清理三个月前的后台任务", jobs.forget_old),
     Duty("statistics", "更新数据库的统计", upkeep.analyse),
 ]

@@ -100,6 +100,7 @@ PARAMETERS = {p.name: p for p in (
     Parameter("phone_code_hours", _SIGN_IN, "三长手机登录码有效多久", "小时", 72, 1, 336, "过期没有用的码作废，须重新制发", "没有统一规定"),
     Parameter("phone_days", _SIGN_IN, "三长手机多久不用须重新登录", "天", 90, 7, 365, "手机丢了、换了人用，到时自动退出；平时可在“登录设备”里随时注销", "没有统一规定"),
     Parameter("reveal_seconds", _SCREEN, "明文显示多久", "秒", 60, 10, 300, "逐项查看的号码到时自动变回星号", "没有统一规定"),
+    Parameter("removed_file_days", _SCREEN, "附件删除后保留几天", "天", 180, 30, 3650, "从记录里删掉的附件，过了这些天才从存放目录清除；还有记录用到的不清除", "没有统一规定", strictest=max),
     Parameter("attachment_megabytes", _SCREEN, "附件大小上限", "兆", 10, 1, 20, "每个附件；改小后已上传的不受影响", "没有统一规定"),
     Parameter("import_days", _SCREEN, "导入的原文件保留多少天", "天", 90, 7, 365, "到期自动删除；导入记录和操作日志一直保留", "没有统一规定"),
     Parameter("export_rows", _EXPORT, "遮住号码的导出超过多少条须审批", "条", 50_000, 100, 1_000_000, "超过时写明事由，由另一人同意后才生成文件", "没有统一规定"),

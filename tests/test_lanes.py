@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lanes import Lanes
+from lanes import Lanes, aside
 
 
 class Request:
@@ -87,3 +87,43 @@ def test_one_that_fails_gives_its_place_back(lanes):
         lanes.add_task(Broken("/q/x", served))
     lanes.add_task(Request("/q/1", served))
     wait_for(lambda: served == ["/q/1"])
+
+
+def test_who_steps_aside_leaves_the_place_to_others_and_takes_it_again_before_new_ones(lanes):
+    served, stand, gate = [], threading.Event(), threading.Event()
+
+    class Waits(Request):
+        def service(self) -> None:
+            self.has_begun.set()
+            with aside():
+                stand.wait(5)
+            super().service()
+
+    waiting = [Waits(f"/q/waits{number}", served) for number in range(3)]
+    working = [Request(f"/q/works{number}", served, gate) for number in range(3)]
+    for request in (*waiting, *working):
+        lanes.add_task(request)
+    wait_for(lambda: working[1].has_begun.is_set())  # two at work beside three who stand aside
+    assert not working[2].has_begun.is_set()
+    stand.set()
+    time.sleep(0.05)
+    assert served == []  # both places are taken
+    gate.set()
+    wait_for(lambda: len(served) == 6)
+    assert served.index("/q/works2") > max(served.index(f"/q/waits{number}") for number in range(2))
+
+
+def test_while_staff_are_at_work_one_resident_is(lanes):
+    served, gate, staff_gate = [], threading.Event(), threading.Event()
+    page, crowd = Request("/admin/", served, staff_gate), [Request(f"/q/{number}", served, gate) for number in range(2)]
+    lanes.add_task(page)
+    wait_for(page.has_begun.is_set)
+    for request in crowd:
+        lanes.add_task(request)
+    wait_for(crowd[0].has_begun.is_set)
+    time.sleep(0.05)
+    assert not crowd[1].has_begun.is_set()
+    staff_gate.set()
+    wait_for(crowd[1].has_begun.is_set)
+    gate.set()
+    wait_for(lambda: len(served) == 3)

@@ -19,7 +19,7 @@ def register() -> Form:
         ("信访人数", "{{ case.people_count }}", "代　　表", "{{ petition.representatives }}"),
         ("信 访 人", "{%p for p in parties %}\n{{ p.role }}：{{ p.name }}，证件号码：{{ p.id_number }}，电话：{{ p.mobile }}，住址：{{ p.address }}\n{%p endfor %}", None, None),
         ("问题属地", "{{ case.area }}", "详细地点", "{{ case.place }}"),
-        ("请　　求", "{{ case.subject }}", None, None),
+        ("请　　求", "{{ case.requests or case.subject }}", None, None),
         ("事实和理由", "{{ case.summary }}", None, None),
         ("附　　件", "{{ attachments }}", None, None),
         ("首接单位", "{{ case.first_unit }}", "首 接 人", "{{ case.first_user }}"),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -56,37 +59,57 @@ def submit(
     known = session.scalar(select(Appeal).where(Appeal.idempotency_key == key))
     if known is not None:
         return known, False
+    appeal = begin(key, code, facts)
+    enter(session, appeal, actor, now)
+    return appeal, True
+
+
+def begin(key: str, code: DoorCode | None, facts: dict) -> Appeal:
+    """A new appeal that nobody has numbered yet; with a `code` its place is taken over."""
     appeal = Appeal(**facts, idempotency_key=key)
     if code is not None:
         appeal.door_code_id, appeal.area_id = code.id, code.area_id
         appeal.household_id = appeal.household_id or code.household_id
         appeal.place = appeal.place or code.place
-        door_codes.told(session, code)
-    enter(session, appeal, actor, now)
-    return appeal, True
+    return appeal
 
 
 def enter(session: Session, appeal: Appeal, actor: Actor, now: datetime) -> None:
     """Number a new appeal, give it to the lowest rung that has somebody, write its first event."""
+    enter_all(session, [appeal], actor, now)
+
+
+def enter_all(session: Session, appeals: Sequence[Appeal], actor: Actor, now: datetime) -> None:
+    """Enter new appeals together, all or none; a few statements, however many they are."""
     actor.require(P.APPEAL_ENTER)
-    if len((appeal.words or "").strip()) < 2:
-        raise Refused("请写明是什么事，几个字也可以", field="words")
+    for appeal in appeals:
+        check_words(appeal.words)
+        _ask_for_its_source(appeal)
+    first = _first_rungs(session, {appeal.area_id for appeal in appeals})
     year = now.astimezone(LOCAL).year
-    appeal.id = appeal.id or uuid7()
-    appeal.idempotency_key = appeal.idempotency_key or uuid7()
-    appeal.appeal_no = f"{year}{next_number(session, 'appeal', year):06d}"
-    appeal.query_code = f"{secrets.randbelow(10**8):08d}"
-    appeal.status, appeal.received_at = S.WAITING, now
-    appeal.entered_by_id = actor.user_id
-    _ask_for_its_source(appeal)
-    area = session.get(Area, (session.info["actor"].subdistrict_id, appeal.area_id))
-    if area is None:
-        raise Refused("请选择是哪个村社区或哪个邻的事", field="area")
+    last = next_number(session, "appeal", year, len(appeals))
+    due_on = _due(session, now)
     with side.beyond_scope(session):  # the rungs above lie out of a chief's own branch
-        _give(session, appeal, _staffed(session, area), now)
-    records.save(session, appeal, actor, now)
-    _event(session, appeal, "submit", "收到诉求", actor, now, told=f"您的诉求已收到，由{appeal.tier.label}先行联系处理")
-    _tell_owner(session, appeal, now)
+        for number, appeal in enumerate(appeals, last - len(appeals) + 1):
+            appeal.id = appeal.id or uuid7()
+            appeal.idempotency_key = appeal.idempotency_key or uuid7()
+            appeal.appeal_no = f"{year}{number:06d}"
+            appeal.query_code = f"{secrets.randbelow(10**8):08d}"
+            appeal.status, appeal.received_at, appeal.entered_by_id = S.WAITING, now, actor.user_id
+            _give(appeal, first[appeal.area_id], due_on)
+    records.save_all(session, appeals, actor, now)
+    session.add_all(
+        _event_of(a, 1, "submit", "收到诉求", actor, now, told=f"您的诉求已收到，由{a.tier.label}先行联系处理") for a in appeals
+    )
+    session.flush()
+    door_codes.told(session, Counter(a.door_code_id for a in appeals if a.door_code_id))
+    _tell_owners(session, appeals, now)
+
+
+def check_words(words: str | None) -> None:
+    """Refuse an appeal that says nothing."""
+    if len((words or "").strip()) < 2:
+        raise Refused("请写明是什么事，几个字也可以", field="words")
 
 
 _FROM_ELSEWHERE = {
@@ -103,38 +126,76 @@ def _ask_for_its_source(appeal: Appeal) -> None:
         raise Refused("转来的诉求要写明来源：" + "；".join(missing.values()), errors=missing)
 
 
-def _staffed(session: Session, area: Area) -> Area:
-    """This area, or the first above it that has a chief; communities and the sub-district always have staff."""
-    while area.kind in (AreaKind.NEIGHBORHOOD, AreaKind.GROUP, AreaKind.SECTOR) and chief_of(session, area.id) is None:
-        area = _above(session, area)
-    return area
+def _first_rungs(session: Session, places: set[str | None]) -> dict[str, Area]:
+    """{place: the lowest rung that has somebody}, for places that the actor may name."""
+    known = set(session.scalars(select(Area.id).where(Area.id.in_(places - {None}))))
+    if places - known:
+        raise Refused("请选择是哪个村社区或哪个邻的事", field="area")
+    with side.beyond_scope(session):
+        return _staffed(session, places)
+
+
+_NEEDS_A_CHIEF = (AreaKind.NEIGHBORHOOD, AreaKind.GROUP, AreaKind.SECTOR)
+
+
+def _staffed(session: Session, places: set[str]) -> dict[str, Area]:
+    """For each place itself, or the first above it that has a chief; communities and the sub-district always have staff.
+
+    Two statements a rung, however many places.
+    """
+    found, looked_at = {}, {place: place for place in places}
+    while looked_at:
+        areas = {area.id: area for area in session.scalars(select(Area).where(Area.id.in_(set(looked_at.values()))))}
+        in_office = select(Chief.area_id).where(Chief.area_id.in_(areas), Chief.ended_on.is_(None))
+        staffed = set(session.scalars(in_office)) if any(area.kind in _NEEDS_A_CHIEF for area in areas.values()) else set()
+        above = {}
+        for place, area_id in looked_at.items():
+            area = areas[area_id]
+            if area.kind in _NEEDS_A_CHIEF and area_id not in staffed:
+                above[place] = area.parent_id
+            else:
+                found[place] = area
+        looked_at = above
+    return found
 
 
 def chief_of(session: Session, area_id: str) -> Chief | None:
     return session.scalar(select(Chief).where(Chief.area_id == area_id, Chief.ended_on.is_(None)))
 
 
-def _above(session: Session, area: Area) -> Area:
-    return session.get(Area, (area.subdistrict_id, area.parent_id))
+def _due(session: Session, now: datetime) -> Callable[[Tier5], date]:
+    """By when a rung has to answer what it gets today, each read once."""
+    return cache(lambda tier: for_term(session, f"appeal_{tier.value}", local_day(now)).on)
 
 
-def _give(session: Session, appeal: Appeal, area: Area, now: datetime) -> None:
+def _give(appeal: Appeal, area: Area, due_on: Callable[[Tier5], date]) -> None:
     appeal.owner_area_id, appeal.tier = area.id, _TIER_OF[area.kind]
-    found = for_term(session, f"appeal_{appeal.tier.value}", local_day(now)).on
+    found = due_on(appeal.tier)
     appeal.due_on = min(found, appeal.source_due_on) if appeal.source_due_on else found
     appeal.first_due_on = appeal.first_due_on or appeal.due_on
     appeal.alert_level = 0
 
 
 def _tell_owner(session: Session, appeal: Appeal, now: datetime) -> None:
-    """Chiefs see their own list; community and sub-district staff get a line in their in-tray."""
+    """Whoever had it until now has it no longer."""
     inbox.settle(session, appeal, _NOBODY, now)
-    if appeal.tier is Tier5.SUBDISTRICT:
-        inbox.put(session, appeal, "appeal", f"诉求{appeal.appeal_no}待受理", P.APPEAL_TRIAGE, now, due_on=appeal.due_on)
-    elif appeal.tier is Tier5.COMMUNITY:
-        unit = session.scalar(select(Unit).where(Unit.area_id == appeal.owner_area_id).limit(1))
-        if unit is not None:
-            inbox.put(session, appeal, "appeal", f"诉求{appeal.appeal_no}待受理", unit, now, due_on=appeal.due_on)
+    _tell_owners(session, [appeal], now)
+
+
+def _tell_owners(session: Session, appeals: Sequence[Appeal], now: datetime) -> None:
+    """Chiefs see their own list; community and sub-district staff get a line in their in-tray."""
+    places = {a.owner_area_id for a in appeals if a.tier is Tier5.COMMUNITY}
+    stations = select(Unit.area_id, Unit.id).where(Unit.area_id.in_(places)).order_by(Unit.id.desc())
+    unit_of = dict(session.execute(stations).all()) if places else {}
+    letters = []
+    for appeal in appeals:
+        whom = {"permission": P.APPEAL_TRIAGE.value} if appeal.tier is Tier5.SUBDISTRICT else None
+        if appeal.owner_area_id in unit_of:
+            whom = {"unit_id": unit_of[appeal.owner_area_id]}
+        if whom is not None:
+            title = f"诉求{appeal.appeal_no}待受理"
+            letters.append(inbox.Letter(Appeal.slug(), appeal.id, "appeal", title, whom, appeal.due_on))
+    inbox.put_many(session, letters, now)
 
 
 _NOBODY = Actor(None, "系统", None)
@@ -142,13 +203,15 @@ _NOBODY = Actor(None, "系统", None)
 
 def _event(session, appeal, verb, label, actor: Actor, now, told=None, note=None) -> None:
     last = session.scalar(select(func.max(AppealEvent.number)).where(AppealEvent.appeal_id == appeal.id))
-    session.add(
-        AppealEvent(
-            appeal_id=appeal.id, number=(last or 0) + 1, verb=verb, label=label, status_after=appeal.status,
-            tier_after=appeal.tier, happened_at=now, user_id=actor.user_id, user_name=actor.name, told=told, note=note,
-        )
-    )  # fmt: skip
+    session.add(_event_of(appeal, (last or 0) + 1, verb, label, actor, now, told, note))
     session.flush()
+
+
+def _event_of(appeal, number: int, verb, label, actor: Actor, now, told=None, note=None) -> AppealEvent:
+    return AppealEvent(
+        appeal_id=appeal.id, number=number, verb=verb, label=label, status_after=appeal.status,
+        tier_after=appeal.tier, happened_at=now, user_id=actor.user_id, user_name=actor.name, told=told, note=note,
+    )  # fmt: skip
 
 
 def _record(session, appeal, step, before, actor, now, answers) -> None:
@@ -233,8 +296,8 @@ def _climb(session, appeal, actor, now, answers) -> None:
     """To the next rung that has somebody, which lies out of the sight of who passes it up."""
     with side.beyond_scope(session):
         owner = session.get(Area, (appeal.subdistrict_id, appeal.owner_area_id))
-        above = owner if owner.kind is AreaKind.SUBDISTRICT else _staffed(session, _above(session, owner))
-        _give(session, appeal, above, now)
+        above = owner.parent_id if owner.kind is not AreaKind.SUBDISTRICT else owner.id
+        _give(appeal, _staffed(session, {above})[above], _due(session, now))
         session.flush()
         _tell_owner(session, appeal, now)
 
@@ -246,7 +309,7 @@ def _reopen(session, appeal, actor, now, answers) -> None:
 
 
 def _hand_down(session, appeal, actor, now, answers) -> None:
-    _give(session, appeal, answers["area"], now)
+    _give(appeal, answers["area"], _due(session, now))
     session.flush()
     _tell_owner(session, appeal, now)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from models.area import Area
 from models.codes import AreaKind, CodePlace
@@ -35,29 +36,41 @@ def new_token() -> str:
 
 def find(session: Session, token: str) -> DoorCode | None:
     """The code in use behind a token, in the session's own sub-district."""
-    if not TOKEN.fullmatch(token):
-        return None
-    return session.scalar(select(DoorCode).where(DoorCode.token == token, DoorCode.is_active.is_(True)))
+    return find_all(session, [token]).get(token)
+
+
+def find_all(session: Session, tokens: Iterable[str]) -> dict[str, DoorCode]:
+    """{token: code in use} for those of the tokens that are one."""
+    wanted = [token for token in tokens if TOKEN.fullmatch(token)]
+    if not wanted:
+        return {}
+    found = session.scalars(select(DoorCode).where(DoorCode.token.in_(wanted), DoorCode.is_active.is_(True)))
+    return {code.token: code for code in found}
 
 
 def scanned(session: Session, code: DoorCode) -> None:
     """Count one scan."""
-    _count(session, code, "scan_count")
+    _count(session, "scan_count", {code.id: 1})
 
 
-def told(session: Session, code: DoorCode) -> None:
-    """Count one appeal."""
-    _count(session, code, "appeal_count")
+def told(session: Session, counts: Mapping[str, int]) -> None:
+    """Count appeals: {id of the code: how many}."""
+    _count(session, "appeal_count", counts)
 
 
-def _count(session: Session, code: DoorCode, name: str) -> None:
+def _count(session: Session, name: str, counts: Mapping[str, int]) -> None:
     # Without touching the row's version: many scan and tell at once, and people edit codes meanwhile.
-    table = DoorCode.__table__
-    session.connection().execute(
-        update(table).where(table.c.subdistrict_id == code.subdistrict_id, table.c.id == code.id)
-        .values({name: table.c[name] + 1})
+    t, here = DoorCode.__table__.c, session.info["actor"].subdistrict_id
+    raised = (
+        update(DoorCode.__table__).where(t.subdistrict_id == here, t.id == bindparam("of"))
+        .values({name: t[name] + bindparam("by")})
     )  # fmt: skip
-    session.expire(code, [name])
+    if counts:
+        session.connection().execute(raised, [{"of": code, "by": counts[code]} for code in sorted(counts)])
+    for code in counts:
+        known = session.identity_map.get(identity_key(DoorCode, (here, code)))
+        if known is not None:
+            session.expire(known, [name])
 
 
 @records.before_save(DoorCode)

@@ -1,12 +1,19 @@
-"""Telling an appeal without an account: checked, kept once under its key, with photos; answered by a receipt."""
+"""Telling appeals without an account: each checked, kept once under its key, with photos; answered by a receipt.
+
+People who tell something at the same moment are written together (`receive`): a crowd costs a few statements and one
+commit, not so many each.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,9 +23,10 @@ from formats import photos
 from models import describe
 from models.appeal import Appeal
 from models.codes import Urgency
+from models.door_code import DoorCode
 from models.service_item import ServiceItem
 
-from .. import limits, parameters
+from .. import kept, limits, parameters
 from . import appeal_flow, door_codes, open_places, proof, tracking
 from ..keeping import attachments
 from ..access import Actor
@@ -57,6 +65,18 @@ class Told:
     is_message_agreed: bool = False
 
 
+@dataclass(frozen=True)
+class Letter:
+    """What one person sends, checked as far as that needs no look at the database."""
+
+    token: str
+    told: Told
+    key: str
+    facts: Mapping[str, Any]
+    pictures: Sequence[bytes]
+    address: str
+
+
 class NeedsProof(TooOften):
     """So many tell something at the moment that the phone has to solve a riddle first."""
 
@@ -66,48 +86,114 @@ def asks_for_proof(session: Session, now: datetime) -> bool:
     return limits.recent(session, "appeal_load", "all", MINUTE, now) >= parameters.value(session, "proof_above")
 
 
-def receive(
-    session: Session, token: str, told: Told, folder: Path, actor: Actor, now: datetime, address: str, proof_key: bytes
-) -> Receipt:
-    """Keep what somebody tells at a place, once per key; limited per code, address and network, under load by proof of work."""
+def letter(session: Session, token: str, told: Told, address: str, now: datetime) -> Letter:
+    """Check what somebody sends; raises `Refused`. Photos are looked at only of whom the limits let in."""
     try:
         key = str(UUID(told.key))
     except ValueError:
         raise Refused("页面已过期，请返回重新填写") from None
-    known = session.scalar(select(Appeal).where(Appeal.idempotency_key == key))
-    if known is not None:
-        return _receipt(session, known, False)
-    value, caller = partial(parameters.value, session), limits.address_of(address)
-    counted = [
-        limits.Counted("appeal", caller, HOUR, value("public_per_address")), limits.Counted("appeal_code", token, HOUR, value("public_per_code")),
-        limits.Counted("appeal_network", limits.network_of(address), HOUR, value("public_per_network")), limits.Counted("appeal_load", "all", MINUTE),
-    ]  # fmt: skip
-    limits.refuse_any(session, counted, now)
-    if asks_for_proof(session, now) and not proof.is_good(session, proof_key, told.proof, now):
-        counted.append(_within_the_few(session, caller, now))
-    pictures = cleaned(told.photos)
-    facts = _facts(session, told)
-    code = door_codes.find(session, token)
-    if code is None:
-        area = open_places.community(session, token)
+    appeal_flow.check_words(told.words)
+    facts = {
+        "words": told.words.strip(), "place": told.detail.strip()[:200] or None, "channel": "channel:qr",
+        "name": checked("name", told.name), "mobile": checked("mobile", told.mobile),
+        "is_message_agreed": bool(told.is_message_agreed and told.mobile.strip()) or None,
+    }  # fmt: skip
+    pictures = []
+    if told.photos and not is_kept(session, key):
+        limits.refuse_any(session, _counted(session, token, address), now)
+        pictures = cleaned(told.photos)
+    return Letter(token, told, key, facts, pictures, address)
+
+
+def receive(
+    session: Session, letters: Sequence[Letter], folder: Path, actor: Actor, now: datetime, proof_key: bytes
+) -> list[Receipt | Refused]:
+    """Keep what people of one sub-district tell, each once per key; in their order a receipt, or why not.
+
+    Limited per code, address and network, under load by proof of work. Raises only what concerns all of them.
+    """
+    kept.begin(session, session.connection().scalar(kept.MARK_OF_NOW))
+    known = {a.idempotency_key: a for a in session.scalars(select(Appeal).where(Appeal.idempotency_key.in_({lt.key for lt in letters})))}
+    desk = _Desk(session, [lt for lt in letters if lt.key not in known], now, proof_key)
+    new: dict[str, Appeal] = {}
+    answers: list[Appeal | Refused] = []
+    for lt in letters:
+        try:
+            if lt.key not in known:
+                known[lt.key] = new[lt.key] = desk.take(lt)
+            answers.append(known[lt.key])
+        except Refused as no:
+            answers.append(no)
+    if new:
+        appeal_flow.enter_all(session, list(new.values()), actor, now)
+        for lt in letters:
+            if lt.key in new:
+                keep_photos(session, folder, new[lt.key], lt.pictures, "反映人上传", actor)
+        desk.tally.write()
+    first = set(new)
+    receipts = []
+    for lt, answer in zip(letters, answers, strict=True):
+        receipts.append(answer if isinstance(answer, Refused) else _receipt(answer, lt.key in first))
+        first.discard(lt.key)
+    return receipts
+
+
+class _Desk:
+    """Takes letters one by one; what that needs to know of all of them is read beforehand."""
+
+    def __init__(self, session: Session, letters: Sequence[Letter], now: datetime, proof_key: bytes):
+        self.session, self.now, self.proof_key = session, now, proof_key
+        self.counted = {lt.key: _counted(session, lt.token, lt.address) for lt in letters}
+        self.few = {lt.key: _few(session, lt.address) for lt in letters}
+        self.tally = limits.Tally(session, {*chain(*self.counted.values()), *self.few.values()}, now)
+        self.codes = door_codes.find_all(session, {lt.token for lt in letters})
+        self.load = limits.recent(session, _ALL.purpose, _ALL.who, MINUTE, now)
+
+    def take(self, lt: Letter) -> Appeal:
+        """The appeal that a letter becomes, counted; raises `Refused`."""
+        counted = self.counted[lt.key]
+        self.tally.refuse(counted)
+        code = self.codes.get(lt.token)
+        facts = {**lt.facts, **self._place(lt.token, code), **_ordered(self.session, lt.told.item_id)}
+        if self.load >= parameters.value(self.session, "proof_above") and not proof.is_good(self.session, self.proof_key, lt.told.proof, self.now):
+            counted = [*counted, self._within_the_few(lt)]
+        self.tally.add(counted)
+        self.load += 1
+        return appeal_flow.begin(lt.key, code, facts)
+
+    def _place(self, token: str, code: DoorCode | None) -> dict:
+        if code is not None:
+            return {}
+        area = open_places.community(self.session, token)
         if area is None:
             raise open_places.UnknownCode
-        facts |= {"area_id": area.id, "channel": "channel:online"}
-    appeal, is_new = appeal_flow.submit(session, actor, now, key=key, code=code, **facts)
-    keep_photos(session, folder, appeal, pictures, "反映人上传", actor)
-    limits.count_all(session, counted, now)
-    return _receipt(session, appeal, is_new)
+        return {"area_id": area.id, "channel": "channel:online"}
+
+    def _within_the_few(self, lt: Letter) -> limits.Counted:
+        """A phone without script may still tell, only less often; returns what to count."""
+        try:
+            self.tally.refuse([self.few[lt.key]])
+        except TooOften as no:
+            minutes = max(1, no.seconds // 60)
+            raise NeedsProof(f"现在提交的人很多，请再点一次“提交”；还不行的请约{minutes}分钟后再试，急事请直接打电话", no.seconds) from None
+        return self.few[lt.key]
 
 
-def _within_the_few(session: Session, address: str, now: datetime) -> limits.Counted:
-    """A phone without script may still tell, only less often; returns what to count."""
-    few = limits.Counted("appeal_no_proof", address, HOUR, parameters.value(session, "public_without_proof"))
-    try:
-        limits.refuse_any(session, [few], now)
-    except TooOften as no:
-        minutes = max(1, no.seconds // 60)
-        raise NeedsProof(f"现在提交的人很多，请再点一次“提交”；还不行的请约{minutes}分钟后再试，急事请直接打电话", no.seconds) from None
-    return few
+_ALL = limits.Counted("appeal_load", "all", MINUTE)
+
+
+def _counted(session: Session, token: str, address: str) -> list[limits.Counted]:
+    """What is counted of somebody who tells something at a place, with the limits of today."""
+    value = partial(parameters.value, session)
+    return [
+        limits.Counted("appeal", limits.address_of(address), HOUR, value("public_per_address")),
+        limits.Counted("appeal_code", token[:30], HOUR, value("public_per_code")),
+        limits.Counted("appeal_network", limits.network_of(address), HOUR, value("public_per_network")), _ALL,
+    ]
+
+
+def _few(session: Session, address: str) -> limits.Counted:
+    return limits.Counted("appeal_no_proof", limits.address_of(address), HOUR, parameters.value(session, "public_without_proof"))
 
 
 def is_kept(session: Session, key: str) -> bool:
@@ -141,19 +227,13 @@ def _picture(content: bytes) -> bytes:
         raise Refused(no.sentence, field="photos") from None
 
 
-def _facts(session: Session, told: Told) -> dict:
+def _ordered(session: Session, item_id: str) -> dict:
+    """What was chosen from the catalogue, if it is still there, and how urgent that is."""
     item = None
-    if told.item_id:
-        try:
-            item = find_record(session, ServiceItem, told.item_id)
-        except Missing:
-            item = None
-    return {
-        "words": told.words.strip(), "place": told.detail.strip()[:200] or None, "channel": "channel:qr",
-        "name": checked("name", told.name), "mobile": checked("mobile", told.mobile),
-        "is_message_agreed": bool(told.is_message_agreed and told.mobile.strip()) or None,
-        "service_item_id": item and item.id, "urgency": item.urgency if item else Urgency.NORMAL,
-    }  # fmt: skip
+    if item_id:
+        with suppress(Missing):
+            item = find_record(session, ServiceItem, item_id)
+    return {"service_item_id": item and item.id, "urgency": item.urgency if item else Urgency.NORMAL}
 
 
 def checked(name: str, value: str) -> str | None:
@@ -166,7 +246,7 @@ def checked(name: str, value: str) -> str | None:
     return value or None
 
 
-def _receipt(session: Session, appeal: Appeal, is_new: bool) -> Receipt:
+def _receipt(appeal: Appeal, is_new: bool) -> Receipt:
     return Receipt(
         appeal.appeal_no, appeal.query_code, text(appeal.received_at), tracking.WHO[appeal.tier], text(appeal.due_on), is_new,
     )  # fmt: skip

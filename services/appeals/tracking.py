@@ -68,7 +68,7 @@ _VERBS = ("confirm", "unsolved", "add", "withdraw", "rate")
 def _find(session: Session, number: str, code: str, now: datetime, address: str) -> Appeal:
     """The appeal of a right pair; a wrong one is counted per number and per address and tells nothing."""
     number, code = (re.sub(r"\D", "", value)[:20] for value in (number, code))
-    limits.refuse(session, "guess", address, 30, QUARTER, now)
+    limits.refuse(session, "guess", limits.address_of(address), 30, QUARTER, now)
     limits.refuse(session, "guess_number", number, 10, QUARTER, now)
     appeal = session.scalar(select(Appeal).where(Appeal.appeal_no == number)) if number else None
     # Compared even where there is none, so that both answers take the same time.
@@ -87,7 +87,7 @@ class WrongPair(Refused):
 
 def count_guess(session: Session, number: str, now: datetime, address: str) -> None:
     """Count one wrong pair."""
-    limits.count(session, "guess", address, QUARTER, now)
+    limits.count(session, "guess", limits.address_of(address), QUARTER, now)
     limits.count(session, "guess_number", number, QUARTER, now)
 
 

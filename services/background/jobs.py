@@ -17,7 +17,7 @@ from ..access import Actor, Permission
 from ..errors import Missing, Refused
 from ..keeping.records import typed
 from .running import run_waiting
-from .work import JOBS, KINDS, Stopped, Work, work
+from .work import JOBS, KINDS, Stopped, Work, shown_at, work
 
 __all__ = ["Stopped", "Work", "cancel", "enqueue", "run_waiting", "work"]
 
@@ -74,6 +74,16 @@ def find(session: Session, job_id: str, actor: Actor) -> Job:
     return job
 
 
+def done_count(job: Job, folder: Path) -> int:
+    """How many things of a job are done: as in the database, or as its process says where that could not be written."""
+    if job.status is not JobStatus.RUNNING:
+        return job.done_count
+    try:
+        return max(job.done_count, int(shown_at(folder, job.id).read_text()))
+    except (FileNotFoundError, ValueError):  # none yet, or caught between opening and writing
+        return job.done_count
+
+
 def is_own(job: Job, actor: Actor) -> bool:
     return actor.user_id is not None and job.requested_by_id == actor.user_id
 
@@ -90,17 +100,17 @@ def result_file(session: Session, job_id: str, actor: Actor, now: datetime, kept
 
 
 def cancel(session: Session, job_id: str, actor: Actor, now: datetime) -> Job:
-    """End a waiting job at once; ask a running one to end, which its next step does."""
+    """End a job that has not begun at once; ask any other to end, which its next step does."""
     job = find(session, job_id, actor)
     if job.status not in OPEN:
         raise Refused(f"这项任务{job.status.label}，不用取消")
     connection, this = session.connection(), and_(JOBS.c.subdistrict_id == job.subdistrict_id, JOBS.c.id == job.id)
     ended = connection.execute(
-        update(JOBS).where(this, JOBS.c.status == JobStatus.QUEUED)
+        update(JOBS).where(this, JOBS.c.status == JobStatus.QUEUED, JOBS.c.result.is_(None))
         .values(status=JobStatus.CANCELLED, finished_at=now)
     )  # fmt: skip
     if not ended.rowcount:
-        connection.execute(update(JOBS).where(this, JOBS.c.status == JobStatus.RUNNING).values(is_unwanted=True))
+        connection.execute(update(JOBS).where(this, JOBS.c.status.in_(OPEN)).values(is_unwanted=True))
     session.refresh(job)
     return job
 

@@ -25,7 +25,7 @@ from models.user import User
 from ..access import Actor, bind, system
 from ..colleagues import actor_of
 from ..errors import Refused
-from .work import JOBS, KINDS, Clock, Sessions, Stopped, Work
+from .work import JOBS, KINDS, Clock, Sessions, Stopped, Work, shown_at
 
 LEASE = timedelta(seconds=30)
 MOST_TRIES = 3
@@ -58,7 +58,8 @@ def run_next(sessions: Sessions, clock: Clock, folder: Path, watch: Watch = lamb
         return False
     work = Work(
         claimed.id, claimed.subdistrict_id, system(claimed.subdistrict_id), claimed.params, token, clock, sessions,
-        folder / "work" / token, folder / "kept", total=claimed.total_count,
+        folder / "work" / token, folder / "kept", total=claimed.total_count, done=claimed.done_count,
+        state=(claimed.result or {}).get("state", {}), is_last_try=claimed.try_count + 1 >= MOST_TRIES,
     )  # fmt: skip
     work.folder.mkdir(parents=True, mode=0o700)
     try:
@@ -66,6 +67,7 @@ def run_next(sessions: Sessions, clock: Clock, folder: Path, watch: Watch = lamb
             _do(work, claimed)
     finally:
         shutil.rmtree(work.folder, ignore_errors=True)
+        shown_at(folder, work.job_id).unlink(missing_ok=True)
     return True
 
 
@@ -140,10 +142,10 @@ def take_back(session: Session, now: datetime) -> None:
     connection = session.connection()
     for job in connection.execute(_of_ours(JobStatus.RUNNING).where(JOBS.c.heartbeat_at < now - LEASE)).all():
         kind = KINDS.get(job.kind)
-        if job.is_unwanted:
+        if job.is_unwanted and not job.result:
             values: dict[str, Any] = {"status": JobStatus.CANCELLED, "finished_at": now}
-        elif kind and kind.is_repeatable and job.try_count < MOST_TRIES:
-            values = {"status": JobStatus.QUEUED, "done_count": 0}
+        elif kind and kind.is_repeatable and job.try_count < MOST_TRIES:  # with pieces done it is the work that ends it
+            values = {"status": JobStatus.QUEUED} | ({} if job.result else {"done_count": 0})
         else:
             values = {"status": JobStatus.FAILED, "problem": CUT_OFF, "finished_at": now}
         is_silent = and_(JOBS.c.worker == job.worker, JOBS.c.heartbeat_at == job.heartbeat_at)

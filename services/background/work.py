@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ Sessions = Callable[[], Session]
 
 JOBS = Job.__table__
 KEPT_FOR = timedelta(hours=24)
+_REST = 0.12  # seconds; whoever waits for SQLite looks again at least every 0.1
 
 
 class Stopped(Exception):
@@ -39,6 +41,11 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
+
+
+def shown_at(folder: Path, job_id: str) -> Path:
+    """Where a running job leaves how many things are done."""
+    return folder / "progress" / job_id
 
 
 def work(name: str, *, is_repeatable: bool = False) -> Callable:
@@ -72,8 +79,12 @@ class Work:
     """Where files of results are kept."""
     done: int = 0
     total: int | None = None
+    state: dict[str, Any] = field(default_factory=dict)
+    """What work in pieces kept of how far it had come, when it is begun again."""
+    is_last_try: bool = False
     is_finished: bool = False
     _is_stopped: bool = field(default=False, repr=False)
+    _shown: int = field(default=-1, repr=False)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -99,8 +110,32 @@ class Work:
     def progress(self, done: int, total: int | None = None) -> None:
         """Say how many things are done, as often as wanted; raises `Stopped` when the work must end."""
         self.done, self.total = done, self.total if total is None else total
+        self._show()
         if self._is_stopped:
             raise Stopped
+
+    def _show(self) -> None:
+        """Leave every hundredth part in a file, which a page can read while the work itself holds the lock of SQLite."""
+        part = self.done * 100 // self.total if self.total else self.done // 1000
+        if part != self._shown:
+            self._shown = part
+            file = shown_at(self.kept.parent, self.job_id)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(str(self.done))
+
+    def hold(self, session: Session, state: dict[str, Any]) -> None:
+        """Keep how far work in pieces has come, in the transaction of the piece; raises `Stopped` when it is no longer ours.
+
+        A piece done means that the next try is a first one again.
+        """
+        values = {"result": {"state": state}, "done_count": self.done, "heartbeat_at": self.now(), "try_count": 1}
+        if not session.connection().execute(update(JOBS).where(*self._mine()).values(**values)).rowcount:
+            raise Stopped
+        self.state = state
+
+    def rest(self) -> None:
+        """Let others write between two pieces: SQLite gives its one lock to whoever happens to ask."""
+        time.sleep(_REST)
 
     def is_cancelled(self) -> bool:
         """True once the person has cancelled the work, as of the last beat."""
@@ -140,9 +175,9 @@ class Work:
         self.is_finished = True
 
     def give_up(self, status: JobStatus, problem: str | None = None) -> None:
-        """End the work without a result."""
+        """End the work without a result, but for what `state` says there is to be read of it."""
         with self.sessions() as session:
-            self._end(bind(session, system(self.subdistrict_id), self.now()), {"status": status, "problem": problem})
+            self._end(bind(session, system(self.subdistrict_id), self.now()), {"status": status, "problem": problem, "result": self.state.get("told")})
             session.commit()
 
     def _end(self, session: Session, values: dict[str, Any]) -> None:

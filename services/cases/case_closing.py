@@ -20,7 +20,6 @@ from ..desk import orders
 from ..mediation import sessions, settlements
 from ..paperwork import notices, papers
 from ..access import Actor
-from .case_stages import active_team
 from ..due_dates import local_day
 
 OUTLIVING = frozenset({"tj_confirm_apply"})
@@ -140,9 +139,7 @@ def _end(session, case: Case, actor, now, outcome: CaseOutcome, kind: NoticeKind
     orders.withdraw(session, case, now, actor)
     clocks.stop(session, case, now, but=OUTLIVING)
     extensions.drop(session, case, actor, now)
-    team = active_team(session, case)
-    if team is not None:
-        team.disbanded_at = now  # its members have one matter less in hand
+    case_stages.disband(session, case, now)
     for follows in AT_CLOSING:
         follows(session, case, actor, now)
 

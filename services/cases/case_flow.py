@@ -44,7 +44,7 @@ _HOW = Ask("informed_how", "告知方式", NoticeChannel)
 _HOW_IF = Ask("informed_how", "告知方式", NoticeChannel, is_required=False, help="现在就告知的选择方式；稍后告知的另办“记录告知”")
 _INFORMED_ON = Ask("informed_on", "告知日期", date, is_required=False, help="留空为今天")
 _RECEIPT = Ask("receipt", "送达凭证", is_required=False, help="签收人、快递单号、通话时间等")
-_ONSITE = Ask("onsite_reason", "未能当场化解的原因", OnsiteReason, is_required=False, is_prefilled=True, help="现场调解阶段的纠纷必填")
+_ONSITE = Ask("onsite_reason", "未能当场化解的原因", OnsiteReason, is_required=False, is_prefilled=True, only=case_stages.asks_why_not_on_the_spot, help="现场没有调成、要转分流的必填")
 _ORDER = (
     Ask("unit", "承办单位", Unit, is_required=False),
     Ask("worker", "承办人", Worker, is_required=False),
@@ -80,13 +80,14 @@ INTAKE = (
         "accept", "受理", {S.REGISTERED}, S.ACCEPTED, P.CASE_ACCEPT,
         asks=(
             Ask("level", "事项层级", MatterLevel, is_required=False, is_prefilled=True),
-            Ask("purpose", "信访目的", PetitionPurpose, is_required=False, is_prefilled=True, help="信访事项必填"),
+            Ask("purpose", "信访目的", PetitionPurpose, is_required=False, is_prefilled=True, only=case_intake.is_petition, help="信访事项必填"),
             Ask("legal_route", "法定途径", LegalRoute, is_required=False, help="依法分类处理，建议见案件页"),
             _ONSITE, _HOW_IF,
         ),
         guards=(case_intake.purpose_is_known, case_intake.is_a_petition),
         effects=(case_intake.accept,),
         hint="属于街道受理范围的，受理后进入分流调度",
+        taken_back_by="recall",
     ),
     Step(
         "settle", "当场化解", {S.REGISTERED, S.ACCEPTED}, S.CLOSED, P.CASE_SETTLE,
@@ -207,10 +208,10 @@ ORDERS = (
 
 STAGES = (
     Step(
-        "consent", "征询调解意愿", IN_HAND, Depends(frozenset({S.CLOSED}), "不变；有人不同意的办结", by_answer=case_closing.consent_ends_it, or_stays=True),
+        "consent", "征询调解意愿", IN_HAND | {S.REGISTERED}, Depends(frozenset({S.CLOSED}), "不变；有人不同意的办结", by_answer=case_closing.consent_ends_it, or_stays=True),
         P.CASE_FEED_BACK,
         asks=(
-            Ask("party", "当事人", CaseParty, is_required=False, among=case_stages.parties_of, help="留空表示各方当事人都同意"),
+            Ask("party", "当事人", CaseParty, is_required=False, among=case_stages.parties_of, empty="各方当事人", help="各方分别表态的，一方一方记"),
             Ask("consent", "意愿", Consent),
             Ask("result", "告知的其他途径", is_long=True, is_required=False, help="不同意调解的必填：仲裁、行政途径或向人民法院起诉"),
             _HOW_IF,
@@ -364,6 +365,14 @@ ENDINGS = (
         guards=(case_closing.everything_is_done,),
         effects=(case_closing.archive,),
         hint="回访完成、材料齐全后归档",
+        taken_back_by="unarchive",
+    ),
+    Step(
+        "unarchive", "撤回归档", {S.ARCHIVED}, S.CLOSED, P.CASE_ARCHIVE,
+        asks=(Ask("reason", "撤回原因", is_long=True),),
+        guards=(case_moves.can_be_taken_back,),
+        effects=(case_moves.take_back,),
+        hint="归错的，由本人撤回，案件仍是已办结",
     ),
     Step(
         "reopen", "重新办理", {S.CLOSED, S.ARCHIVED}, S.ACCEPTED, P.CASE_CLOSE,

@@ -146,16 +146,14 @@ def accept(session, case, actor, now, answers) -> None:
 
 def decline(session, case, actor, now, answers) -> None:
     case.decline_reason, case.result = answers["decline_reason"], answers["reason"]
-    case_stages.leave(session, case, now, None)
-    case_stages.cancel_clocks(session, case, now)
+    case_stages.put_down(session, case, actor, now)
     notices.give(session, case, NoticeKind.DECLINED, answers["informed_how"], answers["reason"], actor, now)
 
 
 def merge(session, case, actor, now, answers) -> None:
     other: Case = answers["into"]
     case_links.link(session, case, other, LinkKind.MERGED)
-    case_stages.leave(session, case, now, None)
-    case_stages.cancel_clocks(session, case, now)
+    case_stages.put_down(session, case, actor, now)
     timeline.write(
         session, other, "merged_in", "并入重复件", actor, now, note=f"{case.case_no}并入本件", before=other.status
     )

@@ -64,7 +64,7 @@ def can_be_taken_back(session, case, actor, now, answers) -> str | None:
     """最后一步由本人办理，之后没有人动过"""
     event = last_event(session, case)
     if event is None or event.verb not in TAKES_BACK:
-        return "最后一步不能撤回。只能撤回受理、交办和反馈，而且要在别人办理之前"
+        return "最后一步不能撤回。只能撤回受理、交办、反馈和归档，而且要在别人办理之前"
     if (event.user_id, event.user_name) != (actor.user_id, actor.name):
         return f"最后一步是{event.user_name}办的，只有本人可以撤回"
     if event.verb == "assign" and event.status_before is not CaseStatus.ACCEPTED:
@@ -110,6 +110,10 @@ def _unaccept(session, case, actor, now) -> None:
     case.accepted_at = None
 
 
+def _unarchive(session, case, actor, now) -> None:
+    case.archived_at = None
+
+
 def _unassign(session, case, actor, now) -> None:
     case.lead_unit_id = case.handler_id = case.assigned_at = None
     is_onsite = case.stage is MediationStage.DIVERTED and any(
@@ -131,7 +135,7 @@ def _unfeed(session, case, actor, now) -> None:
             clock.state, clock.stopped_at = ClockState.RUNNING, None
 
 
-TAKES_BACK = {"accept": _unaccept, "assign": _unassign, "feed_back": _unfeed}
+TAKES_BACK = {"accept": _unaccept, "assign": _unassign, "feed_back": _unfeed, "archive": _unarchive}
 
 
 def split(session, case, actor, now, answers) -> None:

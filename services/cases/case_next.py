@@ -7,10 +7,11 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from models.case import Case
+from models.case import Assignment, Case
 from models.codes import CaseStatus, MediationStage
 
 from . import case_closing, case_stages, clocks, extensions
+from ..access import Actor
 from ..desk import orders
 
 S = CaseStatus
@@ -40,6 +41,8 @@ def expected(session: Session, case: Case) -> Next | None:
         case S.ASSIGNED:
             order = orders.open_assignment(session, case)
             who = orders.name_of(order) if order else "承办单位"
+            if order is not None and _is_ours(order, session.info["actor"]):
+                return Next("由您反馈办理情况", "见过当事人、办到一步就可以记录进展；办好了办“反馈”", order.due_on)
             return Next(f"等待{who}反馈", f"{who}应在期限内反馈办理情况", order.due_on if order else due_on)
         case S.FED_BACK:
             return Next("核实反馈", _after_feedback(session, case), due_on)
@@ -49,6 +52,12 @@ def expected(session: Session, case: Case) -> Next | None:
             reason = case_closing.everything_is_done(session, case, None, None, {})
             return Next("回访并归档", reason or "材料已齐全，可以归档")
     return None
+
+
+def _is_ours(order: Assignment, actor: Actor) -> bool:
+    """Whether an order waits for this very person, or for their unit."""
+    mine = actor.worker_id is not None and order.worker_id == actor.worker_id
+    return mine or (actor.unit_id is not None and order.worker_id is None and order.unit_id == actor.unit_id)
 
 
 def _after_feedback(session: Session, case: Case) -> str:

@@ -14,7 +14,7 @@ from models.codes import AssignmentStatus, CaseKind, CaseOutcome, ClockState, Me
 from models.stage_run import StageRun
 from models.team import Team
 
-from . import clocks
+from . import clocks, extensions
 from ..access import Actor
 from ..due_dates import local_day
 
@@ -74,7 +74,9 @@ def _leave(session: Session, case: Case, run: StageRun, now: datetime, result: S
 
 
 def _people(session: Session, case: Case, run: StageRun) -> str | None:
-    """Who worked on a run: the orders given in it, and the team."""
+    """Who worked on a run: the orders given in it, and the team. The order that ends the first stage belongs to the next."""
+    if run.stage is MediationStage.ONSITE:
+        return None
     found: dict[str, None] = {}
     orders = select(Assignment).where(
         Assignment.case_id == case.id, Assignment.status != AssignmentStatus.WITHDRAWN, Assignment.assigned_at >= run.entered_at
@@ -96,6 +98,11 @@ def active_team(session: Session, case: Case) -> Team | None:
 
 
 # ---- who a step is meant for -----------------------------------------------------------
+
+
+def asks_why_not_on_the_spot(case: Case) -> bool:
+    """现场调解阶段的纠纷"""
+    return case.kind is CaseKind.DISPUTE and case.stage is MediationStage.ONSITE
 
 
 def is_in_mediation(case: Case) -> bool:
@@ -128,7 +135,7 @@ def may_go_back(case: Case) -> bool:
 
 def says_why_not_on_the_spot(session, case, actor, now, answers) -> str | None:
     """纠纷转分流前写明未能当场化解的原因（S129）"""
-    if case.kind is not CaseKind.DISPUTE or case.stage is not MediationStage.ONSITE:
+    if not asks_why_not_on_the_spot(case):
         return None
     if answers.get("onsite_reason") or case.onsite_reason:
         return None
@@ -245,5 +252,15 @@ def resume(session, case, actor, now, answers) -> None:
     clocks.resume(session, case, now)
 
 
-def cancel_clocks(session, case, now) -> None:
+def put_down(session, case, actor, now) -> None:
+    """The matter is not worked on here: its run, its periods, an open request and its team end."""
+    leave(session, case, now, None)
     clocks.stop(session, case, now, state=ClockState.CANCELLED)
+    extensions.drop(session, case, actor, now)
+    disband(session, case, now)
+
+
+def disband(session, case, now) -> None:
+    team = active_team(session, case)
+    if team is not None:
+        team.disbanded_at = now  # its members have one matter less in hand

@@ -21,6 +21,8 @@ from ..due_dates import local_day
 from ..lists.filters import branch
 
 MOST = 200
+NOBODY = "（没有交办）"
+"""Whose step it is while a matter waits to be given to somebody."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,6 @@ def _step(clock: Clock, case_id: str, case_no: str, unit: str | None, worker: Wo
     end = local_day(clock.stopped_at) if clock.stopped_at else None
     until = end or local_day(now)
     return LateStep(
-        case_id, case_no, clock.name, unit or "", worker, clock.starts_on, clock.due_on, end,
+        case_id, case_no, clock.name, unit or ("" if worker else NOBODY), worker, clock.starts_on, clock.due_on, end,
         (until - clock.starts_on).days, (until - clock.due_on).days,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from .. import inbox, parameters
 from ..cases import clocks
 from ..keeping import records
 from ..access import Actor, Permission
-from ..due_dates import for_term, local_day
+from ..due_dates import DueDate, for_term, local_day
 from ..errors import Refused
 from ..flow import Ask, Flow, Step
 from ..showing import LOCAL, text
@@ -50,7 +50,7 @@ def call(session: Session, target: WhistleTarget, actor: Actor, now: datetime) -
     unit = session.get(Unit, (actor.subdistrict_id, target.unit_id))
     _tell(session, target, unit, "arrive", f"{_name(whistle)}，请在{text(target.respond_by)[5:]}前报到", target.respond_by, now)
     side.note(session, target, "whistle_call", f"吹哨：{unit.name}", actor, now)
-    _start(session, target, RESPOND, now)
+    _start(session, target, RESPOND, target.respond_by, target.respond_reason, now)
 
 
 def of(session: Session, case: Case) -> list[tuple[Whistle, list[WhistleTarget]]]:
@@ -91,11 +91,12 @@ def _tell(session: Session, target: WhistleTarget, to, kind: str, title: str, by
     inbox.put(session, target, kind, title, to, now, due_on=local_day(by) if by else None)
 
 
-def _start(session: Session, target: WhistleTarget, term: str, now: datetime) -> None:
+def _start(session: Session, target: WhistleTarget, term: str, by: datetime, reason: str, now: datetime) -> None:
+    """The case's clock of a unit says the same day and the same reason as the unit's own row."""
     with side.beyond_scope(session):
         case = side.case_of(session, target)
         if case is not None:
-            clocks.start(session, case, term, local_day(now), part=target)
+            clocks.start(session, case, term, local_day(now), part=target, due=DueDate(local_day(by), reason))
 
 
 def _stop(session: Session, target: WhistleTarget, term: str, now: datetime, state: ClockState = ClockState.MET) -> None:
@@ -124,7 +125,7 @@ def _handle(session: Session, target: WhistleTarget, now: datetime) -> None:
     target.finish_by, target.finish_reason = _end_of_term(session, HANDLE, now)
     title = f"{_name(target.whistle)}，请在{target.finish_by:%m-%d}前处置并报告"
     _tell(session, target, target.unit, "handle", title, target.finish_by, now)
-    _start(session, target, HANDLE, now)
+    _start(session, target, HANDLE, target.finish_by, target.finish_reason, now)
 
 
 def _done(session, target, actor, now, answers) -> None:

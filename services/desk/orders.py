@@ -11,6 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models import uuid7
 from models.case import Assignment, Case
 from models.codes import AssignmentRole, AssignmentStatus, ClockState, MediationStage, TermUnit
 from models.department import DispatchRule, DutyDay, Unit
@@ -159,17 +160,16 @@ def give(session: Session, case: Case, role: AssignmentRole, actor: Actor, now: 
     `answers`: unit, worker, due_on, days, demand, liaison, leader; what is missing is empty.
     """
     unit, worker = answers.get("unit"), answers.get("worker")
-    today, chosen = local_day(now), _chosen(session, local_day(now), answers)
     order = Assignment(
-        case_id=case.id, role=role, unit_id=unit and unit.id, worker_id=worker and worker.id,
+        id=uuid7(), case_id=case.id, role=role, unit_id=unit and unit.id, worker_id=worker and worker.id,
         liaison_id=answers.get("liaison") and answers["liaison"].id, leader_id=answers.get("leader") and answers["leader"].id,
-        status=AssignmentStatus.OPEN, due_on=today, due_reason="", demand=answers.get("demand"),
-        assigned_by_id=actor.user_id, assigned_at=now,
+        status=AssignmentStatus.OPEN, demand=answers.get("demand"), assigned_by_id=actor.user_id, assigned_at=now,
     )  # fmt: skip
+    today = local_day(now)
+    clock = clocks.start(session, case, "divert", today, part=order, due=_chosen(session, today, answers))
+    order.due_on, order.due_reason = clock.due_on, clock.due_reason
     session.add(order)
     session.flush()
-    clock = clocks.start(session, case, "divert", today, part=order, due=chosen)
-    order.due_on, order.due_reason = clock.due_on, clock.due_reason
     remind(session, case, order, now)
     return order
 

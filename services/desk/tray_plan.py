@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from models.area import Area
 from models.case import Case
 from models.codes import CaseStatus, JobStatus, UnitKind
 from models.department import Unit
 from models.job import Job
+from models.term import Term
 from models.worker import Worker
 
 from ..background import jobs
@@ -86,6 +88,7 @@ def take(session: Session, choices: Sequence[Choice], actor: Actor, now: datetim
     units = _rows(session, Unit, [c.taker_id for c in choices if c.kind == "unit"])
     workers = _rows(session, Worker, [c.taker_id for c in choices if c.kind == "worker"])
     places = _places(session)
+    _known = _look_up(session, cases.values())  # held here, the session finds them by key
     taken = Taken()
     for number, choice in enumerate(choices):
         tell(number)
@@ -139,6 +142,12 @@ def _reason(case: Case, taker: Unit | Worker | None, choice: Choice) -> str | No
     if taker is None or not taker.is_active:
         return "选的承办人或单位已停用"
     return None
+
+
+def _look_up(session: Session, cases: Iterable[Case]) -> list:
+    """What the flow looks up for each case, read at once: the places and the terms."""
+    areas = session.scalars(select(Area).where(Area.id.in_({case.area_id for case in cases})))
+    return [*areas, *session.scalars(select(Term))]
 
 
 def _places(session: Session) -> dict[str, Unit]:

@@ -62,7 +62,7 @@ def find(session: Session, row: Described, attachment_id: str) -> Attachment:
 
 
 def remove(session: Session, row: Described, attachment_id: str) -> str:
-    """Take a file away from a record; returns its name. The content stays in the store and its backups."""
+    """Take a file away from a record; returns its name. The content stays in the store for a term (`services.keeping.kept_files`)."""
     kept = find(session, row, attachment_id)
     session.delete(kept)
     session.flush()

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import event, insert, inspect
 from sqlalchemy.orm import Session
 
-from models import Described, Entity, describe, uuid7
+from models import Described, Entity, describe, uuid7, uuid7s
 from models.audit import AccessEvent, AuditEvent
 from models.codes import AccessKind, AuditVerb, Code
 from models.sealed import Sealed, seal, unseal
@@ -20,19 +20,20 @@ from models.sealed import Sealed, seal, unseal
 from ..sets import run_many
 
 _SILENT = {
-    "audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters",
+    "audit_events", "access_events", "case_events", "appeal_events", "team_changes", "sign_ins", "sign_in_failures", "counters",
     "comments", "mentions", "custom_entries", "saved_views", "jobs", "clocks", "todos", "desk_presences", "roster_imports",
 }  # fmt: skip
 
 
 @contextmanager
-def as_one(session: Session, verb: AuditVerb | None = None) -> Iterator[str]:
+def as_one(session: Session, verb: AuditVerb | None = None, batch: str | None = None) -> Iterator[str]:
     """Give all entries written inside one id, which it yields; `verb` says what was done if not the plain write.
 
-    Inside another `as_one` the outer id stays: it is still one operation.
+    Inside another `as_one` the outer id stays: it is still one operation. `batch` is the id of an
+    operation that is written in several transactions.
     """
     outer = session.info.get("batch"), session.info.get("verb")
-    batch = session.info["batch"] = outer[0] or uuid7()
+    batch = session.info["batch"] = outer[0] or batch or uuid7()
     session.info["verb"] = verb or outer[1]
     try:
         yield batch
@@ -176,8 +177,8 @@ def written(session: Session, entity: type[Described], entries: Iterable[tuple])
         return
     ids, labels, verbs, changes = (list(column) for column in zip(*told, strict=True))
     columns = _entry(session, entity, "", "", said, None)
-    columns |= {"id": [uuid7() for _ in told], "record_id": ids, "record_label": labels, "changes": changes}
-    run_many(session.connection(), insert(AuditEvent.__table__), columns | ({} if said else {"verb": verbs}))
+    columns |= {"id": uuid7s(len(told)), "record_id": ids, "record_label": labels, "changes": changes}
+    run_many(session.connection(), insert(AuditEvent.__table__), columns | ({} if said else {"verb": verbs[0] if len(set(verbs)) == 1 else verbs}))
 
 
 def _entry(session, entity, record_id, record_label, verb, changes) -> dict:

@@ -8,16 +8,18 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from models import Described
 from models.audit import AuditEvent
 from models.codes import AuditVerb
 
-from . import audit, history, records, recycle
+from . import audit, history, records, recycle, undoing
 from ..access import Actor, permission_for
 from .bulk import Save
 from ..errors import Missing, Refused
 from ..flow import Flow, Step
 from ..flows import FLOWS
 from ..lists.listing import identity
+from ..rosters import writing
 
 SHOWN = 20
 _MOST_LEFT = 200
@@ -70,10 +72,10 @@ def left(event: AuditEvent) -> list[list[str]]:
 
 def sample(session: Session, event: AuditEvent) -> Sequence[AuditEvent]:
     """The first entries of the batch, without those of parts."""
-    return session.scalars(_entries(event).order_by(AuditEvent.id).limit(SHOWN)).all()
+    return session.scalars(_entries(event.batch, event.entity).order_by(AuditEvent.id).limit(SHOWN)).all()
 
 
-def undoing(session: Session, event: AuditEvent) -> AuditEvent | None:
+def undoing_of(session: Session, event: AuditEvent) -> AuditEvent | None:
     """The head of the batch that undid this one, if any."""
     wanted = select(AuditEvent).where(
         AuditEvent.entity == event.entity, AuditEvent.record_id == event.batch, AuditEvent.id != event.id
@@ -86,9 +88,9 @@ def is_undoable(session: Session, event: AuditEvent, actor: Actor) -> bool:
     if event.record_id != event.batch:
         return False
     if "step" in event.changes:
-        back = _way_back(event)
+        back = step_of(_step(event))
         return back is not None and event.user_id == actor.user_id and actor.may(back[1].by)
-    entity, first = recycle.entity_of(event), next(iter(sample(session, event)), None)
+    entity, first = recycle.entity_of(event), _first(session, event)
     if first is None:
         return False
     if first.verb is AuditVerb.DELETE:
@@ -96,9 +98,19 @@ def is_undoable(session: Session, event: AuditEvent, actor: Actor) -> bool:
     return history.is_reversible(session, first, entity) and actor.may(permission_for(entity, "edit"))
 
 
+def is_deletion(session: Session, event: AuditEvent) -> bool:
+    """Whether the rows of a batch were deleted."""
+    first = _first(session, event)
+    return first is not None and first.verb is AuditVerb.DELETE
+
+
+def _first(session: Session, event: AuditEvent) -> AuditEvent | None:
+    return session.scalar(_entries(event.batch, event.entity).order_by(AuditEvent.id).limit(1))
+
+
 def require_undoable(session: Session, event: AuditEvent, actor: Actor) -> None:
     """Refuse what was undone already, or cannot be by this person."""
-    if undoing(session, event) is not None:
+    if undoing_of(session, event) is not None:
         raise Refused("这次操作已经撤销过，不能再撤销")
     if not is_undoable(session, event, actor):
         raise Refused("这次操作由办理流程记录，或您没有相应权限，不能撤销")
@@ -110,15 +122,11 @@ def undo(session: Session, event: AuditEvent, actor: Actor, now: datetime, save:
     Rows changed since stay as they are and are listed there with the reason.
     """
     require_undoable(session, event, actor)
-    done, kept = 0, []
+    done, kept, after = 0, [], None
     with audit.as_one(session, AuditVerb.REVERT) as batch:
-        for some in _portions(session, event):
-            if "step" in event.changes:
-                reasons = _take_back_each(session, event, some, actor, now)
-            elif some[0].verb is AuditVerb.DELETE:
-                reasons = recycle.bring_back_each(session, some, actor, now)
-            else:
-                reasons = _set_back_each(session, some, actor, now, save)
+        while some := entries(session, event.batch, event.entity, after, _PORTION):
+            after = some[-1].id
+            reasons = set_back(session, some, step_of(_step(event)), event.record_label, actor, now, save)
             done += len(some) - len(reasons)
             kept += [[entry.record_id, reasons[entry.id]] for entry in some if entry.id in reasons]
         audit.bulk(
@@ -128,42 +136,55 @@ def undo(session: Session, event: AuditEvent, actor: Actor, now: datetime, save:
     return head(session, batch, actor)
 
 
-def _entries(event: AuditEvent):
+def set_back(
+    session: Session, entries: Sequence[AuditEvent], back: tuple[Flow, Step] | None, title: str, actor: Actor, now: datetime,
+    save: Save | None = None,
+) -> dict[str, str]:  # fmt: skip
+    """Take some entries of a batch called `title` back; gives {entry: reason} for those that stay. `back` is the step of a flow that does it."""
+    entity = recycle.entity_of(entries[0])
+    if back is not None:
+        return _take_back_each(session, entity, back, title, entries, actor, now)
+    if entries[0].verb is AuditVerb.DELETE:
+        return recycle.bring_back_each(session, entries, actor, now)
+    if save is None and writing.in_sets(entity):
+        return undoing.set_back(session, entity, entries, actor, now)
+    return _set_back_each(session, entries, actor, now, save)
+
+
+def entries(session: Session, batch: str, slug: str, after: str | None, most: int) -> Sequence[AuditEvent]:
+    """The entries of a batch about one kind of record, without those of parts, the last first."""
+    wanted = _entries(batch, slug).order_by(AuditEvent.id.desc()).limit(most)
+    return session.scalars(wanted.where(AuditEvent.id < after) if after else wanted).all()
+
+
+def _entries(batch: str, slug: str):
     return select(AuditEvent).where(
-        AuditEvent.batch == event.batch, AuditEvent.entity == event.entity, AuditEvent.owner_id.is_(None),
+        AuditEvent.batch == batch, AuditEvent.entity == slug, AuditEvent.owner_id.is_(None),
         AuditEvent.verb.in_((*history.CHANGES, AuditVerb.DELETE, AuditVerb.RESTORE)),
     )  # fmt: skip
 
 
-def _portions(session: Session, event: AuditEvent):
-    """The entries of a batch, the last first."""
-    after = None
-    while True:
-        wanted = _entries(event).order_by(AuditEvent.id.desc()).limit(_PORTION)
-        some = session.scalars(wanted.where(AuditEvent.id < after) if after else wanted).all()
-        if not some:
-            return
-        yield some
-        after = some[-1].id
+def _step(event: AuditEvent) -> list[str] | None:
+    return event.changes.get("step", [None, None])[1]
 
 
-def _way_back(event: AuditEvent) -> tuple[Flow, Step] | None:
-    """The flow a step of which was taken for many rows, and the step that takes it back."""
-    name, verb = event.changes["step"][1]
-    flow = next((f for f in FLOWS if f.name == name), None)
-    step = flow and flow.by_verb.get(verb)
+def step_of(taken: Sequence[str] | None) -> tuple[Flow, Step] | None:
+    """The flow and the step that takes back [flow, verb]; None for what was no step, or has no way back."""
+    flow = next((f for f in FLOWS if taken and f.name == taken[0]), None)
+    step = flow and flow.by_verb.get(taken[1])
     return (flow, flow.by_verb[step.taken_back_by]) if step and step.taken_back_by else None
 
 
-def _take_back_each(session: Session, event: AuditEvent, entries: Sequence[AuditEvent], actor: Actor, now: datetime) -> dict[str, str]:
+def _take_back_each(
+    session: Session, entity: type[Described], way: tuple[Flow, Step], title: str, entries: Sequence[AuditEvent], actor: Actor, now: datetime
+) -> dict[str, str]:
     """Take a step back, each row on its own as its flow allows; gives {entry: reason} for those that stay."""
-    flow, back = _way_back(event)
-    entity, reasons = recycle.entity_of(event), {}
+    (flow, back), reasons = way, {}
     for entry in entries:
         try:
             with session.begin_nested():
                 row = records.find(session, entity, entry.record_id)
-                flow.take(session, back.verb, row, actor, now, reason=event.record_label)
+                flow.take(session, back.verb, row, actor, now, reason=title)
         except Refused as no:
             reasons[entry.id] = no.sentence
     return reasons
@@ -181,7 +202,8 @@ def _set_back_each(
         try:
             with session.begin_nested():
                 row = records.find(session, entity, entry.record_id)
-                history.revert(session, row, entry, actor, now, save)
+                if not history.is_as_before(session, row, entry):
+                    history.revert(session, row, entry, actor, now, save)
         except Refused as no:
             reasons[entry.id] = no.sentence
     del held

@@ -54,7 +54,7 @@ def picked(session: Session, entity: type[Described], ids: Sequence[str]) -> tup
     """The rows with these ids that the session's actor may see, and how many of the ids name none."""
     wanted = list(dict.fromkeys(ids))
     key, rows = identity(entity), []
-    for some in _portions(wanted, _IN_ONE_QUERY):
+    for some in portions(wanted, _IN_ONE_QUERY):
         known = [value for value in (_typed(key, one) for one in some) if value is not None]
         rows += session.scalars(select(entity).where(key.in_(known)).order_by(key))
     return rows, len(wanted) - len(rows)
@@ -116,7 +116,7 @@ def _written(session: Session, rows: Sequence[Described], values: dict[str, Any]
 
 def plan_delete(session: Session, rows: Sequence[Described]) -> Plan:
     """Rows that others point to are left out."""
-    plan, used = Plan(), _used(session, rows)
+    plan, used = Plan(), users(session, type(rows[0]), [row.id for row in rows]) if rows else {}
     for row in rows:
         if row.id in used:
             plan.left.append((row, f"还被{used[row.id]}使用，不能删除"))
@@ -139,14 +139,12 @@ def plan_step(
     return plan
 
 
-def _used(session: Session, rows: Sequence[Described]) -> dict[str, str]:
+def users(session: Session, entity: type[Described], ids: Sequence[str]) -> dict[str, str]:
     """{id: by which records}, of rows that the database would not let go; records out of sight count too."""
     found: dict[str, str] = {}
-    if not rows:
-        return found
     labels = {m.local_table: m.class_.__label__ for m in Base.registry.mappers if m.inherits is None}
-    for table, column in _references(type(rows[0]).__table__):
-        for some in _portions([row.id for row in rows], _IN_ONE_QUERY):
+    for table, column in _references(entity.__table__):
+        for some in portions(ids, _IN_ONE_QUERY):
             counted = select(column, func.count()).where(column.in_(some)).group_by(column)
             for record_id, count in session.connection().execute(counted):
                 found.setdefault(record_id, f"{count}条{labels[table]}")
@@ -191,7 +189,7 @@ def delete(session: Session, rows: Sequence[Described], actor: Actor, tell: Tell
     entity = type(rows[0])
     actor.require(permission_for(entity, "delete"))
     with audit.as_one(session) as batch:
-        for some in _counted(list(_portions(rows, _PORTION)), tell, _PORTION):
+        for some in _counted(list(portions(rows, _PORTION)), tell, _PORTION):
             try:
                 records.delete(session, *some)
             except Refused:
@@ -230,6 +228,7 @@ def _counted(things: Sequence, tell: Tell | None, size: int = 1) -> Iterator:
         yield thing
 
 
-def _portions(rows: Sequence, size: int) -> Iterator[Sequence]:
+def portions(rows: Sequence, size: int) -> Iterator[Sequence]:
+    """A sequence in runs of at most `size`."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]

@@ -59,6 +59,12 @@ def former(session: Session, row: Described, event: AuditEvent) -> list[Former]:
     return found
 
 
+def is_as_before(session: Session, row: Described, event: AuditEvent) -> bool:
+    """Whether all that people fill in has its old value already."""
+    wanted = former(session, row, event)
+    return bool(wanted) and all(f.now == f.then for f in wanted)
+
+
 def revert(
     session: Session, row: Described, event: AuditEvent, actor: Actor, now: datetime, save: Save | None = None
 ) -> None:

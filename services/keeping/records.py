@@ -22,6 +22,7 @@ Rule = Callable[[Session, Described, Actor, datetime], None]
 
 _rules: dict[type, list[Rule]] = {}
 _of_many: dict[Rule, Callable] = {}
+_of_deletion: dict[type, list[Callable]] = {}
 
 
 class Pending:
@@ -51,6 +52,16 @@ def before_save(entity: type[Described], many: Callable | None = None) -> Callab
         _rules.setdefault(entity, []).append(rule)
         if many is not None:
             _of_many[rule] = many
+        return rule
+
+    return register
+
+
+def before_delete(entity: type[Described]) -> Callable:
+    """Register `rule(session, row)` of an entity; it raises `Refused` where a row must stay."""
+
+    def register(rule: Callable) -> Callable:
+        _of_deletion.setdefault(entity, []).append(rule)
         return rule
 
     return register
@@ -125,10 +136,16 @@ def check_version(row: Described, shown: str | None) -> None:
 
 def save(session: Session, row: Described, actor: Actor, now: datetime) -> None:
     """Check, add and flush a row; database constraints answer with a sentence too."""
+    save_all(session, [row], actor, now)
+
+
+def save_all(session: Session, rows: Sequence[Described], actor: Actor, now: datetime) -> None:
+    """Save some rows of one entity together: all or none."""
     with session.no_autoflush:
-        prepare(session, row, actor, now)
-    session.add(row)
-    _flush(session, row)
+        for row in rows:
+            prepare(session, row, actor, now)
+    session.add_all(rows)
+    _flush(session, rows[0])
 
 
 def delete(session: Session, *rows: Described) -> None:
@@ -138,6 +155,8 @@ def delete(session: Session, *rows: Described) -> None:
             for row in (*parts_of(session, rows), *rows):
                 if inspect(row).expired_attributes:
                     session.refresh(row)  # the trail keeps what was there
+                for rule in _of_deletion.get(type(row), ()):
+                    rule(session, row)
                 session.delete(row)
             session.flush()
     except StaleDataError:

@@ -1,6 +1,6 @@
 """Taking back everything one batch wrote, in sets: new rows go, changed ones get their old values.
 
-What somebody has changed or used since stays as it is and is named.
+What somebody has changed or used since, or has moved out of the person's sight, stays as it is and is named.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from models.audit import AuditEvent
 from models.codes import AuditVerb
 
 from . import audit, custom, recycle
-from ..lists import lookups
+from ..lists import indexing, lookups
 from ..access import Actor
-from ..lists import indexing
+from ..errors import Missing
 from .records import Pending
+from ..rosters.targets import batches
 from ..rosters.writing import bare, store
 
 _PORTION = 1000
 _MOST_LEFT = 200
+_OUT_OF_SIGHT = "现在不在您的负责范围内"
 
 
 @dataclass
@@ -58,6 +60,14 @@ def undo(session: Session, batch: str, actor: Actor, now: datetime, tell: Callab
     return result
 
 
+def set_back(session: Session, entity: type[Entity], entries: Sequence[AuditEvent], actor: Actor, now: datetime) -> dict[str, str]:
+    """Give rows that some entries changed their old values, the last entry first; gives {entry: reason} for those that stay."""
+    reasons: dict[str, str] = {}
+    for group in _each_once(entries):
+        reasons |= _changed(session, entity, group, actor, now)
+    return reasons
+
+
 def _groups(session: Session, batch: str) -> Iterator[tuple[type[Entity], list]]:
     """The entries of a batch, last first, in runs of one entity with each record once."""
     wanted = select(AuditEvent).where(
@@ -65,26 +75,39 @@ def _groups(session: Session, batch: str) -> Iterator[tuple[type[Entity], list]]
     ).order_by(AuditEvent.id.desc()).limit(_PORTION)  # fmt: skip
     after = None
     while some := session.scalars(wanted.where(AuditEvent.id < after) if after else wanted).all():
-        after, group, ids = some[-1].id, [], set()
-        for entry in some:
-            if group and (entry.entity != group[0].entity or entry.record_id in ids):
-                yield recycle.entity_of(group[0]), group
-                group, ids = [], set()
-            group.append(entry)
-            ids.add(entry.record_id)
-        yield recycle.entity_of(group[0]), group
+        after = some[-1].id
+        for group in _each_once(some):
+            yield recycle.entity_of(group[0]), group
         session.expunge_all()
 
 
-def _rows(session: Session, entity: type[Entity], ids: Sequence[str]) -> dict[str, dict]:
-    """Stored values of all columns of the rows that are still there."""
+def _each_once(entries: Sequence[AuditEvent]) -> Iterator[list[AuditEvent]]:
+    """Entries in runs of one entity with each record once."""
+    group, ids = [], set()
+    for entry in entries:
+        if group and (entry.entity != group[0].entity or entry.record_id in ids):
+            yield group
+            group, ids = [], set()
+        group.append(entry)
+        ids.add(entry.record_id)
+    if group:
+        yield group
+
+
+def _rows(session: Session, entity: type[Entity], ids: Sequence[str]) -> tuple[dict[str, dict], set[str]]:
+    """Stored values of all columns of the rows that are still there, and which of them the person sees."""
     table, here = bare(entity.__table__), session.info["actor"].subdistrict_id
-    found = {}
+    found, seen = {}, set()
     for start in range(0, len(ids), 500):
         some = list(ids[start : start + 500])
         wanted = select(table).where(table.c.subdistrict_id == here, table.c.id.in_(some))
         found |= {row["id"]: dict(row) for row in session.connection().execute(wanted).mappings()}
-    return found
+        seen |= _in_sight(session, entity, some)
+    return found, seen
+
+
+def _in_sight(session: Session, entity: type[Entity], ids: Sequence[str]) -> set[str]:
+    return set(session.scalars(select(entity.id).where(entity.id.in_(ids))))
 
 
 # ---- new rows go --------------------------------------------------------------------
@@ -93,13 +116,15 @@ def _rows(session: Session, entity: type[Entity], ids: Sequence[str]) -> dict[st
 def _created(session: Session, entity: type[Entity], entries: Sequence, actor: Actor, now: datetime) -> dict[str, str]:
     if not entries:
         return {}
-    rows, reasons = _rows(session, entity, [e.record_id for e in entries]), {}
+    (rows, seen), reasons = _rows(session, entity, [e.record_id for e in entries]), {}
     used, described = _used(session, entity, list(rows)), custom.described(session, entity)
     gone = []
     for entry in entries:
         row = rows.get(entry.record_id)
         if row is None:
             reasons[entry.id] = "已被删除"
+        elif entry.record_id not in seen:
+            reasons[entry.id] = _OUT_OF_SIGHT
         elif any(_now(described, row, name) != new for name, (_old, new) in entry.changes.items()):
             reasons[entry.id] = "后来又改过"
         elif entry.record_id in used:
@@ -175,17 +200,20 @@ def _delete(session: Session, entity: type[Entity], rows: Sequence[dict], now: d
 def _changed(session: Session, entity: type[Entity], entries: Sequence, actor: Actor, now: datetime) -> dict[str, str]:
     if not entries:
         return {}
-    rows, reasons = _rows(session, entity, [e.record_id for e in entries]), {}
+    (rows, seen), reasons = _rows(session, entity, [e.record_id for e in entries]), {}
     described, back = custom.described(session, entity), []
     for entry in entries:
         row = rows.get(entry.record_id)
         if row is None:
             reasons[entry.id] = "已被删除"
             continue
+        if entry.record_id not in seen:
+            reasons[entry.id] = _OUT_OF_SIGHT
+            continue
         after, moved = dict(row), []
         for name, (old, new) in entry.changes.items():
             d = described.get(name)
-            if _now(described, row, name) != new:
+            if _now(described, row, name) not in (new, old):  # what is as before already needs nothing
                 moved.append(d.label if d else name)
             if d is not None and d.key in row:
                 after[d.key] = _stored(d.column, old)
@@ -193,7 +221,7 @@ def _changed(session: Session, entity: type[Entity], entries: Sequence, actor: A
                 extra = {key: value for key, value in (after.get("extra") or {}).items() if key != name}
                 after["extra"] = (extra | {name: old} if old is not None else extra) or None
         if moved:
-            reasons[entry.id] = f"“{'、'.join(moved)}”导入以后又改过"
+            reasons[entry.id] = f"“{'、'.join(moved)}”之后又改过"
         else:
             back.append((entry, Pending(after, row)))
     _set_back(session, entity, back, reasons, now)
@@ -203,14 +231,24 @@ def _changed(session: Session, entity: type[Entity], entries: Sequence, actor: A
 def _set_back(session: Session, entity: type[Entity], back: list[tuple[Any, Pending]], reasons: dict, now: datetime) -> None:
     try:
         with session.begin_nested():
-            store(session, entity, [p for _, p in back], now, AuditVerb.REVERT)
-    except IntegrityError:
+            _store(session, entity, [p for _, p in back], now)
+    except (IntegrityError, Missing):
         for entry, p in back:
             try:
                 with session.begin_nested():
-                    store(session, entity, [p], now, AuditVerb.REVERT)
+                    _store(session, entity, [p], now)
             except IntegrityError:
                 reasons[entry.id] = "原来的内容与现在的其他记录冲突"
+            except Missing:
+                reasons[entry.id] = "恢复后不在您的负责范围内"
+
+
+def _store(session: Session, entity: type[Entity], pending: Sequence[Pending], now: datetime) -> None:
+    """Write old values; raises `Missing` where a row would go out of the person's sight."""
+    ids = [p.row["id"] for p in pending]
+    store(session, entity, pending, now, AuditVerb.REVERT)
+    if session.info["actor"].is_scoped and any(len(_in_sight(session, entity, some)) < len(some) for some in batches(ids, 500)):
+        raise Missing
 
 
 def _stored(column, told: Any) -> Any:

@@ -29,6 +29,7 @@ from ..showing import LOCAL, text
 
 EMPTY = "none"  # a filter's value for “not filled in”
 YES_NO = {"yes": "是", "no": "否", EMPTY: "未填"}
+MOST_WHOLE = 10**12
 Args = Mapping[str, list[str]]
 
 
@@ -154,9 +155,16 @@ def _value(description: Description, kind: str, value: str) -> Any:
     return value
 
 
+def within_years(day: Any) -> Any:
+    """A day, or an instant with its zone, that every database and every zone can hold; else ValueError."""
+    if not 1900 <= day.year <= 2200 or (isinstance(day, datetime) and day.tzinfo is None):
+        raise ValueError
+    return day
+
+
 def read_day(value: str, label: str) -> date:
     try:
-        return date.fromisoformat(value)
+        return within_years(date.fromisoformat(value))
     except ValueError:
         raise BadQuery(f"“{label}”的日期请写成 2026-01-31 的样子") from None
 
@@ -164,7 +172,7 @@ def read_day(value: str, label: str) -> date:
 def read_number(value: str, label: str, kind: type) -> Any:
     try:
         number = kind(value)
-        if abs(number) > 10**12:
+        if not abs(number) <= MOST_WHOLE:  # what is no number is not smaller either
             raise ValueError
         return number
     except (ValueError, InvalidOperation):

@@ -22,13 +22,14 @@ from sqlalchemy.orm import Session, aliased
 
 from models import Described, describe, live_rows
 from models.codes import Code
+from models.fields import Description
 
 from ..keeping import custom
 from . import filters, probing, search
 from ..access import Actor, Permission, is_narrowed, visible_ids
 from .columns import shown as column_shown
 from ..errors import BadQuery
-from .filters import Filter
+from .filters import MOST_WHOLE, Filter, within_years
 from .indexing import is_indexed
 from .queries import Query
 from ..showing import is_clear, masked, text, title_parts
@@ -53,11 +54,21 @@ class Page:
 
 
 @cache
-def _joined(entity: type[Described], name: str) -> tuple[Any, list]:
-    """A reference to join under a name of its own, and the columns of its title; made once, it is costly."""
-    target = describe(entity)[name].target
-    other = aliased(target)
-    return getattr(entity, name).of_type(other), [getattr(other, part.key) for part in title_parts(target)]
+def _joined(entity: type[Described], name: str) -> tuple[list, list[Description], list]:
+    """A reference to join under a name of its own, the parts of its title, their columns; made once, it is costly.
+
+    What is only named by another row (a team by its case) is joined on to that row.
+    """
+    target, from_here = describe(entity)[name].target, entity
+    relations: list = []
+    while True:
+        other = aliased(target)
+        relations.append(getattr(from_here, name).of_type(other))
+        parts = title_parts(target)
+        if parts:
+            return relations, parts, [getattr(other, part.key) for part in parts]
+        name = next(word for word in target.__title__ if describe(target)[word].target)
+        target, from_here = describe(target)[name].target, other
 
 
 def identity(entity: type[Described]):
@@ -231,9 +242,9 @@ class Listing:
         for name in names:
             description = self.described[name]
             if description.target:
-                relation, titles = _joined(self.entity, name)
-                joins.append(relation)
-                shape.append((description, title_parts(description.target), len(columns)))
+                relations, parts, titles = _joined(self.entity, name)
+                joins += relations
+                shape.append((description, parts, len(columns)))
                 columns += titles
             else:
                 shape.append((description, None, len(columns)))
@@ -418,12 +429,16 @@ def _restore(column, value: Any) -> Any:
     """A position's value in the type of its column."""
     if value is None:
         return None
+    kind = column.property.columns[0].type
     try:
-        python = column.property.columns[0].type.python_type
-        if isinstance(column.property.columns[0].type, Uuid):
+        if isinstance(kind, Uuid):
             return str(UUID(value))
-        if python in (date, datetime):
-            return python.fromisoformat(value)
-        return Decimal(value) if python is Decimal else value
+        if issubclass(kind.python_type, date):
+            return within_years(kind.python_type.fromisoformat(value))
+        if kind.python_type is Decimal:
+            return Decimal(value)
+        if type(value) is not kind.python_type or (kind.python_type is int and abs(value) >= MOST_WHOLE):
+            raise ValueError
+        return value
     except (AttributeError, ValueError, TypeError, NotImplementedError, InvalidOperation):
         raise BadQuery("翻页地址不完整，请从列表第一页重新翻") from None

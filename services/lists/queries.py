@@ -94,10 +94,7 @@ def parse(session: Session, entity: type[Described], args: Args, actor: Actor, t
 
 def _read_instant(value: str) -> datetime:
     try:
-        instant = datetime.fromisoformat(value)
-        if not 2000 <= instant.year <= 2200:
-            raise ValueError
-        return instant.astimezone(LOCAL)
+        return filters.within_years(datetime.fromisoformat(value)).astimezone(LOCAL)
     except ValueError:
         raise BadQuery("地址里的时间不完整，请从列表第一页重新筛选") from None
 
@@ -172,6 +169,6 @@ def _token(value: str, query: Query) -> list | None:
         position = json.loads(base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)))
         if isinstance(position, list) and len(position) == len(query.sorts) + 1 and isinstance(position[-1], str):
             return position
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise BadQuery("翻页地址不完整，请从列表第一页重新翻")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, false, literal_column, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, false, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from models import Entity
@@ -18,7 +18,7 @@ from ..access import Actor, Permission
 from ..keeping.custom import CustomDescription
 from . import grams, probing
 from .indexing import entries as _entries
-from .indexing import in_field, is_indexed, searched
+from .indexing import SEPARATOR, in_field, is_indexed, searched
 from .words import normal, pairs
 
 _HANZI = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
@@ -93,6 +93,19 @@ def _ways(word: str, actor: Actor) -> list[list[str]] | None:
     if not wanted:
         return None
     return [wanted, *([[f"n{pair}" for pair in wanted]] if actor.may(Permission.NAMES) else [])]
+
+
+def by_whole_name(session: Session, entity: type[Entity], word: str, actor: Actor) -> Select | None:
+    """The ids of records one of whose names is just this word, in characters, pinyin or initials; None where many may have it."""
+    word = normal(word)
+    wanted = [[f"n{pair}" for pair in dict.fromkeys(pairs(word))]]
+    if not (wanted[0] and actor.may(Permission.NAMES) and any(d.is_personal for d in searched(entity))):
+        return None
+    if not grams.are_few(session, entity, wanted, actor.subdistrict_id):
+        return None
+    found = grams.finds(_entries, entity, wanted, actor.subdistrict_id, session.get_bind().dialect.name)
+    names = func.replace(SEPARATOR + _entries.c.names + SEPARATOR, SEPARATOR, " ")
+    return select(_entries.c.id).where(found, names.contains(f" {word} ", autoescape=True))
 
 
 def within(session: Session, entity: type[Entity], d: CustomDescription, word: str, actor: Actor) -> Select | None:

@@ -62,6 +62,15 @@ def _begins(session: Session, row: MediationAgreement, actor: Actor, now: dateti
         raise Refused("协议已经生效，内容不能再改；各方要变更的，请另订一份协议")
 
 
+_CONTENT = ("obligor_id", "obligee_id", "what", "amount", "due_on", "where", "manner")
+
+
+@records.before_delete(AgreementItem)
+def _stays(session: Session, row: AgreementItem) -> None:
+    if row.agreement is not None and row.agreement.status is not S.DRAFT:
+        raise Refused("协议已经生效，事项不能删除；各方要变更的，请另订一份协议")
+
+
 @records.before_save(AgreementItem)
 def _item_begins(session: Session, row: AgreementItem, actor: Actor, now: datetime) -> None:
     row.performance = row.performance or Performance.PENDING
@@ -70,6 +79,9 @@ def _item_begins(session: Session, row: AgreementItem, actor: Actor, now: dateti
     agreement = session.get(MediationAgreement, (session.info["actor"].subdistrict_id, row.agreement_id))
     if agreement is not None and agreement.status is not S.DRAFT and row.version is None:
         raise Refused("协议已经生效，不能再加事项；各方要变更的，请另订一份协议")
+    known = inspect(row).attrs
+    if agreement is not None and agreement.status is not S.DRAFT and any(known[name].history.deleted for name in _CONTENT):
+        raise Refused("协议已经生效，事项不能再改；各方要变更的，请另订一份协议，履行情况请办“登记履行”")
     parties = {p.id for p in session.scalars(select(CaseParty).where(CaseParty.case_id == agreement.case_id))} if agreement else set()
     for name in ("obligor", "obligee"):
         chosen = getattr(row, f"{name}_id")

@@ -6,6 +6,8 @@ Each is called with (session, case, subject) and gives the keys that its templat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -16,9 +18,11 @@ from models.case import Case, CaseParty, Objection
 from models.case_codes import NoticeChannel, OpinionKind, PetitionPurpose
 from models.codes import PartyRole
 from models.extension import Extension
+from models.hearing import Hearing
 from models.notice import Notice
 from models.opinion import HandlingOpinion
 
+from ..cases import hearings
 from . import paper_facts as facts
 from .paper_facts import Facts, boxes, day
 
@@ -37,6 +41,11 @@ def source(session: Session, case: Case, subject: Described) -> Facts:
     channel = case.channel.split(":", 1)[1]
     ticks = (("当事人申请", channel in _APPLIED), ("人民调解委员会主动调解", channel == "patrol"), ("接受委托移送", channel in _ENTRUSTED))
     return {"sources": boxes(ticks)}
+
+
+def application(session: Session, case: Case, subject: Described) -> Facts:
+    """What the applicant asks for, a line each; blank lines to write on where nothing was entered."""
+    return {"requests": [line.strip(" .．、") for line in (case.requests or "").splitlines() if line.strip()]}
 
 
 def power(session: Session, case: Case, subject: Described) -> Facts:
@@ -76,6 +85,22 @@ def registration(session: Session, case: Case, subject: Described) -> Facts:
         "petition": {"representatives": speakers or None, "repeat": {True: "重复", False: "初次"}.get(case.is_repeat)},
         "attachments": f"共{count}份" if count else None,
     }  # fmt: skip
+
+
+def each_hearing(session: Session, case: Case) -> Sequence[tuple[Described, str]]:
+    found = hearings.of(session, case)
+    return [(row, "" if len(found) == 1 else day(row.held_at)) for row in found] or [(case, "")]
+
+
+def hearing(session: Session, case: Case, subject: Described) -> Facts:
+    """One hearing; lines to write on where none is recorded."""
+    if not isinstance(subject, Hearing):
+        return {"record": {}}
+    said = subject.statements + (f"\n评议：{subject.deliberation}" if subject.deliberation else "")
+    return {"record": {
+        "time": facts.span(subject.held_at, subject.ended_at), "place": subject.place,
+        "attendees": f"主持人：{subject.presider.name}；成员：{subject.members}；记录人：{subject.recorder}", "body": said, "result": subject.conclusion,
+    }}  # fmt: skip
 
 
 def order(session: Session, case: Case, subject: Described) -> Facts:

@@ -36,18 +36,20 @@ def each_supervision(session: Session, case: Case) -> Subjects:
 
 
 def whistle(session: Session, case: Case, subject: Described) -> Facts:
+    return whistle_facts(session, subject, name_of(case.lead_unit)) if isinstance(subject, Whistle) else {}
+
+
+def whistle_facts(session: Session, row: Whistle, by_unit: str | None = None) -> Facts:
     """A whistle as the units called may read it: where, what, whom to call; never the parties."""
-    if not isinstance(subject, Whistle):
-        return {}
-    wanted = select(WhistleTarget).where(WhistleTarget.whistle_id == subject.id).order_by(WhistleTarget.id)
+    wanted = select(WhistleTarget).where(WhistleTarget.whistle_id == row.id).order_by(WhistleTarget.id)
     targets = session.scalars(wanted.options(joinedload(WhistleTarget.unit))).all()
     return {"whistle": {
-        "number": subject.whistle_no, "kind": label(subject.kind), "by": name_of(subject.blown_by), "contact": subject.contact_name,
-        "by_unit": name_of(subject.blown_by and subject.blown_by.unit) or name_of(case.lead_unit), "at": moment(subject.blown_at), "due": _each(targets, lambda t: moment(t.respond_by)),
-        "units": "、".join(t.unit.name for t in targets) or None, "reason": label(subject.reason), "urgency": label(subject.level),
-        "place": subject.place, "phone": subject.contact_phone, "demand": subject.request,
+        "number": row.whistle_no, "kind": label(row.kind), "by": name_of(row.blown_by), "contact": row.contact_name,
+        "by_unit": name_of(row.blown_by and row.blown_by.unit) or by_unit, "at": moment(row.blown_at), "due": _each(targets, lambda t: moment(t.respond_by)),
+        "units": "、".join(t.unit.name for t in targets) or None, "reason": label(row.reason), "urgency": label(row.level),
+        "place": row.place, "phone": row.contact_phone, "demand": row.request,
         "arrived_by": _each(targets, lambda t: t.arrivals), "arrived_at": _each(targets, lambda t: moment(t.arrived_at)),
-        "done": _each(targets, lambda t: t.result), "decisions": _released(targets), "closed_at": moment(subject.closed_at),
+        "done": _each(targets, lambda t: t.result), "decisions": _released(targets), "closed_at": moment(row.closed_at),
         "rating": _each(targets, lambda t: label(t.rating)), "counter_rating": _each(targets, lambda t: label(t.counter_rating)),
     }}  # fmt: skip
 

@@ -47,6 +47,13 @@ def moment(value: datetime | None) -> str | None:
     return None if value is None else f"{day(value)} {value.astimezone(LOCAL):%H:%M}"
 
 
+def span(start: datetime, end: datetime | None) -> str:
+    """2026年3月2日 09:00至10:30; the end with its day where that is another one."""
+    if end is None:
+        return moment(start)
+    return f"{moment(start)}至{moment(end)[-5:] if day(start) == day(end) else moment(end)}"
+
+
 def money(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:,.2f}元"
 
@@ -87,7 +94,7 @@ def _case(session: Session, case: Case) -> Facts:
         select(CaseEvent.user_name).where(CaseEvent.case_id == case.id).order_by(CaseEvent.number).limit(1)
     )
     return {
-        "no": case.case_no, "subject": case.subject, "summary": case.summary, "kind": label(case.kind),
+        "no": case.case_no, "subject": case.subject, "summary": case.summary, "requests": case.requests, "kind": label(case.kind),
         "category": words.get(case.category), "channel": words.get(case.channel), "level": label(case.level),
         "urgency": label(case.urgency), "stage": label(case.stage), "status": label(case.status),
         "outcome": label(case.outcome), "result": case.result, "solved_at": label(case.solved_at_tier),

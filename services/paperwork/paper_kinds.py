@@ -12,6 +12,7 @@ from models import Described
 from models.case import Assignment, Case, CaseParty
 from models.codes import CaseKind, CaseOutcome, CaseStatus, PartyKind, PartyRole
 from models.extension import Extension
+from models.hearing import Hearing
 from models.follow_up import FollowUp
 from models.session import MediationSession
 from models.settlement import Confirmation, MediationAgreement
@@ -85,7 +86,7 @@ PAPERS: dict[str, PaperKind] = {
     for kind in (
         PaperKind("dossier_cover", "卷宗封面", DOSSIER, {D}, ends.period, is_signed=False),
         PaperKind("dossier_index", "卷内目录", DOSSIER, {D}, is_signed=False),
-        PaperKind("mediation_application", "人民调解申请书", DOSSIER, {D}),
+        PaperKind("mediation_application", "人民调解申请书", DOSSIER, {D}, contexts.application),
         PaperKind("acceptance_register", "人民调解受理登记表", DOSSIER, {D}, contexts.source),
         PaperKind("rights_notice", "当事人权利义务告知书", DOSSIER, {D, P}),
         PaperKind("power_of_attorney", "授权委托书", DOSSIER, {D, P}, contexts.power, each_principal, CaseParty),
@@ -113,7 +114,7 @@ PAPERS: dict[str, PaperKind] = {
         PaperKind("petition_objection", "异议书", COORDINATION, {A, D, P}, contexts.objection, each_order, Assignment),
         PaperKind("petition_extension", "信访事项延期办理告知书", PETITION, {P}, contexts.extension, contexts.each_extension, Extension),
         PaperKind("petition_opinion", "信访处理意见书", PETITION, {P}, contexts.opinion),
-        PaperKind("hearing_record", "信访听证笔录", PETITION, {P}, mediation.record),
+        PaperKind("hearing_record", "信访听证笔录", PETITION, {P}, contexts.hearing, contexts.each_hearing, Hearing),
         PaperKind("petition_report", "信访事项办结报告", PETITION, {P}, ends.report),
         PaperKind("petition_brief", "信访情况说明", PETITION, {P}, contexts.brief, is_signed=False),
         PaperKind("appeal_receipt", "诉求受理回执", COORDINATION, {A, D, P}, contexts.receipt, is_signed=False),

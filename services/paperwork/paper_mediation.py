@@ -87,7 +87,7 @@ def record(session: Session, case: Case, subject: Described) -> Facts:
     people = _attendees(session, row)
     parts = (("争议焦点", row.disputed), ("各方意见", row.positions), ("调查核实", row.investigation), ("调解经过", row.record), ("无争议事实", row.undisputed))
     return {"mediators": row.chair.name, "record": {
-        "time": _span(row), "place": row.place, "stage": label(row.stage), "ordinal": f"第{row.number}次调解", "chair": row.chair.name,
+        "time": facts.span(row.started_at, row.ended_at), "place": row.place, "stage": label(row.stage), "ordinal": f"第{row.number}次调解", "chair": row.chair.name,
         "recorder": people(Attendance.RECORDER), "attendees": people(Attendance.INVITED, Attendance.AGENT),
         "body": "\n".join(f"{name}：{said}" for name, said in parts if said),
         "result": label(row.result), "results": results, "next": moment(row.next_at), "tasks": _tasks(session, case),
@@ -100,13 +100,6 @@ def consultation(session: Session, case: Case, subject: Described) -> Facts:
     if isinstance(subject, MediationSession):
         found["record"]["attendees"] = _attendees(session, subject)(*Attendance)
     return found
-
-
-def _span(row: MediationSession) -> str:
-    if row.ended_at is None:
-        return moment(row.started_at)
-    is_same_day = day(row.started_at) == day(row.ended_at)
-    return f"{moment(row.started_at)}至{moment(row.ended_at)[-5:] if is_same_day else moment(row.ended_at)}"
 
 
 def _attendees(session: Session, row: MediationSession) -> Callable[..., str | None]:

@@ -31,7 +31,7 @@ _ORDER = {
 }  # fmt: skip
 SAMPLE: Facts = {
     "case": {
-        "no": "示例〔2026〕00001号", "subject": "相邻排水纠纷", "summary": "楼上漏水，楼下顶棚发霉。", "kind": "矛盾纠纷", "category": "邻里",
+        "no": "示例〔2026〕00001号", "subject": "相邻排水纠纷", "summary": "楼上漏水，楼下顶棚发霉。", "requests": "修复漏水管道", "kind": "矛盾纠纷", "category": "邻里",
         "channel": "综合治理窗口", "level": "微事", "urgency": "一般", "stage": "现场调解", "status": "办理中", "outcome": "解决",
         "result": "双方达成协议。", "solved_at": "邻里", "informed": "是", "amount": "1,200.00元", "people_count": "2", "is_joint": True,
         "occurred_on": _DAY, "received_on": _DAY, "due_on": _DAY, "due_reason": "人民调解1个月", "registered_on": _DAY,

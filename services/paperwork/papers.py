@@ -23,11 +23,15 @@ from models.case import Case
 from models.codes import AccessKind, CaseOutcome
 from models.paper import Paper
 from models.settlement import Confirmation
+from models.supervision import Supervision
+from models.urge import Urge
+from models.whistle import Whistle
 
 from ..keeping import attachments, audit
 from . import dossiers, paper_templates
 from ..access import Actor, Permission, permission_for
 from ..errors import Conflict, Denied, Missing, Refused
+from .paper_coordination import whistle_facts
 from .paper_facts import Facts, facts_of
 from .paper_kinds import DOSSIER, PAPERS, Item, PaperKind, dossier_of, papers_of
 
@@ -96,6 +100,22 @@ def context_of(session: Session, case: Case, subject: Described, kind: PaperKind
     """All that the template of a paper may use; `facts` are those of the case, when known already."""
     context = {**(facts or facts_of(session, case)), **kind.build(session, case, subject)}
     return context | _contents(checks(session, case)) if kind.key in _ABOUT_THE_DOSSIER else context
+
+
+def slip(session: Session, row: Whistle | Urge | Supervision, key: str) -> bytes:
+    """The paper of what was sent to somebody by itself, for whoever reads it but makes no papers of its case; nothing is kept of it.
+
+    Of the case it says number and subject, of a whistle not even these.
+    """
+    kind = paper_templates.kind_of(key)
+    if isinstance(row, Whistle):
+        context = {"case": {}, **whistle_facts(session, row)}
+    else:
+        case = case_of(session, row)
+        context = {"case": {"no": case.case_no, "subject": case.subject, "status": case.status.label}, **kind.build(session, case, row)}
+    content = _filled(paper_templates.current(session, key), context, kind)
+    audit.accessed(session, AccessKind.EXPORT, entity=type(row), record_id=row.id, detail=kind.name, count=1)
+    return content
 
 
 def _filled(template: paper_templates.Template, context: Facts, kind: PaperKind) -> bytes:

@@ -142,7 +142,7 @@ def enter(session: Session, mobile: str, code: str, device_name: str, address: s
     Raises `WrongCode` (to be counted with `count_try`) or `TooOften`.
     """
     mobile, code = MOBILE.normalise(mobile)[:20], re.sub(r"\D", "", code)[:12]
-    limits.refuse(session, "phone_address", address, 30, QUARTER, now)
+    limits.refuse(session, "phone_address", limits.address_of(address), 30, QUARTER, now)
     limits.refuse(session, "phone_number", mobile, 5, QUARTER, now)
     limits.refuse(session, "phone_number_day", mobile, 30, DAY, now)
     wanted = (
@@ -168,7 +168,7 @@ def enter(session: Session, mobile: str, code: str, device_name: str, address: s
 def count_try(session: Session, mobile: str, address: str, now: datetime) -> None:
     """Count one wrong pair, whether the number is known or not."""
     mobile = MOBILE.normalise(mobile)[:20]
-    limits.count(session, "phone_address", address, QUARTER, now)
+    limits.count(session, "phone_address", limits.address_of(address), QUARTER, now)
     limits.count(session, "phone_number", mobile, QUARTER, now)
     limits.count(session, "phone_number_day", mobile, DAY, now)
 
@@ -225,8 +225,6 @@ def leave(session: Session, me: Present, now: datetime) -> None:
         device.ended_at, device.ended_by = now, "本人退出"
         session.flush()
         audit.accessed(session, AccessKind.SIGN_OUT, entity=Chief, record_id=me.chief_id, detail=f"手机：{device.name}")
-
-
 
 
 def tidy(session: Session, now: datetime) -> int:

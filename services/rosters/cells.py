@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from types import NoneType
 from typing import Any
 
 from sqlalchemy import Enum, String, Uuid, select
@@ -29,6 +30,7 @@ from models.sealed import Sealed, seal, unseal
 from ..keeping.custom import CustomDescription
 from ..showing import LOCAL, text
 
+
 @dataclass(frozen=True)
 class Wrong:
     """A cell that cannot be taken, unless it shows just what is stored."""
@@ -38,7 +40,7 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Named:
-    """The records a cell may mean: `ids` may be chosen, `known` are also fine where they stand already."""
+    """The records a cell may mean, unless it is plainly one: `ids` may be chosen, `known` are also fine where they stand already."""
 
     ids: tuple[str, ...]
     known: tuple[str, ...]
@@ -48,6 +50,7 @@ class Named:
 LOST = "Excel 把长号码变成了数字，后几位已丢失。请把这一列设为“文本”格式，再对照原件重新填写"
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?)?")
 _FIRST, _FIRST_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
+_MOST_KNOWN = 100_000  # how many different cells of a column are read once
 _YES_NO = {
     "是": True, "有": True, "√": True, "true": True, "1": True,
     "否": False, "无": False, "×": False, "false": False, "0": False,
@@ -70,15 +73,16 @@ def words_of(cell: Any) -> str:
 
 
 def _text_reader(d: Description):
-    kind, length = d.kind or SHORT, d.length
+    kind, length, is_personal = d.kind or SHORT, d.length, d.is_personal
+    takes_days = kind.name in ("short", "long")
 
     def read(cell: Any) -> str | None:
         words = words_of(cell)
         if words.endswith(CUT_MARK):
             raise ValueError("这一格导出时因太长被截断。请清空这一格（保留原来的内容），或填写完整")
-        if d.is_personal and ("*" in words or "＊" in words):
+        if is_personal and ("*" in words or "＊" in words):
             raise ValueError("这一格打了星号，请填写完整内容")
-        if isinstance(cell, date) and kind.name not in ("short", "long"):
+        if not takes_days and isinstance(cell, date):
             raise ValueError(f"Excel 把这一格变成了日期。请把这一列设为“文本”格式，重新填写{d.label}")
         value = kind.normalise(words)
         if length and len(value) > length:
@@ -188,14 +192,15 @@ def _item_reader(session: Session, d: Description):
             if is_active:
                 usable[words].append(key)
 
-    def read(cell: Any) -> Named:
+    def read(cell: Any) -> Named | str:
         words = plain(words_of(cell))
         ids = tuple(usable[words])
+        if len(ids) == 1 and len(known[words]) == 1:
+            return ids[0]
         sentence = "有几个选项都叫这个名字，请改填代码" if ids else "没有这个选项，请从模板的下拉选项中选择"
         return Named(ids, tuple(known[words]), sentence)
 
     return read
-
 
 
 
@@ -209,6 +214,48 @@ def reader_of(session: Session, d: Description, is_1904: bool = False) -> Callab
     if d.field.dictionary or pack is None:
         return read
     return lambda cell: None if (value := read(cell)) is None else pack(value)
+
+
+def in_columns(read: Callable[[Any], Any], keeps: bool) -> Callable[[Sequence], list]:
+    """How a column of cells is read at once; what cannot be read is `Wrong`.
+
+    `keeps`: a text or whole number met before is not read again.
+    """
+    known = _Known(read) if keeps else None
+    plain_ones = {str, int, NoneType} if keeps else set()  # 1, 1.0 and True would be the same key
+
+    def one(cell: Any) -> Any:
+        if cell is None:
+            return None
+        return known[cell] if cell.__class__ in plain_ones else _tried(read, cell)
+
+    def column(cells: Sequence) -> list:
+        if keeps and plain_ones.issuperset(map(type, cells)):
+            return [known[cell] for cell in cells]
+        return [one(cell) for cell in cells]
+
+    return column
+
+
+class _Known(dict):
+    """What cells were read as."""
+
+    def __init__(self, read: Callable[[Any], Any]):
+        super().__init__({None: None})
+        self.read = read
+
+    def __missing__(self, cell: Any) -> Any:
+        value = _tried(self.read, cell)
+        if len(self) < _MOST_KNOWN:
+            self[cell] = value
+        return value
+
+
+def _tried(read: Callable[[Any], Any], cell: Any) -> Any:
+    try:
+        return read(cell)
+    except ValueError as no:
+        return Wrong(str(no))
 
 
 def _reader(session: Session, d: Description, is_1904: bool) -> Callable[[Any], Any]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from formats.reading import Row
@@ -16,8 +15,10 @@ from models.household import Household
 from models.residence import ResidentialArea
 
 from ..access import Actor
+from .decisions import Decision
 from .errors import RowError
-from .planning import Decision, Planner, _Line
+from .planning import Planner, _Line
+from .stored import records
 from .targets import IN_ONE_QUERY, batches
 
 
@@ -70,17 +71,16 @@ class HomePlanner(Planner):
 
     def _stored(self, keys: set[tuple]) -> dict[tuple, list[dict]]:
         """By number; or at the same door the same head, else the one household whose head the sheet no longer names."""
-        statement = select(Household.id.label("_id"), *self.columns.values())
         numbers, doors = {k[1] for k in keys if not k[0]}, {k[0] for k in keys if k[0]}
         at: dict[str, list[dict]] = defaultdict(list)
         found: dict[tuple, list[dict]] = defaultdict(list)
         for column, wanted in (("household_no", numbers), ("address", doors)):
             for batch in batches(wanted, IN_ONE_QUERY):
-                for line in self.session.execute(statement.where(or_(self.columns[column].element.in_(batch)))).mappings():
+                for record in records(self.session, Household, getattr(Household, column).in_(batch)):
                     if column == "household_no":
-                        found["", line["household_no"]].append(dict(line))
+                        found["", record[column]].append(record)
                     else:
-                        at[line["address"]].append(dict(line))
+                        at[record[column]].append(record)
         for address, head in keys:
             if address:
                 same = [r for r in at[address] if r["head_name"] == head]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ from ..access import bind
 from ..errors import Conflict, Refused
 from ..labels import dictionary_names
 from ..keeping.records import find
+from .decisions import Decision, Held
 from .errors import RowError
 from .layouts import Layout
-from .planning import Decision
 from .targets import batches
 from ..background.work import Work, work
 
@@ -137,7 +138,7 @@ def _foreseen(work: Work, layout: Layout, kept: RosterImport, upload, sheet, whe
     with work.reading() as session, session.no_autoflush:
         words = dictionary_names(session)
         planner = _planner(session, layout, work, kept, upload, columns)
-        for rows in _portions(work, upload, sheet, where):
+        for rows in _portions(work, upload, sheet, where, columns):
             decisions = planner.settle(rows)
             ready = [d for d in decisions if d.kind in _WRITTEN and (d.what or d.number not in wrong)]
             errors = [error for d in decisions for error in d.errors]
@@ -196,31 +197,43 @@ def _trial(work: Work) -> Iterator[Session]:
         session.rollback()
 
 
-def _portions(work: Work, upload: Upload, sheet: Sheet, where: Headings) -> Iterator[list[Row]]:
+def _portions(work: Work, upload: Upload, sheet: Sheet, where: Headings, columns: Collection[int], of: int = 1) -> Iterator[list[Row]]:
+    """The rows of a sheet, told as progress; `of`: how often the work goes through them."""
     total, last = max(sheet.height - where.last, 1), [Row(0, [])]
-    for rows in upload.portions(sheet, where):
+    for rows in upload.portions(sheet, where, max(columns, default=0) + 1):
         yield rows
         last = rows or last
-        work.progress(min(max(last[-1].number - where.last, work.done), total), total)
+        work.progress(min(max(last[-1].number - where.last, work.done), total), total * of)
 
 
 # ---- writing ------------------------------------------------------------------------
 
 
+@dataclass
+class _Ready:
+    """A whole sheet, planned again and ready to be written: the rows to write, and how many there are of each kind."""
+
+    planner: Any
+    held: Held
+    count: Counter = field(default_factory=Counter)
+
+
 @work("import_apply")
 def apply(work: Work) -> None:
-    """Plan again and write, in one transaction with the trail and the end of the job itself."""
+    """Plan again, then write in one transaction with the trail and the end of the job itself.
+
+    Everything is read and decided before that transaction begins, for on SQLite it keeps everybody else from
+    writing. What others change in between is found by the versions of the rows, the rules and the database.
+    """
     with work.reading() as session:
         kept = _row(session, work)
         session.expunge(kept)
     layout = imports.layout_of(kept.roster)
     try:
-        with reading.opened(imports.path_of(folder_of(work), kept), kept.file_name) as upload:
-            layout.check(upload.is_masked)
-            sheet = upload.sheet(kept.sheet)
-            where = headings.at(sheet.top, sheet.merged, kept.heading_row, kept.heading_rows or 1)
-            with work.session() as session:
-                _write(session, work, layout, kept, upload, sheet, where)
+        with work.reading() as session, session.no_autoflush:
+            ready = _ready(session, work, layout, kept)
+        with work.session() as session:
+            _write(session, work, layout, kept, ready)
     except _Differs:
         _plan(work, "您看过预览之后，有的记录已被别人修改，还没有导入。请核对下面新的预览，再确认")
     except _Refused as no:
@@ -233,33 +246,45 @@ def apply(work: Work) -> None:
         raise Refused(no.sentence) from None
 
 
-def _write(session: Session, work: Work, layout: Layout, kept: RosterImport, upload, sheet, where) -> None:
+def _ready(session: Session, work: Work, layout: Layout, kept: RosterImport) -> _Ready:
+    """The plan that was confirmed; raises `_Differs` when it would be another by now."""
     columns = {int(column): name for column, name in kept.columns.items()}
     wanted = _WRITTEN if kept.takes_conflicts else _WRITTEN[:2]
-    count, left, now = Counter(), 0, work.now()
+    with reading.opened(imports.path_of(folder_of(work), kept), kept.file_name) as upload:
+        present = layout.present(session, sum((kept.change_count, kept.same_count, kept.conflict_count)))
+        layout.check(upload.is_masked)
+        sheet = upload.sheet(kept.sheet)
+        where = headings.at(sheet.top, sheet.merged, kept.heading_row, kept.heading_rows or 1)
+        ready = _Ready(_planner(session, layout, work, kept, upload, columns), Held(work.folder / "ready"))
+        ready.planner.present = present
+        for rows in _portions(work, upload, sheet, where, columns, of=2):
+            decisions = ready.planner.settle(rows)
+            ready.held.add([d for d in decisions if d.kind in wanted])
+            ready.count.update(d.kind for d in decisions)
+    if ready.planner.digest.hexdigest() != kept.digest:
+        raise _Differs
+    return ready
+
+
+def _write(session: Session, work: Work, layout: Layout, kept: RosterImport, ready: _Ready) -> None:
+    count, now = ready.count, work.now()
     with audit.as_one(session) as batch:
-        planner = _planner(session, layout, work, kept, upload, columns)
-        for rows in _portions(work, upload, sheet, where):
-            with session.no_autoflush:
-                decisions = planner.settle(rows)
-            ready = [d for d in decisions if d.kind in wanted]
-            errors = layout.write(session, planner, ready, work.actor, now)
+        for decisions in ready.held.taken():
+            errors = layout.write(session, ready.planner, decisions, work.actor, now)
             if errors and not kept.skips_errors:
                 raise _Refused(errors)
             refused = {error.row_number for error in errors}
-            left += len(refused) + sum(bool(d.errors) for d in decisions)
-            count.update(d.kind for d in decisions if d.kind != "error" and d.number not in refused)
-        if planner.digest.hexdigest() != kept.digest:
-            raise _Differs
-        written = sum(count[kind] for kind in wanted)
-        audit.bulk(session, layout.entity, f"导入{layout.label}：{kept.file_name}", written)
+            count.subtract(d.kind for d in decisions if d.number in refused)
+            count["error"] += len(refused)
+            work.progress(work.done + len(decisions))
+        changed = count["change"] + (count["conflict"] if kept.takes_conflicts else 0)
+        audit.bulk(session, layout.entity, f"导入{layout.label}：{kept.file_name}", count["add"] + changed)
+    table = RosterImport.__table__
     session.connection().execute(
-        update(RosterImport.__table__).where(
-            RosterImport.__table__.c.subdistrict_id == work.subdistrict_id, RosterImport.__table__.c.id == kept.id
-        ).values(
-            applied_at=now, batch=batch, add_count=count["add"], change_count=count["change"] + (count["conflict"] if kept.takes_conflicts else 0),
-            same_count=count["same"], conflict_count=0 if kept.takes_conflicts else count["conflict"], error_count=left,
-            notice=None, version=RosterImport.__table__.c.version + 1, updated_at=now,
+        update(table).where(table.c.subdistrict_id == work.subdistrict_id, table.c.id == kept.id).values(
+            applied_at=now, batch=batch, add_count=count["add"], change_count=changed, same_count=count["same"],
+            conflict_count=0 if kept.takes_conflicts else count["conflict"], error_count=count["error"], notice=None,
+            version=table.c.version + 1, updated_at=now,
         )
     )  # fmt: skip
     sentence = f"新增{count['add']:,}条，修改{count['change']:,}条，相同{count['same']:,}条"

@@ -7,19 +7,16 @@ what is stored. So a clear export that comes back unchanged has no effect.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from formats.reading import Row, Table
-from models import Described, Entity, describe
+from models import Described
 from models.fields import Description
 from models.sealed import Sealed
 
@@ -27,64 +24,23 @@ from ..keeping import custom
 from ..access import Actor
 from ..keeping.custom import CustomDescription
 from ..errors import Refused
-from ..lists.listing import identity
 from ..showing import text
 from . import columns as matching
-from .cells import Named, Wrong, is_equal, opened, reader_of, stored_type, words_of
+from .cells import Named, Wrong, in_columns, is_equal, opened, reader_of, words_of
+from .decisions import Decision, Plan
 from .errors import RowError, harmless
-from .targets import IN_ONE_QUERY, Targets, batches, one_spaced
+from .stored import by_values, open_ended
+from .targets import Targets, one_spaced
 from .template import asked
 
-PORTION = 1000
-_UNREAD = object()
-_MOST_KEPT = 100_000  # how many different texts of a column are read once
 
-
-class Decision:
-    """What one row of the sheet means: `values` to write by stored attribute, into a new or a known record.
-
-    `known` holds all stored values of a known record; `is_late` says that somebody changed the
-    record after the sheet was taken from it; `what` names the part of a wide sheet, "" its main roster.
-    """
-
-    __slots__ = ("errors", "is_late", "known", "number", "values", "what")
-
-    def __init__(self, number: int, values: dict, known: dict | None, errors: list[RowError], is_late: bool = False):
-        self.number, self.values, self.known, self.errors, self.is_late = number, values, known, errors, is_late
-        self.what = ""
-
-    @property
-    def record_id(self) -> Any:
-        return self.known["_id"] if self.known else None
-
-    @property
-    def kind(self) -> str:
-        """error, same, conflict, change or add."""
-        if self.errors:
-            return "error"
-        if self.known is None:
-            return "add"
-        return "same" if not self.values else "conflict" if self.is_late else "change"
-
-
-@dataclass
-class Plan:
-    """What a sheet would do; `errors` stop all of it."""
-
-    add: list[Decision] = field(default_factory=list)
-    change: list[Decision] = field(default_factory=list)
-    conflict: list[Decision] = field(default_factory=list)
-    same: int = 0
-    errors: list[RowError] = field(default_factory=list)
-
-
-@dataclass
 class _Line:
-    """One row of the sheet while it is planned."""
+    """One row of the sheet while it is planned; `cells` are by attribute: a value, or what is left to decide."""
 
-    row: Row
-    cells: dict[str, Any]  # by attribute: a value, or what is left to decide
-    key: tuple | None = None
+    __slots__ = ("cells", "key", "row")
+
+    def __init__(self, row: Row, cells: dict[str, Any]):
+        self.row, self.cells, self.key = row, cells, None
 
 
 def check(entity: type[Described], is_masked: bool) -> None:
@@ -123,38 +79,35 @@ class Planner:
         *, is_1904: bool = False, since: datetime | None = None,
     ):  # fmt: skip
         self.session, self.entity, self.places, self.actor, self.since = session, entity, dict(places), actor, since
-        every = custom.described(session, entity)
-        self.described = {name: every[name] for name in self.places}
-        self.key = [every[name] for name in entity.__key__]
-        self.current = _open_ended(entity)
+        self.every = custom.described(session, entity)
+        self.described = {name: self.every[name] for name in self.places}
+        self.key = [self.every[name] for name in entity.__key__]
+        self.named_by = [(d, d.is_required or d.field.is_numbered or d.field.is_fixed) for d in self.key]
+        self.current = open_ended(entity)
         self.required = [d for d in asked(session, entity) if d.is_required]
         self.targets = {
             target: Targets(session, target, actor) for target in {d.target for d in self.described.values() if d.target}
         }
         self.readers = {
-            name: self.targets[d.target].reader(d) if d.target else reader_of(session, d, is_1904)
+            name: in_columns(self.targets[d.target].reader(d) if d.target else reader_of(session, d, is_1904), keeps=not d.is_personal)
             for name, d in self.described.items()
         }
-        self.kept: dict[str, dict] = {name: {} for name in self.places}
+        self.present: dict[tuple, list[dict]] | None = None
+        """All records by natural key, where they were read beforehand."""
         self.seen: dict[tuple, tuple[int, bool]] = {}
-        self.every = every
-        self.columns = stored_columns(entity)
         self._told: dict[str, tuple[Description, str, bool, bool]] = {}
         self.digest = hashlib.sha256(repr(sorted(self.places.items())).encode())
 
     def settle(self, rows: Sequence[Row]) -> list[Decision]:
         """Decide about each of these rows."""
-        lines = [_Line(row, {}) for row in rows]
-        for name in self.places:
-            self._read(name, self.described[name], lines)
+        lines = [_Line(row, cells) for row, cells in zip(rows, self._read(rows), strict=True)]
         self._complete(lines)
         for line in lines:
             line.key = self._key(line)
         stored = self._stored({line.key for line in lines if line.key})
         self._stand(lines, stored)
         found = [self._decide(line, stored.get(line.key, ())) for line in lines]
-        for decision in found:
-            self.digest.update(_mark(decision))
+        self.digest.update(repr([decision.mark() for decision in found]).encode())
         return found
 
     def labels(self) -> dict[str, str]:
@@ -166,39 +119,25 @@ class Planner:
     def _complete(self, lines: list[_Line]) -> None:
         """Where a planner adds what the cells themselves do not say."""
 
-    def _read(self, name: str, d: Description, lines: list[_Line]) -> None:
-        """One column of a portion; a text met before is not read again."""
-        place, read, kept = self.places[name], self.readers[name], self.kept[name]
-        if d.target:
-            cells = {line.row.values[place] for line in lines} - {None}
-            self.targets[d.target].want(w for cell in cells if (w := _reference(cell)) is not None)
-        is_alike = not d.is_personal
-        for line in lines:
-            cell = line.row.values[place]
-            if cell is None:
-                continue
-            is_plain = cell.__class__ is str or cell.__class__ is int
-            value = kept.get(cell, _UNREAD) if is_alike and is_plain else _UNREAD
-            if value is _UNREAD:
-                try:
-                    value = read(cell)
-                except ValueError as no:
-                    value = Wrong(str(no))
-                if is_alike and is_plain and len(kept) < _MOST_KEPT:
-                    kept[cell] = value
-            if value is not None:
-                line.cells[name] = value
+    def _read(self, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+        """What the cells of each row say, by attribute; they are read column by column."""
+        sheet, names, columns = list(zip(*(row.values for row in rows), strict=False)), list(self.places), []
+        for name, place in self.places.items():
+            cells, target = sheet[place] if sheet else (), self.described[name].target
+            if target:
+                self.targets[target].want(w for cell in set(cells) - {None} if (w := _reference(cell)) is not None)
+            columns.append(self.readers[name](cells))
+        for values in zip(*columns, strict=True):
+            yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
     def _key(self, line: _Line) -> tuple | None:
         """The natural key the row gives, if it gives one."""
         found = []
-        for d in self.key:
+        for d, is_needed in self.named_by:
             value = line.cells.get(d.name)
-            if isinstance(value, Named):
+            if value.__class__ is Named:
                 value = self._chosen(line, d, value)
-            if isinstance(value, Wrong):
-                return None
-            if value is None and (d.is_required or d.field.is_numbered or d.field.is_fixed):
+            if value.__class__ is Wrong or (value is None and is_needed):
                 return None
             found.append(value)
         return tuple(found)
@@ -208,8 +147,8 @@ class Planner:
         ids = named.ids
         if len(ids) > 1 and d.target:
             others = {
-                self.described[name].target: cell.ids[0] for name, cell in line.cells.items()
-                if isinstance(cell, Named) and name != d.name and len(cell.ids) == 1 and self.described[name].target
+                self.described[name].target: cell for name, cell in line.cells.items()
+                if name != d.name and cell.__class__ is str and self.described[name].target
             }  # fmt: skip
             owners = self.targets[d.target].owners
             ids = [i for i in ids if any(owners[i].get(target) == other for target, other in others.items())]
@@ -219,34 +158,19 @@ class Planner:
 
     def _stored(self, keys: set[tuple]) -> dict[tuple, list[dict]]:
         """Visible records by natural key."""
-        if not keys:
-            return {}
-        names = [d.key for d in self.key]
-        at = max(range(len(names)), key=lambda i: len({values[i] for values in keys}))
-        telling = self.columns[names[at]].element
-        statement = select(identity(self.entity).label("_id"), *self.columns.values())
-        found: dict[tuple, list[dict]] = defaultdict(list)
+        if self.present is None:
+            found = by_values(self.session, self.entity, [d.key for d in self.key], keys)
+        else:
+            found = {key: self.present[key] for key in keys & self.present.keys()}
         added = [d for d in self.described.values() if isinstance(d, CustomDescription)]
-        for batch in batches({values[at] for values in keys}, IN_ONE_QUERY):
-            condition = telling.in_([value for value in batch if value is not None])
-            if None in batch:
-                condition = or_(condition, telling.is_(None))
-            result = self.session.execute(statement.where(condition))
-            labels = list(result.keys())
-            for line in result:
-                record = dict(zip(labels, line, strict=True))
-                values = tuple(record[name] for name in names)
-                if values in keys:
-                    for d in added:
-                        record[d.key] = (record["extra"] or {}).get(d.name)
-                    found[values].append(record)
+        for record in (record for some in found.values() for record in some) if added else ():
+            record |= {d.key: (record["extra"] or {}).get(d.name) for d in added}
         return found
 
     def _stand(self, lines: list[_Line], stored: dict[tuple, list[dict]]) -> None:
         """Titles of what references point to now, where a cell shows one with asterisks."""
         ids: dict[type, set[str]] = defaultdict(set)
-        for name in self.places:
-            d = self.described[name]
+        for name, d in self.described.items():
             if d.target:
                 for line in lines:
                     cell = line.cells.get(name)
@@ -310,6 +234,8 @@ class Planner:
         for name, value in line.cells.items():
             d, key, is_fixed, is_loose = told.get(name) or self._tell(name)
             stored = known[key] if known else None
+            if value == stored:
+                continue
             kind = value.__class__
             if kind is Named:
                 value = stored if stored is not None and stored in value.known else self._chosen(line, d, value)
@@ -320,7 +246,7 @@ class Planner:
             elif is_fixed:
                 if known is None:
                     errors.append(self._error(line, d, f"没有这个{d.label}的{self.entity.__label__}；新增的请把这一格留空"))
-            elif known is None or (value != stored and not (is_loose and is_equal(d, value, stored))):
+            elif known is None or not (is_loose and is_equal(d, value, stored)):
                 values[key] = value
         return values, errors
 
@@ -340,40 +266,8 @@ class Planner:
         return RowError(line.row.number, d.label, harmless(d, cell, self.actor), sentence, place)
 
 
-def stored_columns(entity: type[Described]) -> dict[str, Any]:
-    """Every column of an entity by attribute, as it is stored."""
-    return {
-        prop.key: type_coerce(getattr(entity, prop.key), stored_type(prop.columns[0])).label(prop.key)
-        for prop in entity.__mapper__.column_attrs if prop.columns[0].table is entity.__table__
-    }  # fmt: skip
-
-
-def _mark(decision: Decision) -> bytes:
-    """What a plan is known by: the record, its version and what is written, for each row."""
-    kind, known = decision.kind, decision.known
-    if known is None:
-        return repr((kind, list(decision.values.items()))).encode()
-    return repr((kind, known["_id"], known.get("version") if decision.values else 0, list(decision.values.items()))).encode()
-
-
 def _reference(cell: Any) -> str | None:
     try:
         return one_spaced(cell)
     except ValueError:
         return None
-
-
-def _open_ended(entity: type[Described]) -> str | None:
-    """The column that is empty as long as the key is unique: a chief in office has no 卸任日期."""
-    keyed = {"subdistrict_id", *(describe(entity)[name].column.name for name in entity.__key__)}
-    for index in entity.__table__.indexes:
-        where = index.dialect_options["sqlite"].get("where")
-        if index.unique and where is not None and {c.name for c in index.columns} == keyed:
-            found = re.fullmatch(r"(\w+) IS NULL", str(where))
-            return found[1] if found else None
-    return None
-
-
-def is_versioned(entity: type[Described]) -> bool:
-    """Whether rows of an entity carry a version that rises with each change."""
-    return issubclass(entity, Entity)

@@ -10,7 +10,8 @@ from models.fields import Description
 
 from ..showing import masked, text, title_parts
 from .cells import opened
-from .planning import Decision, Planner
+from .decisions import Decision
+from .planning import Planner
 
 KINDS = {"add": "新增", "change": "修改", "conflict": "冲突"}
 

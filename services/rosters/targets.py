@@ -22,7 +22,7 @@ from ..showing import masked, text, title_parts
 from .cells import Named, words_of
 from .template import how_named, is_key_open
 
-IN_ONE_QUERY = 1000
+IN_ONE_QUERY = 2000
 
 
 def one_spaced(cell: Any) -> str:
@@ -106,9 +106,11 @@ class Targets:
         allowed = "、".join(describe(d.target)["kind"].code(v).label for v in d.field.only) if d.field.only else ""
         how = f"请填{d.target.__label__}的{how_named(d.target)}"
 
-        def read(cell: Any) -> Named:
+        def read(cell: Any) -> Named | str:
             known = self.meant(one_spaced(cell))
             ids = [key for key in known if not d.field.only or self.kinds.get(key) in d.field.only]
+            if len(ids) == len(known) == 1:
+                return ids[0]
             if ids:
                 sentence = f"有{len(ids)}个{d.target.__label__}都叫这个名字，分不清是哪一个，{how}"
             elif known:

@@ -32,10 +32,10 @@ from ..due_dates import local_day
 from ..errors import Denied
 from . import writing
 from .cells import opened, reader_of, stored_type
+from .decisions import Decision
 from .errors import RowError, harmless
 from .homes import HomePlanner
 from .layouts import Option
-from .planning import Decision
 from .preview import Line, line_of
 from .template import columns_of
 from ..showing import masked, text
@@ -124,6 +124,9 @@ class ThreeChiefs:
         d = describe(Household).get(name)
         return name.endswith(("_chief", "_mobile")) or bool(d and d.is_personal)
 
+    def present(self, session: Session, met: int) -> None:
+        return None
+
     def planner(self, session: Session, places: Mapping[str, int], actor: Actor, now: datetime, **how) -> BranchPlanner:
         return BranchPlanner(session, places, actor, now, **how)
 
@@ -141,7 +144,7 @@ class ThreeChiefs:
         return writing.foresee(session, Household, homes, actor, now) if homes else []
 
     def write(self, session, planner: BranchPlanner, decisions, actor, now) -> list[RowError]:
-        return planner.write(decisions, actor, now)
+        return planner.write(session, decisions, actor, now)
 
     def template(self, session: Session, actor: Actor) -> list[SheetColumn]:
         home = {column.name: column for column in columns_of(session, Household, actor=actor)}
@@ -336,23 +339,23 @@ class BranchPlanner:
 
     # -- writing
 
-    def write(self, decisions: Sequence[Decision], actor: Actor, now: datetime) -> list[RowError]:
+    def write(self, session: Session, decisions: Sequence[Decision], actor: Actor, now: datetime) -> list[RowError]:
         """Areas from above to below, residential areas, chiefs, then the households."""
         by = {what: [d for d in decisions if d.what == what] for what in ("area", "estate", "chief", "successor", "")}
         if any(by[what] for what in ("chief", "successor")) and not (actor.may("chief:create") and actor.may("chief:edit")):
             raise Denied("这张表里有新的三长，您的角色不能登记三长；如工作需要，请联系安全管理员开通")
-        areas.grow(self.session, [d.values for d in by["area"]], now)
-        errors = writing.write(self.session, ResidentialArea, by["estate"], actor, now) if by["estate"] else []
+        areas.grow(session, [d.values for d in by["area"]], now)
+        errors = writing.write(session, ResidentialArea, by["estate"], actor, now) if by["estate"] else []
         new = [d for d in by["chief"] if d.known is None]
-        chiefs.appoint(self.session, [d.values for d in new], now)
-        errors += writing.write(self.session, Chief, [d for d in by["chief"] if d.known], actor, now)
+        chiefs.appoint(session, [d.values for d in new], now)
+        errors += writing.write(session, Chief, [d for d in by["chief"] if d.known], actor, now)
         for decision in by["successor"]:
-            old = self.session.get(Chief, (actor.subdistrict_id, decision.record_id))
+            old = session.get(Chief, (actor.subdistrict_id, decision.record_id))
             chief = describe(Chief)
             given = {n: opened(chief[n], decision.values[n]) for n in ("name", "mobile")}
-            chiefs.replace(self.session, old, Chief(**given, started_on=local_day(now)), actor, now)
-        self.session.flush()
-        return errors + writing.write(self.session, Household, by[""], actor, now)
+            chiefs.replace(session, old, Chief(**given, started_on=local_day(now)), actor, now)
+        session.flush()
+        return errors + writing.write(session, Household, by[""], actor, now)
 
 
 imports.LAYOUTS[ThreeChiefs.code] = ThreeChiefs()

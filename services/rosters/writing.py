@@ -30,7 +30,7 @@ from ..keeping.records import Pending
 from ..sets import run_many
 from .cells import opened, stored_type
 from .errors import NotImported, RowError, harmless
-from .planning import Decision, Plan
+from .decisions import Decision, Plan
 from .targets import batches
 
 MOST_ERRORS = 1000
@@ -184,7 +184,7 @@ def store(session: Session, entity: type[Entity], pending: Sequence[Pending], no
 def _moved(p: Pending) -> set[str]:
     """Which columns of a known row get another value."""
     known = p.known
-    return {name for name, value in p.row.items() if value != known[name]}
+    return {name for name, value in p.row.items() if value is not known[name] and value != known[name]}
 
 
 def _update(connection, table: Table, changed: Sequence[Pending], moves: Sequence[set[str]], now: datetime) -> None:

@@ -17,7 +17,7 @@ from extensions import db
 from services import access
 from services.background import jobs
 from services.cases import case_flow
-from services.keeping import bulk, records
+from services.keeping import bulk, bulk_deeds, records
 from services.due_dates import local_day
 from services.cases.case_flow import CASE_FLOW
 from tests.conftest import csrf_token
@@ -319,8 +319,12 @@ def test_every_action_of_every_list_opens(world, office, console, client, sign_i
 
 @pytest.fixture
 def few(monkeypatch):
-    """A request writes five rows at most."""
-    monkeypatch.setattr(bulk, "MOST", 5)
+    """A request writes five rows at most, and the worker five in a transaction."""
+    for deed in bulk_deeds.DEEDS.values():
+        monkeypatch.setattr(deed, "most", 5)
+        monkeypatch.setattr(deed, "size", 5)
+    monkeypatch.setattr(bulk, "MOST_DELETED", 5)
+    monkeypatch.setattr(bulk, "MOST_STEPS", 5)
 
 
 def work(app):
@@ -330,7 +334,7 @@ def work(app):
 
 def test_many_rows_are_changed_by_the_worker_and_set_back(few, clerk, homes, office, app):
     page = preview_rented(clerk, [], all="1", query="search=J0")
-    assert "将修改 12 条" in page.text and "确定后在后台处理" in page.text
+    assert "将修改 12 条" in page.text and "确定后在后台分批处理" in page.text
     clerk.send("确定修改 12 条")
     work(app)
     assert "修改12条" in clerk.open("/admin/jobs/").text

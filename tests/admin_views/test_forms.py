@@ -491,6 +491,12 @@ def test_an_instant_that_was_changed_is_read_as_local_time(session):
     assert form.at.data == datetime(2026, 3, 1, 8, 20, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(("type_", "typed"), [(datetime, "0001-01-01T00:00"), (datetime, "9999-12-31T23:59"), (int, "2147483648")])
+def test_what_no_database_can_hold_is_refused_in_its_box(session, type_, typed):
+    form = type("F", (Form,), {"it": _asker(session).typed("it", "内容", type_)})(MultiDict({"it": typed}))
+    assert (form.validate(), "请核对" in form.it.errors[0]) == (False, True)
+
+
 def _asker(session) -> Asker:
     return Asker(session, session.info["actor"], lambda name: "")
 

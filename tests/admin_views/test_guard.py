@@ -103,9 +103,15 @@ def test_a_null_mark_in_a_form_is_refused(keeper, token):
     assert keeper.post("/admin/unit/new/", data=sent).status_code == 400
 
 
-def test_a_search_longer_than_a_hundred_characters_is_refused_with_the_cure(keeper):
-    answer = keeper.get("/admin/case/", query_string={"search": "路" * 101})
+@pytest.mark.parametrize(("url", "name"), [("/admin/case/", "search"), ("/admin/search/", "query")])
+def test_a_search_longer_than_a_hundred_characters_is_refused_with_the_cure(keeper, url, name):
+    answer = keeper.get(url, query_string={name: "路" * 101})
     assert (answer.status_code, "搜索的内容太长，请不超过100个字" in answer.text) == (400, True)
+
+
+def test_an_address_with_thousands_of_arguments_is_refused_with_the_cure(keeper):
+    answer = keeper.get("/admin/case/?" + "&".join(f"x{number}=1" for number in range(6000)))
+    assert (answer.status_code, "去掉几个筛选条件" in answer.text) == (414, True)
 
 
 def test_a_forwarded_host_changes_no_address(client):
@@ -405,6 +411,18 @@ def test_an_error_page_has_a_reference_that_is_in_the_log(broken, caplog):
 def test_a_busy_database_is_a_matter_of_waiting(broken):
     answer = broken(OperationalError(SECRET, {}, Exception("database is locked")))
     assert (answer.status_code, answer.headers["Retry-After"], "SELECT" in answer.text) == (503, "10", False)
+
+
+def test_a_database_that_cannot_even_say_who_asks_is_asked_once(keeper, monkeypatch):
+    asked = []
+
+    def is_locked(*_args):
+        asked.append(1)
+        raise OperationalError("BEGIN", {}, Exception("database is locked"))
+
+    monkeypatch.setattr("services.sign_in.current", is_locked)
+    answer = keeper.get("/admin/household/")
+    assert (answer.status_code, "正忙，请稍候" in answer.text, len(asked)) == (503, True, 1)
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space"), OperationalError("x", {}, Exception("database or disk is full"))])

@@ -46,8 +46,8 @@ def test_from_every_state_an_end_is_reached(flow):
     assert ending == set(flow.states)
 
 
-def test_out_of_a_closed_case_leads_only_the_archive_and_reopening():
-    assert {s.verb for s in CASE_FLOW.steps if s.target and s.sources & OVER_STATES} == {"archive", "reopen"}
+def test_out_of_a_closed_case_leads_only_the_archive_the_way_back_from_it_and_reopening():
+    assert {s.verb for s in CASE_FLOW.steps if s.target and s.sources & OVER_STATES} == {"archive", "unarchive", "reopen"}
 
 
 def test_nothing_leads_out_of_a_declined_or_merged_case():

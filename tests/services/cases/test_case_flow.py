@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from models.case import Assignment, CaseEvent, CaseParty
-from models.case_codes import Consent, ConsultGround, NoticeChannel, PetitionPurpose, StageResult
+from models.case_codes import Consent, ConsultGround, NoticeChannel, PetitionPurpose, StageResult, TerminateReason
 from models.codes import AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MediationStage
 from models.notice import Notice
 from models.stage_run import StageRun
 from services import access
-from services.cases import case_flow, case_links, clocks
+from services.cases import case_flow, case_links, clocks, extensions
 from services.mediation import teams
 from services.access import Actor, Permission
 from services.cases.case_flow import CASE_FLOW
@@ -138,6 +138,21 @@ def test_an_order_to_somebody_who_left_is_refused(session, world):
 
 def test_an_assigned_case_is_in_diverted_mediation(session, world):
     assert assigned(session, world).stage is MediationStage.DIVERTED
+
+
+def test_merging_ends_a_request_for_more_time_that_nobody_has_answered(session, world):
+    other, case = registered(session, world), registered(session, world, kind=CaseKind.PETITION, purpose=PetitionPurpose.ADVICE)
+    take(session, case, "accept")
+    take(session, case, "ask_extension", clock=next(c for c in clocks.live(session, case) if c.term_id == "xf_handle"), length=30, reason="当事人外出")
+    take(session, case, "merge", into=other)
+    assert (extensions.open_request(session, case), clocks.live(session, case)) == (None, [])
+
+
+def test_who_does_not_agree_is_asked_before_the_case_is_accepted(session, world):
+    case = registered(session, world)
+    who = session.scalars(select(CaseParty)).one()
+    take(session, case, "consent", party=who, consent=Consent.REFUSED, result="可以向人民法院起诉", informed_how=NoticeChannel.FACE)
+    assert (case.status, case.terminate_reason) == (CaseStatus.CLOSED, TerminateReason.REFUSED)
 
 
 def test_the_community_of_the_place_becomes_the_territorial_unit(session, world):

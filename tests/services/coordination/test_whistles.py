@@ -19,12 +19,17 @@ from models.whistle import Whistle, WhistleTarget
 from services import access, inbox
 from services.cases import case_flow, sweep
 from services.coordination import whistles
+from services.paperwork import papers
 from services.access import Actor, Permission
 from services.errors import Conflict, Refused
+from services.showing import LOCAL
 from services.coordination.whistles import REPORT_FLOW, WHISTLE_FLOW
+from tests.formats.test_papers import said
 from tests.support.builders import build_user, build_world, case_facts, party
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday, 09:00 in Shanghai
+
+ONE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -83,6 +88,21 @@ def test_a_whistle_has_a_number_of_its_own(session, outside):
 def test_an_emergency_whistle_is_answered_within_thirty_minutes(session, outside):
     [target] = blown(session, outside, level=WhistleLevel.EMERGENCY)
     assert (target.respond_by, target.respond_reason) == (NOW + timedelta(minutes=30), "应急哨，自吹哨起30分钟内报到")
+
+
+@ONE
+@pytest.mark.parametrize("level", WhistleLevel)
+def test_the_clock_of_the_case_says_the_day_and_the_reason_of_the_unit(session, outside, case, level):
+    [target] = blown(session, outside, case=case, level=level)
+    clock = session.scalars(select(Clock).where(Clock.part_id == target.id)).one()
+    assert (clock.due_on, clock.due_reason) == (target.respond_by.astimezone(LOCAL).date(), target.respond_reason)
+
+
+@ONE
+def test_a_whistle_without_a_case_has_its_slip(session, outside):
+    [target] = blown(session, outside)
+    words = said(papers.slip(session, target.whistle, "whistle_slip"))
+    assert all(mark in words for mark in ("集里哨〔2026〕0001号", "东里路口", "市自然资源局", "请到场核查")) and "None" not in words
 
 
 def test_a_normal_whistle_is_answered_by_the_end_of_the_next_working_day(session, outside):

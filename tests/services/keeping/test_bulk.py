@@ -271,7 +271,7 @@ def test_a_case_somebody_acted_on_since_keeps_its_assignment(session, cases, wor
     CASE_FLOW.take(session, "progress", cases[0], me(session), now(session), note="已电话联系双方")
     undone = undo(session, batch)
     assert reread(session, cases[:2], "status") == [CaseStatus.ASSIGNED, CaseStatus.ACCEPTED]
-    assert batches.left(undone) == [[cases[0].id, "最后一步不能撤回。只能撤回受理、交办和反馈，而且要在别人办理之前"]]
+    assert batches.left(undone) == [[cases[0].id, "最后一步不能撤回。只能撤回受理、交办、反馈和归档，而且要在别人办理之前"]]
 
 
 def test_somebody_else_may_not_take_a_batch_of_assignments_back(session, cases, world):

@@ -9,7 +9,10 @@ import pytest
 from models import describe
 from models.area import Area
 from models.audit import AuditEvent
-from models.case import Case
+from models.case import Case, CaseEvent
+
+from models.mediation_codes import Contact, FollowUpState
+from models.follow_up import FollowUp, FollowUpCall
 from models.household import Household
 from services import access
 from services.keeping import custom
@@ -18,7 +21,7 @@ from services.access import Actor
 from services.errors import BadQuery, Refused
 from services.labels import dictionary_names
 from services.lists.listing import Listing
-from services.lists.queries import parse, token_of
+from services.lists.queries import Query, parse, token_of
 from tests.support.builders import build_world, raw_case
 
 
@@ -164,6 +167,17 @@ def test_a_reference_shows_the_title_of_its_target(session, world):
     assert page.rows[0].values["neighborhood"] == "东里社区/第1片/第1组/第1邻"
 
 
+def test_a_reference_that_only_another_row_names_shows_that_one_on_the_page_and_in_an_export(session, world):
+    call = FollowUp(case_id=raw_case(session, world, case_no="甲").id, status=FollowUpState.PLANNED, due_on=TODAY, purpose="-")
+    session.add(call)
+    session.flush()
+    session.add(FollowUpCall(follow_up_id=call.id, called_on=TODAY, contact=Contact.REACHED))
+    session.flush()
+    page, _ = page_of(session, FollowUpCall)
+    lines = Listing(session, FollowUpCall, session.info["actor"]).every_line(Query(), ["contact", "follow_up"], {})
+    assert (page.rows[0].values["follow_up"], list(lines)) == ("甲 楼上漏水引发的邻里纠纷", [("接通", "甲 楼上漏水引发的邻里纠纷")])
+
+
 def test_filtering_by_an_area_includes_all_below_it(session, world):
     assert page_of(session, Household, f"neighborhood={world.east.id}")[1] == 31
 
@@ -189,11 +203,31 @@ def test_a_day_that_ends_the_range_is_included(session, world):
     [
         ("sort=mobile", "不能按这一列排序"), ("use=castle", "没有这个选项"), ("page_size=x", "请填数字"),
         ("after=xx", "请从列表第一页重新翻"), ("neighborhood=1;drop", "请从下拉结果中选择"),
+                (f"after={'W' * 4000}", "请从列表第一页重新翻"),
     ],
 )  # fmt: skip
 def test_a_query_that_makes_no_sense_is_refused_with_the_cure(session, world, args, sentence):
     with pytest.raises(Refused, match=sentence):
         page_of(session, Household, args)
+
+
+@pytest.mark.parametrize(
+    ("entity", "sort", "value"),
+    [
+        (Case, "due_on", {"x": 1}), (Case, "due_on", "0001-01-01"), (Case, "registered_at", "2026-03-02T09:00:00"),
+        (Case, "registered_at", "9999-12-31T23:59:59-12:00"), (Case, "case_no", 3), (Case, "case_no", ["3"]),
+        (CaseEvent, "number", 2**70), (CaseEvent, "number", True), (CaseEvent, "number", "3"),
+    ],
+)  # fmt: skip
+def test_a_page_begins_at_no_value_that_its_column_cannot_hold(session, world, entity, sort, value):
+    with pytest.raises(BadQuery, match="请从列表第一页重新翻"):
+        page_of(session, entity, f"sort={sort}&after={token_of([value, world.east.id])}")
+
+
+@pytest.mark.parametrize("args", ["closed_at__from=0001-01-01", "closed_at__to=9999-12-31", "sort=closed_at&jump=0001-01-01"])
+def test_a_day_outside_of_1900_to_2200_is_refused(session, world, args):
+    with pytest.raises(BadQuery, match="请写成 2026-01-31 的样子"):
+        page_of(session, Case, args)
 
 
 def test_a_range_the_wrong_way_round_is_refused(session, world):

@@ -100,6 +100,16 @@ def agreement(draft, take):
     return row
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_what_was_signed_is_neither_changed_nor_deleted(session, agreement):
+    item = settlements.items_of(session, agreement)[0]
+    with pytest.raises(Refused, match="不能删除"):
+        records.delete(session, item)
+    item.what = "什么也不做"
+    with pytest.raises(Refused, match="不能再改"):
+        records.save(session, item, SYSTEM, NOW)
+
+
 # ---- sessions ------------------------------------------------------------------------
 
 
