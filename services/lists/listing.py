@@ -192,11 +192,9 @@ class Listing:
         return self._look(words[0])
 
     def about(self, query: Query) -> int | None:
-        """How many rows fit, to two figures, where the index says that a searched word is in very many."""
+        """How many rows fit, to two figures, where the index tells it of a searched word that many have."""
         seen = self._known(query)
-        if seen is None or not seen.is_many or seen.count <= COUNT_CAP:
-            return None
-        return round(seen.count, 2 - len(str(seen.count)))
+        return None if seen is None or seen.about is None else round(seen.about, 2 - len(str(seen.about)))
 
     def count(self, query: Query, cap: int | None = None) -> int:
         """How many rows fit, counted to one past `cap` (`COUNT_CAP`) at most."""
@@ -206,6 +204,13 @@ class Listing:
         if only is not None and only.seen is not None and (only.seen.count <= probing.MOST or (cap or COUNT_CAP) <= probing.MOST):
             return min(only.seen.count, (cap or COUNT_CAP) + 1)
         return self.session.execute(select(self.counting(query, cap))).scalar_one()
+
+    def _entries(self, query: Query) -> Select | None:
+        """What a list that nothing but one word narrows has in the search index, one entry a row."""
+        seen = self._known(query)
+        if seen is None:
+            return None
+        return search.entries(self.entity, self._words(query.search)[0], self.actor, seen, self.session.get_bind().dialect.name)
 
     def _only(self, query: Query) -> Filter | None:
         """The filter of a list that nothing else narrows."""
@@ -219,7 +224,7 @@ class Listing:
             ways = visible_ids(self.entity, self.actor)
             if ways:
                 return _count_of_any(ways, most)
-        inner = filters.entries(self.session, only, self.actor) if only else None
+        inner = filters.entries(self.session, only, self.actor) if only else self._entries(query)
         if inner is None:
             inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query, is_ordered=False))
         return _count(inner, most)
