@@ -178,7 +178,7 @@ def written(session: Session, entity: type[Described], entries: Iterable[tuple])
     ids, labels, verbs, changes = (list(column) for column in zip(*told, strict=True))
     columns = _entry(session, entity, "", "", said, None)
     columns |= {"id": uuid7s(len(told)), "record_id": ids, "record_label": labels, "changes": changes}
-    run_many(session.connection(), insert(AuditEvent.__table__), columns | ({} if said else {"verb": verbs}))
+    run_many(session.connection(), insert(AuditEvent.__table__), columns | ({} if said else {"verb": verbs[0] if len(set(verbs)) == 1 else verbs}))
 
 
 def _entry(session, entity, record_id, record_label, verb, changes) -> dict:
