@@ -62,7 +62,8 @@ def hits(session: Session, rule: WarningRule, now: datetime, case: Case | None =
 
 def of_case(session: Session, case: Case, now: datetime) -> list[Hit]:
     """What the active rules say of one matter and its place."""
-    return [hit for rule in rules(session) for hit in hits(session, rule, now, case)]
+    meant = [rule for rule in rules(session) if not rule.category or f"{case.category}.".startswith(f"{rule.category}.")]
+    return [hit for rule in meant for hit in hits(session, rule, now, case)]
 
 
 def _since(rule: WarningRule, today: date) -> date:
@@ -94,7 +95,7 @@ def _cluster(session: Session, rule: WarningRule, today: date, case: Case | None
             return
         own = _top(case.category)
         statement = statement.where(
-            Area.code.startswith(case.area.code[:length], autoescape=True),
+            Case.area_id.in_(select(Area.id).where(Area.code.startswith(case.area.code[:length], autoescape=True))),
             or_(Case.category == own, Case.category.startswith(f"{own}.", autoescape=True)),
         )
     counts: Counter = Counter()
