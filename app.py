@@ -41,7 +41,7 @@ def create_app(config: Config | None = None) -> Flask:
     migrate.init_app(app, db, render_as_batch=True)
     babel.init_app(app)
     csrf.init_app(app)
-    login.init_app(app)
+    login.init_app(app, add_context_processor=False)  # pages ask `me`; an error page must not ask the database
     guard.install(app, config)
     account.install(app, config)
     admin_views.install(app)
@@ -65,7 +65,8 @@ def _engine_options(config: Config) -> dict:
         "pool_size": config.threads,
         "max_overflow": 4,
         "connect_args": {
-            "options": "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000"
+            # Starting a process beside takes longer than any page of a list should.
+            "options": "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c max_parallel_workers_per_gather=0"
         },
     }
 

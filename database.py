@@ -35,7 +35,7 @@ def allow_long_work(engine: Engine) -> None:
 
         @event.listens_for(engine, "connect")
         def _widen(connection, _record) -> None:
-            connection.execute("PRAGMA cache_size=-65536")
+            connection.execute("PRAGMA cache_size=-196608")
 
     if engine.dialect.name == "postgresql":
 

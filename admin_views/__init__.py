@@ -23,6 +23,7 @@ from .acting import actor
 from .base import EntityView
 from .checks import check_entities, check_views
 from .components import ComponentsView
+from .error_pages import is_known
 from .home import HomeView
 from .special import CUSTOM_VIEWS, ENTITY_VIEWS
 
@@ -57,7 +58,7 @@ def add_entity(app: Flask, admin: Admin, entity: type) -> EntityView:
 
 def _surroundings(admin: Admin) -> dict:
     """What every page shows around its content: the menu, who is signed in, the way here."""
-    if not current_user.is_authenticated:
+    if not is_known():
         return {"nav": [], "me": None, "crumbs": [], "search_url": None}
     me = actor()
     return {
@@ -97,9 +98,10 @@ def _questions(admin: Admin, me: Actor, root: str, _day: date) -> backlog.Questi
 
 
 def _crumbs(admin: Admin) -> list[dict]:
+    here = request.blueprint
     crumbs = [{"label": "首页", "url": None if request.endpoint == "admin.index" else url_for("admin.index")}]
     for view in admin._views:
-        if view.endpoint == request.blueprint and getattr(view, "group", ""):
+        if view.endpoint == here and getattr(view, "group", ""):
             is_list = request.endpoint == f"{view.endpoint}.index_view"
             crumbs.append({"label": view.group, "url": None})
             crumbs.append({"label": view.name, "url": None if is_list else url_for(f"{view.endpoint}.index_view")})

@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import secrets
 
-from flask import Flask, current_app, render_template, request, url_for
-from flask_login import current_user
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -99,6 +98,11 @@ def _roll_back() -> None:
         db.session.remove()
 
 
+def is_known() -> bool:
+    """Whether it is known already that somebody has signed in; asks no database, which may be what is in trouble."""
+    return getattr(g.get("_login_user"), "is_authenticated", False)
+
+
 def page(
     code: int, title: str | None = None, sentence: str | None = None, reference: str | None = None,
     is_lost: bool = False,
@@ -110,7 +114,7 @@ def page(
         return {"sentence": sentence, "reference": reference}, code
     is_lost = is_lost or code == 401
     sign_in_url = url_for("account.sign_in", next=request.full_path.rstrip("?")) if is_lost else None
-    home = "/admin/" if getattr(current_user, "is_authenticated", False) else "/"
+    home = "/admin/" if is_known() else "/"
     return render_template(
         "error.html", code=code, title=title or known_title, sentence=sentence, home_url=home, reference=reference,
         sign_in_url=sign_in_url,

@@ -280,7 +280,7 @@ class AgreementView(Attached, EntityView):
                  "method": "get", "confirm": None}]  # fmt: skip
 
     def tone(self, name, values):
-        if name == "due_on" and text(values["status"]) == "未签订" and values["due_on"] < local_day(now()):
+        if name == "due_on" and text(values.get("status")) == "未签订" and values["due_on"] < local_day(now()):
             return "bad"
         if name == "status":
             return "ok" if text(values["status"]) == "已签订" else "warn"

@@ -94,7 +94,7 @@ class Issued(Stepped):
         tones = {state.label: tone for state, tone in self.tones.items()}
         if name == "status":
             return tones.get(text(values["status"]))
-        if self.day and name == self.day and values.get(name) and text(values["status"]) in {s.label for s in self.open_states}:
+        if self.day and name == self.day and values.get(name) and text(values.get("status")) in {s.label for s in self.open_states}:
             value = values[name]
             late = value < local_day(now()) if not hasattr(value, "hour") else value < now()
             return "bad" if late else None

@@ -68,8 +68,8 @@ class Permission(Code):
     PAPER = "paper:make", "生成和下载案件文书（记录在案）"
     PAPER_TEMPLATE = "paper:template", "维护文书模板"
     RESEND = "message:resend", "重发没有发出的外发消息"
-    PARAMETER_VIEW = "parameter:view", "查看系统参数"
-    PARAMETER_EDIT = "parameter:edit", "修改系统参数"
+    PARAMETER_VIEW = "parameter:view", "查看参数设置"
+    PARAMETER_EDIT = "parameter:edit", "修改参数设置"
 
 
 ACTIONS = {

@@ -413,6 +413,18 @@ def test_a_busy_database_is_a_matter_of_waiting(broken):
     assert (answer.status_code, answer.headers["Retry-After"], "SELECT" in answer.text) == (503, "10", False)
 
 
+def test_a_database_that_cannot_even_say_who_asks_is_asked_once(keeper, monkeypatch):
+    asked = []
+
+    def is_locked(*_args):
+        asked.append(1)
+        raise OperationalError("BEGIN", {}, Exception("database is locked"))
+
+    monkeypatch.setattr("services.sign_in.current", is_locked)
+    answer = keeper.get("/admin/household/")
+    assert (answer.status_code, "正忙，请稍候" in answer.text, len(asked)) == (503, True, 1)
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space"), OperationalError("x", {}, Exception("database or disk is full"))])
 def test_a_full_disk_has_a_page_of_its_own(broken, error):
     answer = broken(error)

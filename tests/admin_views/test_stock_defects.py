@@ -139,6 +139,13 @@ def test_every_filter_has_a_name_of_its_own(entity):
     assert len(set(names)) == len(names) and all(re.fullmatch(r"[a-z_]+", n) for n in names)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_cell_is_coloured_whatever_columns_stand_beside_it(console):
+    for view in console.extensions["entity_views"].values():
+        for d in view.described.values():
+            view.tone(d.name, {d.name: date(2026, 1, 1) if d.type is date else None})
+
+
 def test_a_filter_filters_its_own_column(keeper, world):
     pages = {q: rows_of(keeper.get(f"/admin/area/?{q}").text) for q in ("kind=sector", "kind=group", f"parent={world.east.id}")}
     assert {q: len(rows) for q, rows in pages.items()} == {"kind=sector": 2, "kind=group": 2, f"parent={world.east.id}": 3}

@@ -11,6 +11,8 @@ from models.area import Area
 from models.audit import AuditEvent
 from models.case import Case, CaseEvent
 
+from models.mediation_codes import Contact, FollowUpState
+from models.follow_up import FollowUp, FollowUpCall
 from models.household import Household
 from services import access
 from services.keeping import custom
@@ -19,7 +21,7 @@ from services.access import Actor
 from services.errors import BadQuery, Refused
 from services.labels import dictionary_names
 from services.lists.listing import Listing
-from services.lists.queries import parse, token_of
+from services.lists.queries import Query, parse, token_of
 from tests.support.builders import build_world, raw_case
 
 
@@ -163,6 +165,17 @@ def test_names_are_masked_without_the_permission(session, world):
 def test_a_reference_shows_the_title_of_its_target(session, world):
     page, _ = page_of(session, Household, "search=K007")
     assert page.rows[0].values["neighborhood"] == "东里社区/第1片/第1组/第1邻"
+
+
+def test_a_reference_that_only_another_row_names_shows_that_one_on_the_page_and_in_an_export(session, world):
+    call = FollowUp(case_id=raw_case(session, world, case_no="甲").id, status=FollowUpState.PLANNED, due_on=TODAY, purpose="-")
+    session.add(call)
+    session.flush()
+    session.add(FollowUpCall(follow_up_id=call.id, called_on=TODAY, contact=Contact.REACHED))
+    session.flush()
+    page, _ = page_of(session, FollowUpCall)
+    lines = Listing(session, FollowUpCall, session.info["actor"]).every_line(Query(), ["contact", "follow_up"], {})
+    assert (page.rows[0].values["follow_up"], list(lines)) == ("甲 楼上漏水引发的邻里纠纷", [("接通", "甲 楼上漏水引发的邻里纠纷")])
 
 
 def test_filtering_by_an_area_includes_all_below_it(session, world):
