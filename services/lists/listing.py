@@ -15,8 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement, Select, String, Uuid, and_, case, false, func, literal, literal_column, or_, select, true, tuple_, type_coerce,
-    union,
+    ColumnElement, Select, Uuid, and_, case, false, func, literal, literal_column, or_, select, true, tuple_, union,
 )  # fmt: skip
 from sqlalchemy.orm import Session, aliased
 
@@ -27,6 +26,7 @@ from models.fields import Description
 from ..keeping import custom
 from . import filters, probing, search
 from ..access import Actor, Permission, is_narrowed, visible_ids
+from .columns import bare
 from .columns import shown as column_shown
 from ..errors import BadQuery
 from .filters import MOST_WHOLE, Filter, within_years
@@ -232,7 +232,7 @@ class Listing:
     def statement(self, query: Query, names: list[str], is_bare: bool = False) -> tuple[Select, list]:
         """SELECT of id, sort values and the wanted attributes, references by joined titles.
 
-        A bare one has neither id nor sort values, and codes as they are stored.
+        A bare one has neither id nor sort values, and its values as `columns.bare` reads them.
         """
         columns: list = []
         if not is_bare:
@@ -249,7 +249,7 @@ class Listing:
             else:
                 shape.append((description, None, len(columns)))
                 column = description.of(self.entity)
-                columns.append(type_coerce(column, String) if is_bare and description.code else column)
+                columns.append(bare(description, column) if is_bare else column)
         # Labelled by position: two joined titles may carry the same column name.
         columns = [column.label(f"c{i}") for i, column in enumerate(columns)]
         statement = select(*columns).select_from(self.entity)
