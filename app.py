@@ -65,7 +65,8 @@ def _engine_options(config: Config) -> dict:
         "pool_size": config.threads,
         "max_overflow": 4,
         "connect_args": {
-            "options": "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000"
+            # Starting a process beside takes longer than any page of a list should.
+            "options": "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 -c max_parallel_workers_per_gather=0"
         },
     }
 

@@ -1,13 +1,15 @@
 """Two lanes before the server's threads, so that a crowd at the residents' door never slows the staff's pages.
 
 Waitress has one queue for all. Here staff come first, and of the residents only a few are at work at a time: the threads of
-one process share one interpreter, so each further one at work slows everybody. Who waits for what another thread does steps
-aside meanwhile, and there are threads enough for so many to stand there. One thread is always left to the residents.
+one process share one interpreter, so each further one at work slows everybody; while staff are at work one resident is.
+Who waits for what another thread does steps aside meanwhile, and there are threads enough for so many to stand there. One
+thread is always left to the residents.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +21,9 @@ from waitress.task import ThreadedTaskDispatcher
 
 ASIDE = 40
 """How many residents may stand aside at a time."""
+
+PATIENCE = 0.05
+"""Seconds that what takes long waits for staff to be done."""
 
 _thread = local()
 
@@ -37,17 +42,29 @@ def aside() -> Iterator[None]:
         served.come_back()
 
 
-class _Lane:
-    """Tasks in order, of which at most `most` are at work at a time, and `inside` with those who stand aside."""
+def give_way() -> None:
+    """Before work that takes long: let staff who are at work be done first, for a moment."""
+    served: _Served | None = getattr(_thread, "served", None)
+    if served is not None:
+        with aside():
+            served.dispatcher.wait_for_staff()
 
-    def __init__(self, most: int, room: int, lock):
-        self.waiting, self.most, self.room = deque(), most, room
+
+class _Lane:
+    """Tasks in order, of which at most `most` are at work at a time (one while somebody is in the lane `before`), and `room` inside."""
+
+    def __init__(self, most: int, room: int, lock, before: _Lane | None = None):
+        self.waiting, self.most, self.room, self.before = deque(), most, room, before
         self.running = self.inside = self.returning = 0
         self.free = Condition(lock)
 
     @property
+    def has_place(self) -> bool:
+        return self.running < (1 if self.before and self.before.running else self.most)
+
+    @property
     def is_ready(self) -> bool:
-        return bool(self.waiting) and not self.returning and self.running < self.most and self.inside < self.room
+        return bool(self.waiting) and not self.returning and self.has_place and self.inside < self.room
 
 
 class _Served:
@@ -77,7 +94,7 @@ class _Served:
         lane = self.lane
         with self.dispatcher.lock:
             lane.returning += 1
-            lane.free.wait_for(lambda: lane.running < lane.most)
+            lane.free.wait_for(lambda: lane.has_place)
             lane.returning -= 1
             lane.running += 1
             self.dispatcher.queue_cv.notify()
@@ -85,7 +102,8 @@ class _Served:
     def _give_place(self) -> None:
         """Who comes back is before those who have not begun."""
         self.lane.running -= 1
-        self.lane.free.notify()
+        for lane in self.dispatcher.lanes:
+            lane.free.notify()
         self.dispatcher.queue_cv.notify()
 
 
@@ -119,13 +137,20 @@ class Lanes(ThreadedTaskDispatcher):
     def __init__(self, threads: int, public: int, is_public: Callable[[str], bool], room: int = ASIDE):
         super().__init__()
         staff = max(threads - 1, 1)
-        self.lanes = _Lane(staff, staff, self.lock), _Lane(public, public + room, self.lock)
+        first = _Lane(staff, staff, self.lock)
+        self.lanes = first, _Lane(public, public + room, self.lock, first)
         self.queue = _Queue(self, *self.lanes, is_public)
         self.set_thread_count(threads + room)
 
+    def wait_for_staff(self) -> None:
+        staff = self.lanes[0]
+        with self.lock:
+            staff.free.wait_for(lambda: not staff.running, PATIENCE)
+
     def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
         for lane in self.lanes:
-            lane.most = lane.room = 10**6  # what still waits is cancelled, whichever lane it is in
+            lane.most = lane.room = 10**6
+            lane.before = None  # what still waits is cancelled, whichever lane it is in
         return super().shutdown(cancel_pending, timeout)
 
 
@@ -133,6 +158,9 @@ def server(app: Flask, threads: int, public: int, prefixes: tuple[str, ...], **o
     """A Waitress server that holds its port; `run` begins to answer. Paths below `prefixes` are the residents'."""
     # A line in the log for each request that waits would be a flood of its own.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    # After every statement a thread waits for the interpreter again; with the usual 5 ms a page of the staff would
+    # spend most of its time so while residents are at work.
+    sys.setswitchinterval(0.001)
     lanes = Lanes(threads, public, lambda path: path.startswith(prefixes))
     # The only way to hand over a dispatcher before several sockets share it; held by a test of ours.
     return create_server(app, threads=threads, _dispatcher=lanes, **options)

@@ -24,7 +24,7 @@ class _Slip:
 class Together:
     """`do` gets the items of all who wait, at most so many, and answers in their order; an exception goes to whom it is the answer."""
 
-    def __init__(self, do: Callable[[Sequence[Any]], Sequence[Any]], most: int = 50):
+    def __init__(self, do: Callable[[Sequence[Any]], Sequence[Any]], most: int = 20):
         self._do, self._most = do, most
         self._waiting: deque[_Slip] = deque()
         self._is_led, self._lock = False, Lock()
@@ -46,6 +46,7 @@ class Together:
 
     def _lead(self) -> None:
         """Do the portion that begins with one's own, then hand the lead to the first who still waits."""
+        lanes.give_way()
         with self._lock:
             portion = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
         try:

@@ -98,9 +98,10 @@ def _questions(admin: Admin, me: Actor, root: str, _day: date) -> backlog.Questi
 
 
 def _crumbs(admin: Admin) -> list[dict]:
+    here = request.blueprint
     crumbs = [{"label": "首页", "url": None if request.endpoint == "admin.index" else url_for("admin.index")}]
     for view in admin._views:
-        if view.endpoint == request.blueprint and getattr(view, "group", ""):
+        if view.endpoint == here and getattr(view, "group", ""):
             is_list = request.endpoint == f"{view.endpoint}.index_view"
             crumbs.append({"label": view.group, "url": None})
             crumbs.append({"label": view.name, "url": None if is_list else url_for(f"{view.endpoint}.index_view")})

@@ -59,11 +59,10 @@ def _check_parts(entity: type[Described]) -> None:
     """`inline` and `alike` name parts and attributes that exist."""
     name, known = entity.__name__, entity.registry._class_registry
     for part in (*entity.__inline__, *(a.part for a in entity.__alike__ if a.part)):
-        owners = [d.target for d in describe(known[part]).values() if d.is_part] if part in known else []
-        if not any(issubclass(entity, owner) for owner in owners):
+        if part not in known or not any(d.leads_to(entity) for d in describe(known[part]).values()):
             raise BadDeclaration(
                 f"{name}: inline or alike names “{part}”, which is no part of it. "
-                f'A part refers to {name} with ref(…, on_delete="CASCADE").'
+                f'A part refers to {name} with ref(…, on_delete="CASCADE") or ref(…, is_needed=True).'
             )
     for alike in entity.__alike__:
         described = describe(known[alike.part] if alike.part else entity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 from functools import cache
@@ -148,10 +149,10 @@ def add_headers(response, is_https: bool):
 
 def asset(name: str) -> str:
     """The address of a static file, changed whenever its content changes."""
-    path = Path(current_app.static_folder) / name
-    return f"{current_app.static_url_path}/{name}?v={_digest(path, path.stat().st_mtime_ns)}"
+    path = f"{current_app.static_folder}/{name}"
+    return f"{current_app.static_url_path}/{name}?v={_digest(path, os.stat(path).st_mtime_ns)}"
 
 
 @cache
-def _digest(path: Path, _changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _digest(path: str, _changed: int) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Owned parts on the form of their owner: rows of boxes that are added, changed and removed with it.
+"""Parts and members on the form of their owner: rows of boxes that are added, changed and removed with it.
 
 A row is sent as `case_party-0-name`, with `-id` and `-version` of the stored part behind it and
 `-removed` when it is to go. Rows left as empty as they were offered are nobody's.
@@ -7,8 +7,6 @@ A row is sent as `case_party-0-name`, with `-id` and `-version` of the stored pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -70,7 +68,7 @@ class PartRows:
         is_new: bool, sent: MultiDict | None, is_decided: bool = False,
     ):  # fmt: skip
         self.view, self.slug, self.label = view, view.slug, view.entity.__label__
-        self.back = next(d for d in view.described.values() if d.is_part and isinstance(owner, d.target))
+        self.back = next(d for d in view.described.values() if d.leads_to(type(owner)))
         self.fields = [d for d in view.form_fields(True) if d.name != self.back.name]
         asker = replace(view.asker, few=owner_view.few_for(owner))
         self.form_class = entity_form(view.entity, asker, (*view.hidden_in_form, self.back.name))
@@ -105,7 +103,8 @@ class PartRows:
         return {row.id: row for row in db.session.scalars(mine.order_by(part.id).limit(2 * MOST))}
 
     def _shown(self) -> list[PartRow]:
-        return [PartRow(self, i, record=record) for i, record in enumerate(list(self.stored.values())[:MOST])]
+        shown = [record for record in self.stored.values() if getattr(record, "is_active", True) is not False]
+        return [PartRow(self, i, record=record) for i, record in enumerate(shown[:MOST])]
 
     def _sent(self, sent: MultiDict) -> list[PartRow]:
         pattern = re.compile(rf"{self.slug}-(\d{{1,3}})-")
@@ -153,11 +152,27 @@ class PartRows:
     def save(self, session, owner: Described) -> None:
         """Remove, change, then add, so that a new row may take the place of a removed one.
 
-        Raises `Refused`, told at the row, when a rule of the part says no.
+        A row refused is tried again when the others are saved: one may give up what it takes over. Raises
+        `Refused`, told at the row, when a rule of the part still says no.
         """
-        for row in sorted(self.rows, key=lambda row: (not row.is_removed, row.record is None)):
-            with self._told_at(row):
-                self._save_row(session, owner, row)
+        waiting = sorted(self.rows, key=lambda row: (not row.is_removed, row.record is None))
+        while waiting:
+            refused = []
+            for row in waiting:
+                try:
+                    with session.begin_nested():
+                        self._save_row(session, owner, row)
+                except Conflict:
+                    raise
+                except Refused as no:
+                    refused.append((row, no))
+            if len(refused) == len(waiting):
+                self._tell(*refused[0])
+            waiting = [row for row, _ in refused]
+
+    def _tell(self, row: PartRow, no: Refused) -> None:
+        row.sentences = show_errors(row.form, no)[:1]
+        raise Refused(f"{self.label_of(row)}：{no.sentence}") from None
 
     def _save_row(self, session, owner: Described, row: PartRow) -> None:
         if row.is_removed:
@@ -172,16 +187,6 @@ class PartRows:
         fill(record, row.form, self.fields)
         if is_new or session.is_modified(record):
             self.view.save(session, record, is_new)
-
-    @contextmanager
-    def _told_at(self, row: PartRow) -> Iterator[None]:
-        try:
-            yield
-        except Conflict:
-            raise
-        except Refused as no:
-            row.sentences = show_errors(row.form, no)[:1]
-            raise Refused(f"{self.label_of(row)}：{no.sentence}") from None
 
     def differences(self) -> list[dict]:
         """Their saved rows beside those typed here, where they differ."""

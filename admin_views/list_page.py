@@ -117,11 +117,11 @@ class ListPage:
         wanted = d.name if place is None or is_down else f"-{d.name}"
         others = [_sort_key(sort) for sort in query.sorts if sort.description.name != d.name]
         return {
-            "name": d.name, "label": d.label, "is_main": is_main, "place": (place or 0) + 1 if len(query.sorts) > 1 else None,
+            "name": d.name, "label": d.label, "place": (place or 0) + 1 if len(query.sorts) > 1 else None,
             "direction": None if place is None else "desc" if is_down else "asc",
             "sort_url": self._turn({**keep, "sort": [wanted]}) if d.field.sorted else None,
             "also_url": self._turn({**keep, "sort": [*others, wanted][-MOST_SORTS:]}) if d.field.sorted else None,
-            "is_number": _is_number(d), "cell_class": f"{'main' if is_main else ''}{' number' if _is_number(d) else ''}",
+            "is_number": _is_number(d), "attributes": _attributes(d, is_main),
         }  # fmt: skip
 
     def _sort_boxes(self, query: Query, asked: Sequence[str]) -> list[list[dict]]:
@@ -148,18 +148,17 @@ class ListPage:
         is_day = d.type.__name__ in ("date", "datetime")
         return {"label": f"跳到{d.label}", "type": "date" if is_day else "text", "value": request.args.get("jump", "")}
 
-    def _lines(self, rows, described: list[Description], headings: list[dict]) -> list[dict]:
+    def _lines(self, rows, described: list[Description], headings: list[dict]) -> list[tuple]:
+        """Each row as (id, its page, its form, (attributes, words) of the main cell, (attributes, words, tone) of the others)."""
         details, edit = self.link("details_view", id=""), self.link("edit_view", id="") if self.can_change() else None
-        return [
-            {
-                "id": row.id, "url": details + row.id, "edit_url": edit + row.id if edit else None,
-                "cells": [
-                    (text(row.values[d.name]), self.tone(d.name, row.values), heading)
-                    for d, heading in zip(described, headings, strict=True)
-                ],
-            }
-            for row in rows
-        ]  # fmt: skip
+        names, (first, *others) = [d.name for d in described], [heading["attributes"] for heading in headings]
+        lines = []
+        for row in rows:
+            main, *words = [text(row.values[name]) for name in names]
+            tones = [self.tone(name, row.values) for name in names[1:]]
+            cells = [(attributes[not said], said, tone) for attributes, said, tone in zip(others, words, tones, strict=True)]
+            lines.append((row.id, details + row.id, edit + row.id if edit else None, (first[not main], main), cells))
+        return lines
 
     def list_buttons(self) -> list[dict]:
         """What stands beside the list besides the usual: {"label", "url", "is_primary"}."""
@@ -209,6 +208,12 @@ def _count_text(listing: Listing, query: Query) -> str:
 
 def _sort_key(sort: Sort) -> str:
     return f"{'-' if sort.is_descending else ''}{sort.description.name}"
+
+
+def _attributes(d: Description, is_main: bool) -> tuple[Markup, Markup]:
+    """What the cells of a column say of themselves, filled and empty; written once for all rows."""
+    kind = " ".join(word for word, is_so in (("main", is_main), ("number", _is_number(d))) if is_so)
+    return tuple(Markup(' class="{}" data-label="{}"').format(f"{kind}{empty}".strip(), d.label) for empty in ("", " is-empty"))
 
 
 def _is_number(d: Description) -> bool:

@@ -93,13 +93,13 @@ class RoleView(OneByOne, EntityView):
         page = super().details(row)
         told = (
             ("新版有、这个角色没有（含本单位去掉的）", roles.missing(row)), ("本单位另外给的", roles.added(row)),
+            ("这个角色能做什么", row.permissions),
         )  # fmt: skip
-        found = [{"title": title, "groups": roles.named(permissions)} for title, permissions in told if permissions]
-        allowed = [{"title": f"共{len(row.permissions)}项", "groups": roles.named(row.permissions)}]
-        panels = [("与新版的不同", found), ("能做什么", allowed)]
-        page["panels"] = [
-            {"title": title, "template": "admin/panels/role.html", "parts": parts} for title, parts in panels if parts
-        ] + page.get("panels", [])  # fmt: skip
+        panels = [
+            {"title": title, "template": "admin/panels/role.html", "groups": roles.named(permissions)}
+            for title, permissions in told if permissions
+        ]  # fmt: skip
+        page["panels"] = [*panels, *page.get("panels", [])]
         return page
 
     @expose("/complete/", methods=("POST",))

@@ -172,6 +172,8 @@ def _without_indexes(connection: Connection, tables: Iterable[Table]) -> Iterato
     yield
     for _name, statement in made:
         connection.exec_driver_sql(statement)
+    if not is_sqlite:
+        connection.exec_driver_sql(next(s for s in FULL_TEXT["postgresql"] if "STATISTICS" in s))
     if is_sqlite:  # in the order of the row numbers, as FTS5 wants it
         connection.exec_driver_sql(
             "INSERT INTO search_grams(rowid, grams) SELECT number, grams FROM search_entries "

@@ -37,18 +37,17 @@ def act(appeal_id: str, verb: str):
     if verb not in chief_desk.VERBS:
         raise Missing("没有这个办理步骤")
     row = records.find(db.session, Appeal, appeal_id)
-    answers = {ask.name: request.form.get(ask.name) for ask in APPEAL_FLOW.by_verb[verb].asks}
+    form = request.form
+    answers = {ask.name: form.get(ask.name) for ask in APPEAL_FLOW.by_verb[verb].asks}
     try:
-        records.check_version(row, request.form.get("version"))
         with transaction() as session:
-            APPEAL_FLOW.take(session, verb, row, me().actor, now(), **answers)
+            is_new = chief_desk.take_step(session, me(), row, verb, form.get("version"), form.get("key", "")[:64], now(), answers)
     except Refused as no:
         db.session.rollback()
-        sentence = "别人刚刚办过这件事，请看最新情况" if isinstance(no, Conflict) else no.sentence
         if wants_data():
             raise
-        return _appeal(appeal_id, 409 if isinstance(no, Conflict) else 422, sentence, verb)
-    return done(verb, "appeal", appeal_id=appeal_id)
+        return _appeal(appeal_id, 409 if isinstance(no, Conflict) else 422, no.sentence, verb)
+    return done(verb if is_new else "again", "appeal", appeal_id=appeal_id)
 
 
 @room.get("/appeals/<appeal_id>/photos/<photo_id>")

@@ -20,7 +20,7 @@ room = Blueprint("phone", __name__, url_prefix="/chief")
 
 _SAID = {
     "take": "已接单，请尽快联系", "answer": "已答复", "pass_up": "已上交一级", "report": "已上报", "zero": "今日无事，已报告",
-    "visit": "走访已记下", "needed": "走访已记下，需求已登记成诉求", "complete": "已补上", "again": "这件事已经收到过，没有重复登记",
+    "visit": "走访已记下", "needed": "走访已记下，需求已登记成诉求", "complete": "已补上", "again": "已经收到过，没有重复登记",
 }  # fmt: skip
 
 

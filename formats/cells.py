@@ -1,7 +1,7 @@
 """Values as the cells of a sheet: `<row>` XML a few hundred rows at a time, column by column.
 
-A column of a portion mostly holds one kind of value; then one comprehension writes it. What is odd
-(marks that XML or Excel cannot hold, numbers of more than 15 digits, days before 1900-03-01) goes
+A column of a portion mostly holds one kind of value; then one comprehension writes it, equal values
+once. What is odd (marks that XML or Excel cannot hold, numbers of more than 15 digits, days before 1900-03-01) goes
 cell by cell and becomes text.
 """
 
@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,7 +34,7 @@ _SETTLED = datetime(1992, 1, 1, tzinfo=UTC)
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _MARKS = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_KEPT = 20_000
+_ROW = b'<row r="\0">'  # \0 is where the number of the row goes: no text of a cell has it
 _NOTHING = type(None)
 
 
@@ -71,67 +72,70 @@ def is_whole(value: int | float | Decimal) -> bool:
 
 
 class Rows:
-    """Writes rows of one sheet: `Rows(styles, shared)(first, rows)` gives their XML.
+    """Writes rows of one sheet: `Rows(kinds, styles, shared)(first, rows)` gives their XML.
 
     `styles` are the numbers of the workbook's cell formats by kind; `shared` are words that the
-    workbook keeps once, with their number there.
+    workbook keeps once, with their number there. A cell is made without the number of its row, so
+    that equal values of a column are made once; the number is put into all cells of a row together.
     """
 
     def __init__(self, kinds: Sequence[str], styles: Mapping[str, int], shared: Mapping[str, int]):
         self.styles = styles
-        self.shared = {text: f'" s="{styles["text"]}" t="s"><v>{number}</v></c>' for text, number in shared.items()}
-        self.letters = [xl_col_to_name(at) for at in range(len(kinds))]
+        self.shared = {text: f'{styles["text"]}" t="s"><v>{number}</v></c>' for text, number in shared.items()}
+        self.heads = [f'<c r="{xl_col_to_name(at)}\0" s="' for at in range(len(kinds))]
         self.numeric = [styles[kind if kind in ("money", "integer") else "number"] for kind in kinds]
-        self._days = _Days(styles["date"])
 
-    def __call__(self, first: int, rows: Sequence[Sequence[Any]]) -> str:
+    def __call__(self, first: int, rows: Sequence[Sequence[Any]]) -> bytes:
         """The XML of some rows; `first` is the number of the first in the sheet, counted from 1."""
-        numbers = [str(number) for number in range(first, first + len(rows))]
-        columns = [self._column(at, numbers, values) for at, values in enumerate(zip(*rows, strict=True))]
-        opened = [f'<row r="{number}">' for number in numbers]
-        return "".join(map("".join, zip(opened, *columns, ["</row>"] * len(rows), strict=True)))
+        columns = [self._column(at, values) for at, values in enumerate(zip(*rows, strict=True))]
+        lines = map(b"".join, zip(repeat(_ROW), *columns, repeat(b"</row>")))
+        return b"".join([line.replace(b"\0", b"%d" % number) for number, line in enumerate(lines, first)])
 
-    def _column(self, at: int, numbers: list[str], values: Sequence[Any]) -> list[str]:
-        head = f'<c r="{self.letters[at]}'
+    def _column(self, at: int, values: Sequence[Any]) -> list[bytes]:
         kinds = set(map(type, values))
         kinds.discard(_NOTHING)
         if not kinds:
-            return [""] * len(values)
-        kind = kinds.pop() if len(kinds) == 1 else None
-        if kind is str:
-            return self._texts(head, numbers, values)
-        if kind in (int, float, Decimal) and _are_whole(kind, [v for v in values if v is not None]):
-            tail = f'" s="{self.numeric[at]}"><v>'
-            return [f"{head}{n}{tail}{v}</v></c>" if v is not None else "" for n, v in zip(numbers, values, strict=True)]
-        if kind is bool:
-            said = {v: self._tail_of_text(words(v)) for v in (True, False)} | {None: ""}
-            tails = [said[v] for v in values]
-        elif kind is datetime:
-            tails = [self._instant(v) if v is not None else "" for v in values]
-        else:
-            tails = [self._tail(at, v) for v in values]
-        return [f"{head}{n}{tail}" if tail else "" for n, tail in zip(numbers, tails, strict=True)]
+            return [b""] * len(values)
+        if len(kinds) > 1:
+            return [self._cell(at, value) for value in values]
+        kind, distinct = kinds.pop(), list(set(values))
+        if 2 * len(distinct) > len(values):
+            return self._cells(at, kind, values)
+        made = dict(zip(distinct, self._cells(at, kind, distinct), strict=True))
+        return [made[value] for value in values]
 
-    def _texts(self, head: str, numbers: list[str], values: Sequence[str | None]) -> list[str]:
+    def _cells(self, at: int, kind: type, values: Sequence[Any]) -> list[bytes]:
+        """The cells of values of one kind; nothing for an empty one."""
+        if kind is str:
+            return self._texts(at, values)
+        if kind is datetime:
+            return self._instants(at, values)
+        if kind in (int, float, Decimal) and _are_whole(kind, [v for v in values if v is not None]):
+            head = f'{self.heads[at]}{self.numeric[at]}"><v>'
+            return [f"{head}{v}</v></c>".encode() if v is not None else b"" for v in values]
+        return [self._cell(at, value) for value in values]
+
+    def _texts(self, at: int, values: Sequence[str | None]) -> list[bytes]:
         present = [v for v in values if v]
-        if not present:
-            return [""] * len(values)
-        shared = self.shared
-        if present[0] in shared or present[-1] in shared:
-            tails = [shared.get(v) or self._tail_of_text(v) if v else "" for v in values]
-            return [f"{head}{n}{tail}" if tail else "" for n, tail in zip(numbers, tails, strict=True)]
-        tail = f'" s="{self.styles["text"]}" t="inlineStr"><is><t>'
-        if _is_plain("|".join(present), max(map(len, present))):
-            return [f"{head}{n}{tail}{v}</t></is></c>" if v else "" for n, v in zip(numbers, values, strict=True)]
-        end, odd = "</t></is></c>", self._tail_of_text
-        tails = [
-            "" if not v
-            else f"{tail}{v}{end}" if v.isprintable() and len(v) < 16_000 and "&" not in v and "<" not in v
-            and ">" not in v and "_x" not in v and v[0] != " " and v[-1] != " "
-            else odd(v)
-            for v in values
-        ]  # fmt: skip
-        return [f"{head}{n}{tail}" if tail else "" for n, tail in zip(numbers, tails, strict=True)]
+        if present and self.shared.keys().isdisjoint(present) and _is_plain("|".join(present), max(map(len, present))):
+            head = f'{self.heads[at]}{self.styles["text"]}" t="inlineStr"><is><t>'
+            return [f"{head}{v}</t></is></c>".encode() if v else b"" for v in values]
+        return [self._cell(at, v) for v in values]
+
+    def _instants(self, at: int, values: Sequence[datetime | None]) -> list[bytes]:
+        present = [v for v in values if v is not None]
+        if any(v.tzinfo is not UTC for v in present) or min(present) <= _SETTLED:
+            return [self._cell(at, value) for value in values]
+        # All of China goes by one clock without summer time.
+        head = f'{self.heads[at]}{self.styles["datetime"]}"><v>'
+        passed = [v and v - _ZERO_INSTANT for v in values]
+        return [
+            f"{head}{d.days + (d.seconds + d.microseconds / 1e6) / 86_400:.10f}</v></c>".encode() if d else b"" for d in passed
+        ]
+
+    def _cell(self, at: int, value: Any) -> bytes:
+        tail = self._tail(at, value)
+        return f"{self.heads[at]}{tail}".encode() if tail else b""
 
     def _tail(self, at: int, value: Any) -> str:
         """What follows the address of one cell of any kind; nothing for an empty one."""
@@ -140,21 +144,18 @@ class Rows:
         if isinstance(value, datetime):
             return self._instant(value)
         if isinstance(value, date):
-            return self._days[value] or self._tail_of_text(value.isoformat())
+            is_counted = value >= FIRST_DAY
+            return f'{self.styles["date"]}"><v>{value.toordinal() - _ZERO_DAY}</v></c>' if is_counted else self._tail_of_text(value.isoformat())
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             if is_whole(value):
-                return f'" s="{self.numeric[at]}"><v>{value}</v></c>'
+                return f'{self.numeric[at]}"><v>{value}</v></c>'
         return self._tail_of_text(words(value))
 
     def _instant(self, value: datetime) -> str:
-        if value.tzinfo is UTC and value > _SETTLED:  # the whole of China by one clock without summer time
-            days = (value - _ZERO_INSTANT) / _DAY
-        else:
-            value = local(value)
-            if value.date() < FIRST_DAY:
-                return self._tail_of_text(words(value))
-            days = (value - _ZERO_TIME) / _DAY
-        return f'" s="{self.styles["datetime"]}"><v>{days}</v></c>'
+        value = local(value)
+        if value.date() < FIRST_DAY:
+            return self._tail_of_text(words(value))
+        return f'{self.styles["datetime"]}"><v>{(value - _ZERO_TIME) / _DAY}</v></c>'
 
     def _tail_of_text(self, text: str) -> str:
         if known := self.shared.get(text):
@@ -165,7 +166,7 @@ class Rows:
         style = self.styles["wrapped" if "\n" in text else "text"]
         keep = ' xml:space="preserve"' if text[0].isspace() or text[-1].isspace() or "\n" in text else ""
         text = _ESCAPE.sub("_x005F_", text).translate(_MARKS)
-        return f'" s="{style}" t="inlineStr"><is><t{keep}>{text}</t></is></c>'
+        return f'{style}" t="inlineStr"><is><t{keep}>{text}</t></is></c>'
 
 
 def _is_plain(joined: str, longest: int) -> bool:
@@ -179,18 +180,3 @@ def _is_plain(joined: str, longest: int) -> bool:
 def _are_whole(kind: type, numbers: Sequence[int | float | Decimal]) -> bool:
     is_finite = kind is int or all(map(math.isfinite, numbers))
     return is_finite and -_MOST_DIGITS < min(numbers) and max(numbers) < _MOST_DIGITS
-
-
-class _Days(dict):
-    """The tail of a day's cell, made once a day; empty for a day Excel cannot count."""
-
-    def __init__(self, style: int):
-        super().__init__()
-        self.style = style
-
-    def __missing__(self, day: date) -> str:
-        tail = f'" s="{self.style}"><v>{day.toordinal() - _ZERO_DAY}</v></c>' if day >= FIRST_DAY else ""
-        if len(self) < _KEPT:
-            self[day] = tail
-        return tail
-

@@ -101,20 +101,19 @@ def _spread(top, merged, row: int) -> list:
 
 def is_hint(cells: Sequence[Any], is_first: bool) -> bool:
     """True for a row that explains the columns; one not of our making only right below the headings."""
+    first = next((cell for cell in cells if cell is not None), None)
+    if not isinstance(first, str) or not (is_first or first.startswith(HINT)):
+        return False
     filled = [cell for cell in cells if cell is not None]
-    if not filled or not isinstance(filled[0], str):
-        return False
-    if filled[0].startswith(HINT):
+    if first.startswith(HINT):
         return all(isinstance(cell, str) and cell.startswith(HINT) for cell in filled)
-    if not is_first:
-        return False
     return 2 * sum(isinstance(cell, str) and bool(_HINTS.match(cell)) for cell in filled) > len(filled)
 
 
 def is_foot(cells: Sequence[Any]) -> bool:
     """True for a line of totals or signatures below the rows."""
     first = next((cell for cell in cells if cell is not None), None)
-    if not isinstance(first, str):
+    if not isinstance(first, str) or first.isascii():
         return False
     words = unicodedata.normalize("NFKC", first).replace(" ", "")
     return bool(_TOTALS.match(words) or _FOOT.match(words))

@@ -19,9 +19,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docxtpl import DocxTemplate
 from jinja2 import ChainableUndefined, StrictUndefined, UndefinedError
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -60,6 +57,8 @@ def fill(template: bytes, context: Context, *, is_strict: bool = False) -> bytes
 
     With `is_strict` a field that the data does not have is an error. Raises `BadTemplate`.
     """
+    from docxtpl import DocxTemplate  # 6 MB with what it needs, held only where papers are made
+
     paper = DocxTemplate(io.BytesIO(template))
     try:
         paper.render(_clean(context), jinja_env=_sandbox(is_strict), autoescape=True)
@@ -152,6 +151,9 @@ def _clean(value: Any) -> Any:
 
 def _mend_cells(document) -> None:
     """Word refuses a table cell without a paragraph, which a loop over nothing may leave."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
     for cell in document.element.body.iter(qn("w:tc")):
         if cell.find(qn("w:p")) is None:
             cell.append(OxmlElement("w:p"))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,17 +53,36 @@ class Sheet:
 
 
 class Upload:
-    """An uploaded file that is open in a child process."""
+    """An uploaded file that a child process opens meanwhile; who asks what is in it waits for that."""
 
     def __init__(self, process: Child):
         self._process = process
-        told = process.answer()
-        self.sheets = [Sheet(**sheet) for sheet in told["sheets"]]
-        self.hidden_sheets: int = told["hidden_sheets"]
-        self.is_masked: bool = told["is_masked"]
-        self.is_1904: bool = told["is_1904"]
-        self.exported_at = _instant(told["exported_at"])
         self.hidden_rows = self.feet = 0
+
+    @cached_property
+    def _told(self) -> dict[str, Any]:
+        return self._process.answer()
+
+    @cached_property
+    def sheets(self) -> list[Sheet]:
+        return [Sheet(**sheet) for sheet in self._told["sheets"]]
+
+    @property
+    def hidden_sheets(self) -> int:
+        return self._told["hidden_sheets"]
+
+    @property
+    def is_masked(self) -> bool:
+        return self._told["is_masked"]
+
+    @property
+    def is_1904(self) -> bool:
+        return self._told["is_1904"]
+
+    @property
+    def exported_at(self) -> datetime | None:
+        """When this console made the file, if it did."""
+        return _instant(self._told["exported_at"])
 
     def sheet(self, name: str) -> Sheet:
         return next((sheet for sheet in self.sheets if sheet.name == name), self.sheets[0])
@@ -80,9 +100,12 @@ class Upload:
             raise Unreadable(_NO_HEADINGS)
         return best[1], best[2]
 
-    def portions(self, sheet: Sheet, where: Headings) -> Iterator[list[Row]]:
-        """All rows below the headings, some hundred at a time; hints and lines of totals are left out."""
-        width, is_first = len(where.labels), True
+    def portions(self, sheet: Sheet, where: Headings, width: int = 0) -> Iterator[list[Row]]:
+        """All rows below the headings, some thousand at a time; hints and lines of totals are left out.
+
+        Each has as many values as there are headings, and `width` at least.
+        """
+        width, is_first = max(width, len(where.labels)), True
         self._process.ask({"sheet": sheet.name, "first": where.last + 1})
         while True:
             told = self._process.answer()

@@ -25,7 +25,7 @@ ROWS_PER_SHEET = 1_048_575  # one less than a sheet has: the headings
 
 __all__ = ["CUT_MARK", "ROWS_PER_SHEET", "SheetColumn", "clean", "column_of", "template", "write"]
 
-_PORTION = 250
+_PORTION = 500
 _FORMATS = {
     "text": "@", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm", "integer": "0", "number": "General",
     "money": "#,##0.00", "bool": "@",
@@ -107,7 +107,7 @@ def _sheet(head: bytes, feed: splice.Feed, formatted: Rows, counts: list[int], b
     yield head
     size = len(head)
     while counts[-1] < ROWS_PER_SHEET and (portion := feed.take(min(_PORTION, ROWS_PER_SHEET - counts[-1]))):
-        piece = formatted(counts[-1] + 2, portion).encode()
+        piece = formatted(counts[-1] + 2, portion)
         if counts[-1] and size + len(piece) > MOST_BYTES:
             feed.put_back(portion)
             break

@@ -253,12 +253,14 @@ def live_rows(cls: type[Described]):
 
 
 def _index_live_rows(cls) -> None:
-    """Lists of live rows alone, in the list's own order or along a range: each an index of its own."""
+    """Lists of live rows alone, in the list's own order, along a range or of their unit or person: each an index of its own."""
     table, (name, values) = cls.__table__, cls.__live__
     is_live = text(f"{name} IN ({', '.join(repr(value.value) for value in values)})")
+    owned = {f"{name}_id" for name in (*cls.__scope__.unit, *cls.__scope__.worker)}
     for column in table.c:
         described: Field | None = column.info.get("field")
-        if described and described.sorted and (described.filtered or column.name == cls.__sort__.lstrip("-")):
+        is_range = described and described.sorted and (described.filtered or column.name == cls.__sort__.lstrip("-"))
+        if is_range or column.name in owned:
             columns = (table.c.subdistrict_id, column, table.c.id)
             Index(f"ix_{table.name}_{column.name}_live", *columns, sqlite_where=is_live, postgresql_where=is_live)
 

@@ -209,7 +209,7 @@ class Objection(
     reason: Mapped[LongText] = field("理由", is_fixed=True)
     proposed_unit: Mapped[Unit] = ref("建议交给", listed=True, is_fixed=True)
     raised_by: Mapped[User | None] = ref("提出人", is_fixed=True)
-    raised_at: Mapped[datetime] = field("提出时间", listed=True, sorted=True, is_fixed=True)
+    raised_at: Mapped[datetime] = field("提出时间", listed=True, filtered=True, sorted=True, is_fixed=True)
     status: Mapped[ObjectionState] = field("裁定", listed=True, filtered=True, is_fixed=True, default=ObjectionState.OPEN)
     decided_by: Mapped[User | None] = ref("裁定人", is_fixed=True)
     decided_at: Mapped[datetime | None] = field("裁定时间", listed=True, is_fixed=True)

@@ -131,6 +131,10 @@ class Description:
     target: type[Described] | None
     is_part: bool = False
 
+    def leads_to(self, owner: type) -> bool:
+        """Whether rows of `owner` may carry rows of this entity on their form: it is a part of theirs, or cannot do without one."""
+        return self.target is not None and issubclass(owner, self.target) and (self.is_part or self.field.is_needed)
+
     def of(self, entity: Any) -> Any:
         """The attribute of an entity (or alias of one) as SQL."""
         return getattr(entity, self.column.key)

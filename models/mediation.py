@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 
 class Committee(
-    Entity, label="人民调解委员会", group="法治", title=("name",), key=("name",), order=1, sort="name", scope=Scope()
-):
+    Entity, label="人民调解委员会", group="法治", title=("name",), key=("name",), order=1, sort="name", scope=Scope(),
+    inline=("Mediator",),
+):  # fmt: skip
     """A people's mediation committee: 3–9 members, one director, at least one woman, 3 years (R13)."""
 
     name: Mapped[ShortText] = field("名称", listed=True, searched=True, sorted=True)

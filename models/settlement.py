@@ -88,7 +88,7 @@ class Confirmation(
     last_day: Mapped[date | None] = field("申请截止日", listed=True, filtered=True, is_fixed=True)
     applied_on: Mapped[date | None] = field("申请日期", listed=True, section="进展", is_fixed=True)
     accepted_on: Mapped[date | None] = field("受理日期", section="进展", is_fixed=True)
-    ruled_on: Mapped[date | None] = field("裁定日期", listed=True, section="进展", is_fixed=True)
+    ruled_on: Mapped[date | None] = field("裁定日期", listed=True, filtered=True, section="进展", is_fixed=True)
     court_case_no: Mapped[ShortText | None] = field("法院案号", listed=True, section="进展", is_fixed=True)
     result: Mapped[LongText | None] = field("结果说明", section="进展", is_fixed=True)
     __table_args__ = (

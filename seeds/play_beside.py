@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.case import Assignment, Objection
 from models.codes import (
-    AssignmentStatus, CardColour, ContactMethod, InstructionKind, UnitRating, UrgeStatus, WhistleKind, WhistleLevel, WhistleReason,
+    AssignmentRole, AssignmentStatus, CardColour, ContactMethod, InstructionKind, UnitRating, UrgeStatus, WhistleKind, WhistleLevel, WhistleReason,
 )  # fmt: skip
 from models.department import Unit
 from models.instruction import Instruction, InstructionUnit
@@ -203,6 +203,28 @@ class SideSteps:
             self.session, "object", order, actor, at, reason="主要问题不在本单位职责范围，建议由对口单位牵头。", proposed_unit=self._row(Unit, proposed)
         )
         matter.made["objection"] = self.session.scalar(select(Objection).where(Objection.order_id == order.id))
+
+    def _help(self, matter: Matter, actor: Actor, at: datetime) -> None:
+        """A unit is asked to assist that has little to do with it."""
+        matter.made["helper"] = self.hands.unit(self.hands.offices.community_units[matter.community])
+        if matter.made["helper"].unit_id == matter.assignee.unit_id:
+            matter.made["helper"] = self.hands.unit(self.hands.helper(matter.story))
+        unit = self._row(Unit, matter.made["helper"].unit_id)
+        self._flow("assist", matter, actor, at, unit=unit, demand="请派人到场协助，限期反馈。")
+
+    def _by_object_to_help(self, matter: Matter) -> Actor:
+        return matter.made["helper"].actor
+
+    def _object_to_help(self, matter: Matter, actor: Actor, at: datetime) -> None:
+        order = next(o for o in orders.open_orders(self.session, matter.case) if o.role is AssignmentRole.ASSIST)
+        proposed = self._row(Unit, matter.assignee.unit_id)
+        ORDER_FLOW.take(
+            self.session, "object", order, actor, at, reason="牵头单位自行可以办结，不需要本单位协办。", proposed_unit=proposed
+        )
+        matter.made["objection"] = self.session.scalar(select(Objection).where(Objection.order_id == order.id))
+
+    def _accept_objection(self, matter: Matter, actor: Actor, at: datetime) -> None:
+        OBJECTION_FLOW.take(self.session, "accept", matter.made["objection"], actor, at, decision="理由成立，由牵头单位自行办理。")
 
     def _reject_objection(self, matter: Matter, actor: Actor, at: datetime) -> None:
         OBJECTION_FLOW.take(self.session, "reject", matter.made["objection"], actor, at, decision="按分流目录由你单位牵头，相关单位配合。")

@@ -111,3 +111,19 @@ def test_who_steps_aside_leaves_the_place_to_others_and_takes_it_again_before_ne
     gate.set()
     wait_for(lambda: len(served) == 6)
     assert served.index("/q/works2") > max(served.index(f"/q/waits{number}") for number in range(2))
+
+
+def test_while_staff_are_at_work_one_resident_is(lanes):
+    served, gate, staff_gate = [], threading.Event(), threading.Event()
+    page, crowd = Request("/admin/", served, staff_gate), [Request(f"/q/{number}", served, gate) for number in range(2)]
+    lanes.add_task(page)
+    wait_for(page.has_begun.is_set)
+    for request in crowd:
+        lanes.add_task(request)
+    wait_for(crowd[0].has_begun.is_set)
+    time.sleep(0.05)
+    assert not crowd[1].has_begun.is_set()
+    staff_gate.set()
+    wait_for(crowd[1].has_begun.is_set)
+    gate.set()
+    wait_for(lambda: len(served) == 3)

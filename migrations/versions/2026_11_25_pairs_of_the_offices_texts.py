@@ -1,4 +1,4 @@
-"""Pairs of characters of the office's own texts go into the search entry of their record."""
+"""Pairs of characters of the office's own texts in the search entry of their record; indexes of one's own open cases."""
 
 import re
 import unicodedata
@@ -20,6 +20,8 @@ TEXTS = sa.text(
 )
 ADD = sa.text("UPDATE search_entries SET grams = grams || :more WHERE subdistrict_id = :here AND id = :id")
 PORTION = 5000
+OPEN = sa.text("status IN ('registered', 'accepted', 'assigned', 'fed_back', 'suspended')")
+OWNERS = ("competent_unit_id", "handler_id", "lead_unit_id")
 
 
 def upgrade() -> None:
@@ -28,10 +30,16 @@ def upgrade() -> None:
     more = ({"here": here, "id": record, "more": "".join(_grams(lines))} for (here, record), lines in found)
     while portion := list(islice(more, PORTION)):
         connection.execute(ADD, portion)
+    for name in OWNERS:
+        op.create_index(
+            f'ix_cases_{name}_live', 'cases', ['subdistrict_id', name, 'id'], sqlite_where=OPEN, postgresql_where=OPEN
+        )
 
 
 def downgrade() -> None:
     """The entries keep what nobody asks for: no other pair looks like these."""
+    for name in OWNERS:
+        op.drop_index(f'ix_cases_{name}_live', 'cases')
 
 
 def _grams(lines):

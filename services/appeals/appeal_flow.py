@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -87,6 +88,7 @@ def enter_all(session: Session, appeals: Sequence[Appeal], actor: Actor, now: da
     first = _first_rungs(session, {appeal.area_id for appeal in appeals})
     year = now.astimezone(LOCAL).year
     last = next_number(session, "appeal", year, len(appeals))
+    due_on = _due(session, now)
     with side.beyond_scope(session):  # the rungs above lie out of a chief's own branch
         for number, appeal in enumerate(appeals, last - len(appeals) + 1):
             appeal.id = appeal.id or uuid7()
@@ -94,7 +96,7 @@ def enter_all(session: Session, appeals: Sequence[Appeal], actor: Actor, now: da
             appeal.appeal_no = f"{year}{number:06d}"
             appeal.query_code = f"{secrets.randbelow(10**8):08d}"
             appeal.status, appeal.received_at, appeal.entered_by_id = S.WAITING, now, actor.user_id
-            _give(session, appeal, first[appeal.area_id], now)
+            _give(appeal, first[appeal.area_id], due_on)
     records.save_all(session, appeals, actor, now)
     session.add_all(
         _event_of(a, 1, "submit", "收到诉求", actor, now, told=f"您的诉求已收到，由{a.tier.label}先行联系处理") for a in appeals
@@ -161,9 +163,14 @@ def chief_of(session: Session, area_id: str) -> Chief | None:
     return session.scalar(select(Chief).where(Chief.area_id == area_id, Chief.ended_on.is_(None)))
 
 
-def _give(session: Session, appeal: Appeal, area: Area, now: datetime) -> None:
+def _due(session: Session, now: datetime) -> Callable[[Tier5], date]:
+    """By when a rung has to answer what it gets today, each read once."""
+    return cache(lambda tier: for_term(session, f"appeal_{tier.value}", local_day(now)).on)
+
+
+def _give(appeal: Appeal, area: Area, due_on: Callable[[Tier5], date]) -> None:
     appeal.owner_area_id, appeal.tier = area.id, _TIER_OF[area.kind]
-    found = for_term(session, f"appeal_{appeal.tier.value}", local_day(now)).on
+    found = due_on(appeal.tier)
     appeal.due_on = min(found, appeal.source_due_on) if appeal.source_due_on else found
     appeal.first_due_on = appeal.first_due_on or appeal.due_on
     appeal.alert_level = 0
@@ -290,7 +297,7 @@ def _climb(session, appeal, actor, now, answers) -> None:
     with side.beyond_scope(session):
         owner = session.get(Area, (appeal.subdistrict_id, appeal.owner_area_id))
         above = owner.parent_id if owner.kind is not AreaKind.SUBDISTRICT else owner.id
-        _give(session, appeal, _staffed(session, {above})[above], now)
+        _give(appeal, _staffed(session, {above})[above], _due(session, now))
         session.flush()
         _tell_owner(session, appeal, now)
 
@@ -302,7 +309,7 @@ def _reopen(session, appeal, actor, now, answers) -> None:
 
 
 def _hand_down(session, appeal, actor, now, answers) -> None:
-    _give(session, appeal, answers["area"], now)
+    _give(appeal, answers["area"], _due(session, now))
     session.flush()
     _tell_owner(session, appeal, now)
 

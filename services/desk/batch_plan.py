@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from models.codes import Urgency
 
 from .takers import Fit, Force, Matter, Taker, fit
+
+if TYPE_CHECKING:
+    import numpy as np
 
 QUEUE = 60
 URGENT = {Urgency.NORMAL: 1.0, Urgency.URGENT: 1.5, Urgency.CRITICAL: 2.0}
@@ -92,6 +94,8 @@ def greedy(matters: Sequence[Matter], force: Force) -> Plan:
 def _problem(matters: Sequence[Matter], force: Force) -> _Problem:
     fits = [_fits(matter, force) for matter in matters]
     wanted: dict[str, int] = {}
+    import numpy as np  # 10 MB, held only where a plan is made
+
     known: dict[str, Taker] = {t.id: t for t in (*force.mediators, *force.units.values())}
     for one in fits:
         for key in one:

@@ -20,7 +20,7 @@ from models.sealed import Sealed, seal, unseal
 from ..sets import run_many
 
 _SILENT = {
-    "audit_events", "access_events", "case_events", "team_changes", "sign_ins", "sign_in_failures", "counters",
+    "audit_events", "access_events", "case_events", "appeal_events", "team_changes", "sign_ins", "sign_in_failures", "counters",
     "comments", "mentions", "custom_entries", "saved_views", "jobs", "clocks", "todos", "desk_presences", "roster_imports",
 }  # fmt: skip
 
@@ -178,7 +178,7 @@ def written(session: Session, entity: type[Described], entries: Iterable[tuple])
     ids, labels, verbs, changes = (list(column) for column in zip(*told, strict=True))
     columns = _entry(session, entity, "", "", said, None)
     columns |= {"id": uuid7s(len(told)), "record_id": ids, "record_label": labels, "changes": changes}
-    run_many(session.connection(), insert(AuditEvent.__table__), columns | ({} if said else {"verb": verbs}))
+    run_many(session.connection(), insert(AuditEvent.__table__), columns | ({} if said else {"verb": verbs[0] if len(set(verbs)) == 1 else verbs}))
 
 
 def _entry(session, entity, record_id, record_label, verb, changes) -> dict:

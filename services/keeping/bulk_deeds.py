@@ -71,7 +71,7 @@ class Change(Deed):
 
     def __init__(self, entity, params):
         super().__init__(entity, params)
-        self.size = 1000 if writing.in_sets(entity) else 50
+        self.size = 1000 if writing.in_sets(entity) else 25
 
     def require(self, actor):
         actor.require(permission_for(self.entity, "edit"))
@@ -133,7 +133,7 @@ class Delete(Deed):
 class Take(Deed):
     """A step of the flow `flow`, `verb`, with the same `answers` (as `told` writes them) for every row."""
 
-    name, most, size = "take", bulk.MOST_STEPS, 25
+    name, most, size = "take", bulk.MOST_STEPS, 10
 
     def __init__(self, entity, params):
         super().__init__(entity, params)

@@ -1,7 +1,8 @@
 """“人民调解案件统计”: a row for each committee with all columns of the statistics of justice offices.
 
 Counted are disputes closed in the period. A case belongs to the committee of its agreement, else of
-its mediator, else of the place. What the office does not register here is left to be filled in by hand.
+its mediator, else of the place. What was inspected and prevented is added up from the committees' own
+entries; of a committee without any in the period those columns stay blank.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from models.case import Case, CaseParty
 from models.codes import (
     OVER_STATES, CaseKind, CaseOutcome, CommitteeKind, Employment, MatterLevel, PartyRole,
 )  # fmt: skip
+from models.inspection import Inspection
 from models.mediation import Committee, Mediator
 from models.mediation_codes import AgreementForm, AgreementState, ConfirmationState
 from models.settlement import AgreementItem, Confirmation, MediationAgreement
@@ -39,10 +41,9 @@ _ENTRUSTED = {
 }  # fmt: skip
 _SETTLED = (CaseOutcome.RESOLVED, CaseOutcome.PARTLY)
 _SIDES = (PartyRole.APPLICANT, PartyRole.RESPONDENT, PartyRole.THIRD)
-_BY_HAND = {
-    "patrols": ("排查次数", "预防排查"), "prevented": ("预防纠纷", "预防排查"), "crimes": ("防止转化刑事案件（件）", "防止激化"),
-    "crime_people": ("防止转化刑事案件（人）", "防止激化"), "visits": ("防止群体性上访（件）", "防止激化"),
-    "visit_people": ("防止群体性上访（人）", "防止激化"),
+_ENTERED = {
+    "patrols": Inspection.inspection_count, "prevented": Inspection.prevented_count, "crimes": Inspection.crime_count,
+    "crime_people": Inspection.crime_people, "visits": Inspection.petition_count, "visit_people": Inspection.petition_people,
 }  # fmt: skip
 
 
@@ -71,8 +72,10 @@ class CommitteeFigures:
             _number("entrust_other", "其他部门", "接受委托移送调解"),
             *(_number(f"category:{key}", name, "纠纷类别") for key, name in self._categories()),
             _number("oral", "口头", "协议形式"), _number("written", "书面", "协议形式"),
-            _number("performed", "履行案件数"), _number("confirmed", "司法确认"), _number("discovered", "排查发现纠纷", "预防排查"),
-            *(Offer(key, label, _SECTION, 5, "blank", band) for key, (label, band) in _BY_HAND.items()),
+            _number("performed", "履行案件数"), _number("confirmed", "司法确认"), _number("patrols", "排查次数", "预防排查"),
+            _number("discovered", "排查发现纠纷", "预防排查"), _number("prevented", "预防纠纷", "预防排查"),
+            _number("crimes", "防止转化刑事案件（件）", "防止激化"), _number("crime_people", "防止转化刑事案件（人）", "防止激化"),
+            _number("visits", "防止群体性上访（件）", "防止激化"), _number("visit_people", "防止群体性上访（人）", "防止激化"),
         ]  # fmt: skip
         return {**{offer.key: offer for offer in found}, **BY_HAND}
 
@@ -102,14 +105,13 @@ class CommitteeFigures:
         sums: dict[str, Counter] = {committee.id: Counter() for committee, _ in committees}
         self._count_people(sums)
         self._count_cases(ask, committees, sums)
+        self._add_entered(ask, sums)
         kinds = {offer.key: offer.kind for offer in self.offers().values()}
+        counted = {key for key, kind in kinds.items() if kind not in (SERIAL, "blank")} - _ENTERED.keys()
         for committee, _ in committees:
-            figures = sums[committee.id]
             named = {"committee": committee.name, "kind": committee.kind.label}
-            yield tuple(
-                named.get(key) or (None if kinds.get(key) in (SERIAL, "blank", None) else figures[key] or (Decimal(0) if key == "amount" else 0))
-                for key in keys
-            )
+            figures = {**dict.fromkeys(counted, 0), "amount": Decimal(0), **sums[committee.id], **named}
+            yield tuple(map(figures.get, keys))
 
     def _count_people(self, sums: dict[str, Counter]) -> None:
         counted = select(Mediator.committee_id, Mediator.employment, func.count()).where(Mediator.is_active.is_(True))
@@ -117,6 +119,17 @@ class CommitteeFigures:
             if committee in sums:
                 sums[committee]["mediators"] += count
                 sums[committee]["part_time" if employment is Employment.PART_TIME else "full_time"] += count
+
+    def _add_entered(self, ask: Ask, sums: dict[str, Counter]) -> None:
+        """What committees entered themselves; nothing entered is blank, not zero."""
+        wanted = select(Inspection.committee_id, *map(func.sum, _ENTERED.values())).group_by(Inspection.committee_id)
+        if ask.since:
+            wanted = wanted.where(Inspection.inspected_on >= ask.since)
+        if ask.until:
+            wanted = wanted.where(Inspection.inspected_on <= ask.until)
+        entered = {committee: figures for committee, *figures in self.session.execute(wanted)}
+        for committee, figures in sums.items():
+            figures.update(dict(zip(_ENTERED, entered.get(committee, ()), strict=False)))
 
     def _count_cases(self, ask: Ask, committees: list[tuple[Committee, str]], sums: dict[str, Counter]) -> None:
         cases = self._cases(ask)

@@ -53,8 +53,8 @@ def _has_grams(entries: FromClause, way: Sequence[str]) -> ColumnElement[bool]:
 # ---- few or many ---------------------------------------------------------------------
 
 
-def count(session: Session, entity: type[Entity], ways: Ways, subdistrict_id: str) -> tuple[int, bool]:
-    """How many entries of an entity the index finds, and whether they are many (then about how many)."""
+def count(session: Session, entity: type[Entity], ways: Ways, subdistrict_id: str) -> tuple[int, int | None]:
+    """How many entries of an entity the index finds, to one past few, and about how many where that is known of many."""
     ask = _count_in_full_text if session.get_bind().dialect.name == "sqlite" else _count_in_arrays
     return ask(session, entity, ways, subdistrict_id)
 
@@ -66,18 +66,17 @@ def are_few(session: Session, entity: type[Entity], ways: Ways, subdistrict_id: 
     return _known_as_many(session, entity, ways, subdistrict_id) is None
 
 
-def _count_in_full_text(session: Session, entity: type[Entity], ways: Ways, subdistrict_id: str) -> tuple[int, bool]:
+def _count_in_full_text(session: Session, entity: type[Entity], ways: Ways, subdistrict_id: str) -> tuple[int, int | None]:
     """Few in all entities together are counted by their entries; the gram of one kind costs more than they do.
 
     The numbers are random and read in their order, so the place of the last one read tells how many there are.
     """
     connection = session.connection()
     if connection.execute(_first(_full_text(ways))).one()[0] <= probing.FEW:
-        return connection.execute(select(func.count()).where(finds(entries, entity, ways, subdistrict_id, "sqlite"))).scalar_one(), False
+        return connection.execute(select(func.count()).where(finds(entries, entity, ways, subdistrict_id, "sqlite"))).scalar_one(), None
     kinds = [kind_of(subdistrict_id, slug) for slug in _slugs(entity)]
-    many, last = connection.execute(_first(_full_text(ways, kinds))).one()
-    is_many = many > probing.FEW
-    return (many * NUMBERS // last if is_many and last else many), is_many
+    found, last = connection.execute(_first(_full_text(ways, kinds))).one()
+    return found, found * NUMBERS // last if found > probing.FEW and last else None
 
 
 def _first(numbers: Select) -> Select:
@@ -86,13 +85,12 @@ def _first(numbers: Select) -> Select:
     return select(func.count(), func.max(first.c[0]))
 
 
-def _count_in_arrays(session: Session, entity: type[Entity], ways: Ways, subdistrict_id: str) -> tuple[int, bool]:
+def _count_in_arrays(session: Session, entity: type[Entity], ways: Ways, subdistrict_id: str) -> tuple[int, int | None]:
     known = _known_as_many(session, entity, ways, subdistrict_id)
     if known is not None:
-        return known, True
+        return probing.FEW + 1, known
     some = select(literal_column("1")).where(finds(entries, entity, ways, subdistrict_id, "postgresql"))
-    few = session.connection().execute(select(func.count()).select_from(some.limit(probing.FEW + 1).subquery())).scalar_one()
-    return few, few > probing.FEW
+    return session.connection().execute(select(func.count()).select_from(some.limit(probing.FEW + 1).subquery())).scalar_one(), None
 
 
 def _known_as_many(session: Session, entity: type[Entity], ways: Ways, subdistrict_id: str) -> int | None:

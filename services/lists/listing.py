@@ -15,8 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement, Select, String, Uuid, and_, case, false, func, literal, literal_column, or_, select, true, tuple_, type_coerce,
-    union,
+    ColumnElement, Select, Uuid, and_, case, false, func, literal, literal_column, or_, select, true, tuple_, union,
 )  # fmt: skip
 from sqlalchemy.orm import Session, aliased
 
@@ -27,6 +26,7 @@ from models.fields import Description
 from ..keeping import custom
 from . import filters, probing, search
 from ..access import Actor, Permission, is_narrowed, visible_ids
+from .columns import bare
 from .columns import shown as column_shown
 from ..errors import BadQuery
 from .filters import MOST_WHOLE, Filter, within_years
@@ -192,11 +192,9 @@ class Listing:
         return self._look(words[0])
 
     def about(self, query: Query) -> int | None:
-        """How many rows fit, to two figures, where the index says that a searched word is in very many."""
+        """How many rows fit, to two figures, where the index tells it of a searched word that many have."""
         seen = self._known(query)
-        if seen is None or not seen.is_many or seen.count <= COUNT_CAP:
-            return None
-        return round(seen.count, 2 - len(str(seen.count)))
+        return None if seen is None or seen.about is None else round(seen.about, 2 - len(str(seen.about)))
 
     def count(self, query: Query, cap: int | None = None) -> int:
         """How many rows fit, counted to one past `cap` (`COUNT_CAP`) at most."""
@@ -206,6 +204,13 @@ class Listing:
         if only is not None and only.seen is not None and (only.seen.count <= probing.MOST or (cap or COUNT_CAP) <= probing.MOST):
             return min(only.seen.count, (cap or COUNT_CAP) + 1)
         return self.session.execute(select(self.counting(query, cap))).scalar_one()
+
+    def _entries(self, query: Query) -> Select | None:
+        """What a list that nothing but one word narrows has in the search index, one entry a row."""
+        seen = self._known(query)
+        if seen is None:
+            return None
+        return search.entries(self.entity, self._words(query.search)[0], self.actor, seen, self.session.get_bind().dialect.name)
 
     def _only(self, query: Query) -> Filter | None:
         """The filter of a list that nothing else narrows."""
@@ -219,7 +224,7 @@ class Listing:
             ways = visible_ids(self.entity, self.actor)
             if ways:
                 return _count_of_any(ways, most)
-        inner = filters.entries(self.session, only, self.actor) if only else None
+        inner = filters.entries(self.session, only, self.actor) if only else self._entries(query)
         if inner is None:
             inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query, is_ordered=False))
         return _count(inner, most)
@@ -227,7 +232,7 @@ class Listing:
     def statement(self, query: Query, names: list[str], is_bare: bool = False) -> tuple[Select, list]:
         """SELECT of id, sort values and the wanted attributes, references by joined titles.
 
-        A bare one has neither id nor sort values, and codes as they are stored.
+        A bare one has neither id nor sort values, and its values as `columns.bare` reads them.
         """
         columns: list = []
         if not is_bare:
@@ -244,7 +249,7 @@ class Listing:
             else:
                 shape.append((description, None, len(columns)))
                 column = description.of(self.entity)
-                columns.append(type_coerce(column, String) if is_bare and description.code else column)
+                columns.append(bare(description, column) if is_bare else column)
         # Labelled by position: two joined titles may carry the same column name.
         columns = [column.label(f"c{i}") for i, column in enumerate(columns)]
         statement = select(*columns).select_from(self.entity)

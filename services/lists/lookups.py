@@ -14,6 +14,8 @@ from models.fields import Description
 from ..access import Actor
 from ..errors import Missing, Refused
 from ..labels import dictionary_names
+from . import search
+from .indexing import is_indexed
 from .listing import Listing, identity
 from ..keeping.records import find, key_of
 from ..showing import masked, text
@@ -32,7 +34,10 @@ def candidates(
     session: Session, target: type[Described], query: str, actor: Actor, only: tuple[str, ...] = (),
     limit: int = LIMIT, is_active_only: bool = True,
 ) -> list[Choice]:  # fmt: skip
-    """At most `limit` rows of `target` that contain every word of `query` (two characters or more)."""
+    """At most `limit` rows of `target` that contain every word of `query` (two characters or more).
+
+    People of just this name come first: `zw` is 张伟 before all who live in 竹湾.
+    """
     words = query.split()
     if len(query.strip()) < 2:
         return []
@@ -45,10 +50,22 @@ def candidates(
         statement = statement.where(target.kind.in_([describe(target)["kind"].code(v) for v in only]))
     if is_active_only and "is_active" in described:
         statement = statement.where(target.is_active.is_(True))
+    named = search.by_whole_name(session, target, words[0], actor) if len(words) == 1 and is_indexed(target) else None
+    if named is not None:
+        first = session.scalars(statement.where(target.id.in_(named)).order_by(identity(target)).limit(limit)).all()
+        if first:
+            rest = statement.where(target.id.not_in([row.id for row in first]))
+            return _choices(first, actor) + _choices(session.scalars(_ordered(rest, target).limit(limit - len(first))), actor)
+    return _choices(session.scalars(_ordered(statement, target).limit(limit)), actor)
+
+
+def _ordered(statement: Select, target: type[Described]) -> Select:
     order = getattr(target, target.__sort__.lstrip("-"), None) if target.__sort__ else None
-    statement = statement.order_by(*([order] if order is not None else []), identity(target)).limit(limit)
-    rows = session.scalars(statement)
-    return [Choice(str(row.id), label_of(row, actor), _words(row, target.__hint__, actor)) for row in rows]
+    return statement.order_by(*([order] if order is not None else []), identity(target))
+
+
+def _choices(rows: Iterable[Described], actor: Actor) -> list[Choice]:
+    return [Choice(str(row.id), label_of(row, actor), _words(row, row.__hint__, actor)) for row in rows]
 
 
 def _with_names(statement: Select, target: type[Described]) -> Select:

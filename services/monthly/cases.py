@@ -23,7 +23,7 @@ from ..showing import LOCAL
 from .measures import Line, Table
 
 SETTLED = (CaseOutcome.RESOLVED, CaseOutcome.PARTLY)
-_GONE = (CaseStatus.DECLINED, CaseStatus.MERGED)
+GONE = (CaseStatus.DECLINED, CaseStatus.MERGED)
 _COMMUNITY = 12
 _COLUMNS = (
     Case.id, Case.kind, Case.category, Case.channel, Case.lead_unit_id, Case.status, Case.outcome, Case.received_on, Case.closed_at,
@@ -90,7 +90,7 @@ def read(session: Session, month: Month, area_id: str | None, actor: Actor) -> M
     until = midnight(month.asof + timedelta(days=1))
     opened = (
         select(Area.code, func.count(), func.count(when((Case.due_on < month.asof, 1)))).select_from(Case).join(Case.area)
-        .where(Case.received_on <= month.asof, Case.status.not_in(_GONE), (Case.closed_at.is_(None)) | (Case.closed_at >= until))
+        .where(Case.received_on <= month.asof, Case.status.not_in(GONE), (Case.closed_at.is_(None)) | (Case.closed_at >= until))
         .where(*inside(area_id, actor)).group_by(Area.code)
     )  # fmt: skip
     for code, count, late in session.execute(opened):
@@ -123,8 +123,8 @@ def _months_before(first: date, count: int) -> Iterator[date]:
 # ---- tables -------------------------------------------------------------------------
 
 
-def tables(session: Session, now: Matters, before: Matters, spans: dict[str, str]) -> list[Table]:
-    """`spans` are the lists of what was received and closed in the month, as arguments of an address."""
+def tables(session: Session, now: Matters, before: Matters, spans: dict[str, str], within: str = "") -> list[Table]:
+    """`spans` are the lists of what was received and closed in the month, as arguments of an address; `within` narrows them to an area."""
     names = dictionary_names(session)
     units = dict(session.execute(select(Unit.id, Unit.name)).all())
     areas = Area.__table__.c
@@ -138,7 +138,7 @@ def tables(session: Session, now: Matters, before: Matters, spans: dict[str, str
     def by(read: Callable[[Row], str | None], told: Callable[[str], str], query: str, most: int = 30) -> list[Line]:
         counts = [Counter(key for row in rows if (key := read(row))) for rows in (now.received, before.received, now.closed, before.closed)]
         keys = sorted({key for one in counts for key in one}, key=lambda key: (-counts[0][key], -counts[2][key], key))
-        return [Line(told(key), *(one[key] for one in counts), f"case.index_view?{query}={key}&{received}") for key in keys[:most]]
+        return [Line(told(key), *(one[key] for one in counts), f"case.index_view?{query}={key}&{received}{within}") for key in keys[:most]]
 
     labels = {kind.value: kind.label for kind in CaseKind}
     communities = by(lambda row: row.code[:_COMMUNITY], str, "area", 500)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,7 +13,7 @@ from models.appeal import Appeal
 from models.area import Area
 from models.case import Assignment, Case, Objection
 from models.clock import Clock
-from models.codes import AreaKind, AssignmentStatus, CaseKind, CaseStatus, ClockState
+from models.codes import OVER_STATES, AreaKind, AssignmentStatus, CaseKind, CaseStatus, ClockState
 from models.follow_up import FollowUp
 from models.mediation_codes import ConfirmationState
 from models.settlement import Confirmation, MediationAgreement
@@ -27,10 +29,11 @@ from ..lists.exports import unit_of
 from ..lists.filters import branch
 from ..ledgers import month_before, month_of
 from ..keeping.records import find
-from .cases import SETTLED, Matters, Month, course, inside, read, tables
+from .cases import GONE, SETTLED, Matters, Month, course, inside, read, tables
 from .measures import Figures, Measure
 
 _LISTED = "&".join(f"status={status.value}" for status in CaseStatus if status is not CaseStatus.MERGED)
+_OPEN = "&".join(f"status={status.value}" for status in CaseStatus if status not in (*OVER_STATES, *GONE))
 
 
 def figures(session: Session, first: date, actor: Actor, now: datetime, area_id: str | None = None) -> Figures:
@@ -41,18 +44,33 @@ def figures(session: Session, first: date, actor: Actor, now: datetime, area_id:
     spans = {
         "received": f"received_on__from={month.first}&received_on__to={month.last}&{_LISTED}",
         "closed": f"closed_at__from={month.first}&closed_at__to={month.last}",
+        "appeals": f"received_at__from={month.first}&received_at__to={month.last}",
+        # What was open at the end of a month that is over is in no list: some of it has been closed since.
+        "open": f"received_on__to={today}&{_OPEN}" if month.asof == today else "",
+        "late": f"received_on__to={today}&{_OPEN}&due_on__to={today - timedelta(days=1)}" if month.asof == today else "",
     }  # fmt: skip
     pushed = [_pushed(session, one, area_id, actor, now) for one in (month, last)]
     said = [_said(session, one, area_id, actor) for one in (month, last)]
+    def listed(measures: Iterable[Measure]) -> list[Measure]:
+        return [_within(measure, area_id) for measure in measures]
+
     return Figures(
         f"{first:%Y-%m}", find(session, Area, area_id).full_name if area_id else unit_of(session, actor),
         [
-            ("总体情况", _whole(session, matters, earlier, spans, area_id, actor)),
-            ("期限和督促", [_both(label, pushed, how, query.format(m=month)) for label, (how, query) in _PUSHED.items() if label in pushed[0]]),
-            ("群众评价和履行", [_both(label, said, how, query.format(m=month)) for label, (how, query) in _SAID.items()]),
+            ("总体情况", listed(_whole(session, matters, earlier, spans, area_id, actor))),
+            ("期限和督促", listed(_both(label, pushed, how, query.format(m=month)) for label, (how, query) in _PUSHED.items() if label in pushed[0])),
+            ("群众评价和履行", listed(_both(label, said, how, query.format(m=month)) for label, (how, query) in _SAID.items())),
         ],
-        tables(session, matters, earlier, spans), course(session, month, area_id, actor),
+        tables(session, matters, earlier, spans, f"&area={area_id}" if area_id else ""), course(session, month, area_id, actor),
     )  # fmt: skip
+
+
+def _within(measure: Measure, area_id: str | None) -> Measure:
+    """A figure of an area opens the list of that area; a list that cannot be narrowed to one is not offered."""
+    if not area_id or not measure.query:
+        return measure
+    can_narrow = measure.query.startswith(("case.", "appeal."))
+    return replace(measure, query=f"{measure.query}&area={area_id}" if can_narrow else "")
 
 
 def _both(label: str, months: list[dict], how: str, query: str) -> Measure:
@@ -69,6 +87,9 @@ def _whole(session: Session, now: Matters, before: Matters, spans: dict, area_id
     def count(label: str, read, how: str, query: str = "", tone: str = "") -> Measure:
         return Measure(label, read(now), read(before), how=how, query=query, tone=tone)
 
+    def opened(span: str) -> str:
+        return f"case.index_view?{spans[span]}" if spans[span] else ""
+
     def share(label: str, read, how: str, query: str = "") -> Measure:
         (part, whole), (last, last_whole) = read(now), read(before)
         return Measure(label, part, last, whole, last_whole, how, query)
@@ -77,10 +98,11 @@ def _whole(session: Session, now: Matters, before: Matters, spans: dict, area_id
         count("新收", lambda m: len(m.received), "收到日期在当月的案件，并案的不重复计", received),
         *(count(f"其中{kind.label}", lambda m, kind=kind: sum(row.kind is kind for row in m.received), f"当月收到的{kind.label}",
                 f"{received}&kind={kind.value}") for kind in CaseKind),
-        count("群众诉求", lambda m: _appeals(session, m.month, area_id, actor), "当月收到的诉求（扫码、邻长上报等），未立案的也算"),
+        count("群众诉求", lambda m: _appeals(session, m.month, area_id, actor), "当月收到的诉求（扫码、邻长上报等），未立案的也算",
+              f"appeal.index_view?{spans['appeals']}"),
         count("办结", lambda m: len(m.closed), "办结时间在当月的案件", closed),
-        count("月末在办", lambda m: m.open_count, "到月末（当月到今天）已收到、没有办结的"),
-        count("月末超期在办", lambda m: m.late_count, "月末在办中，办理期限早于月末（当月早于今天）的", tone="bad" if now.late_count else ""),
+        count("月末在办", lambda m: m.open_count, "到月末（当月到今天）已收到、没有办结的", opened("open")),
+        count("月末超期在办", lambda m: m.late_count, "月末在办中，办理期限早于月末（当月早于今天）的", opened("late"), tone="bad" if now.late_count else ""),
         share("办结率", lambda m: (sum(row.closed_at is not None for row in m.received), len(m.received)), "当月新收中到今天已办结的 ÷ 当月新收", received),
         share("按期办结率", Matters.in_time, "办结日不晚于办理期限的 ÷ 当月办结中有期限的", closed),
         share("化解成功率", lambda m: _settled(m), "办理结果为解决、部分解决的 ÷ 当月办结的矛盾纠纷", f"{closed}&kind=dispute"),
@@ -109,7 +131,7 @@ _PUSHED = {
     "时限按期率": ("按期完成的 ÷ 到期日在当月的时限（案件和环节的都算）", "late_steps.index_view?since={m.first}&until={m.last}"),
     "督办按期回复率": ("不晚于回复期限回复的 ÷ 当月应回复的督办", "supervision.index_view?reply_by__from={m.first}&reply_by__to={m.last}"),
     "催办答复率": ("已答复的 ÷ 当月发出的催办", "urge.index_view?urged_at__from={m.first}&urged_at__to={m.last}"),
-    "分流异议率": ("承办单位提出异议的 ÷ 当月交办", "objection.index_view?"),
+    "分流异议率": ("承办单位提出异议的 ÷ 当月交办", "objection.index_view?raised_at__from={m.first}&raised_at__to={m.last}"),
     "吹哨按时报到率": ("按时到场的 ÷ 当月应报到的（撤哨的不算）", "whistle_figures.index_view?month={m.first:%Y-%m}"),
 }
 
@@ -171,7 +193,7 @@ _SAID = {
     "参评率": ("群众作了评价的 ÷ 已回访的", "follow_up.index_view?due_on__from={m.first}&due_on__to={m.last}&status=done"),
     "满意率": ("评价满意、基本满意的 ÷ 作了评价的；没有评价的不算", "follow_up.index_view?due_on__from={m.first}&due_on__to={m.last}&status=done"),
     "协议履行率": ("已履行的 ÷ 当月应履行的协议事项", "mediation_agreement.index_view?"),
-    "司法确认率": ("法院裁定有效的 ÷ 当月裁定的司法确认申请", "confirmation.index_view?"),
+    "司法确认率": ("法院裁定有效的 ÷ 当月裁定的司法确认申请", "confirmation.index_view?ruled_on__from={m.first}&ruled_on__to={m.last}"),
 }
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,12 +15,13 @@ from models.codes import AccessKind, AppealStatus
 from models.household import Household
 from models.visit import ZeroReport
 
+from .. import limits
 from ..appeals import appeal_flow
-from ..keeping import attachments, audit
+from ..keeping import attachments, audit, records
 from ..access import Actor, Permission
 from ..appeals.appeal_flow import APPEAL_FLOW
 from ..due_dates import local_day
-from ..errors import Missing, Refused
+from ..errors import Conflict, Missing, Refused
 from ..labels import dictionary_names
 from .phone_sign_in import Present
 from .quick_reports import on_day
@@ -30,6 +31,7 @@ from ..showing import masked, text
 MOST = 50
 IN_HAND = (AppealStatus.WAITING, AppealStatus.TAKEN)
 VERBS = ("take", "answer", "pass_up")
+_WAITS = timedelta(days=30)  # how long a step may wait in a phone and still be known when it comes twice
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,30 @@ def steps(session: Session, appeal: Appeal, actor: Actor, now: datetime) -> list
     if not _is_ours(session, appeal, actor, now):
         return []
     return [step for step in APPEAL_FLOW.open_to(appeal, actor) if step.verb in VERBS]
+
+
+def take_step(
+    session: Session, me: Present, appeal: Appeal, verb: str, version: str | None, key: str, now: datetime, answers: Mapping[str, str | None]
+) -> bool:
+    """Take a step of the phone, once a key; says whether it was new. It may have waited in the phone for the network.
+
+    Raises `Conflict` that says what has happened to the appeal since the phone showed it.
+    """
+    if key and not limits.once(session, "phone_step", f"{me.device_id}|{key}", now + _WAITS):
+        return False
+    if records.version_of(appeal) != (version or ""):
+        raise Conflict(_meanwhile(session, appeal, me))
+    APPEAL_FLOW.take(session, verb, appeal, me.actor, now, **answers)
+    return True
+
+
+def _meanwhile(session: Session, appeal: Appeal, me: Present) -> str:
+    last = session.scalars(
+        select(AppealEvent).where(AppealEvent.appeal_id == appeal.id).order_by(AppealEvent.number.desc()).limit(1)
+    ).first()
+    who = "您" if last and last.user_name == me.actor.name else "别人"
+    what = f"{text(last.happened_at)}{who}已经办过“{last.label}”，现在{appeal.status.label}、由{appeal.tier.label}办" if last else "有人改动过"
+    return f"这件诉求在您办理之前有了变化：{what}。请先看最新情况，再决定要不要办"
 
 
 def _is_ours(session: Session, appeal: Appeal, actor: Actor, now: datetime) -> bool:

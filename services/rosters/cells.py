@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -216,7 +216,7 @@ def reader_of(session: Session, d: Description, is_1904: bool = False) -> Callab
     return lambda cell: None if (value := read(cell)) is None else pack(value)
 
 
-def in_columns(read: Callable[[Any], Any], keeps: bool) -> Callable[[list], list]:
+def in_columns(read: Callable[[Any], Any], keeps: bool) -> Callable[[Sequence], list]:
     """How a column of cells is read at once; what cannot be read is `Wrong`.
 
     `keeps`: a text or whole number met before is not read again.
@@ -229,7 +229,7 @@ def in_columns(read: Callable[[Any], Any], keeps: bool) -> Callable[[list], list
             return None
         return known[cell] if cell.__class__ in plain_ones else _tried(read, cell)
 
-    def column(cells: list) -> list:
+    def column(cells: Sequence) -> list:
         if keeps and plain_ones.issuperset(map(type, cells)):
             return [known[cell] for cell in cells]
         return [one(cell) for cell in cells]

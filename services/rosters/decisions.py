@@ -10,7 +10,7 @@ from typing import Any
 
 from .errors import RowError
 
-_HELD = 100
+_HELD = 50
 
 
 class Decision:

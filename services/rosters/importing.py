@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,7 +138,7 @@ def _foreseen(work: Work, layout: Layout, kept: RosterImport, upload, sheet, whe
     with work.reading() as session, session.no_autoflush:
         words = dictionary_names(session)
         planner = _planner(session, layout, work, kept, upload, columns)
-        for rows in _portions(work, upload, sheet, where):
+        for rows in _portions(work, upload, sheet, where, columns):
             decisions = planner.settle(rows)
             ready = [d for d in decisions if d.kind in _WRITTEN and (d.what or d.number not in wrong)]
             errors = [error for d in decisions for error in d.errors]
@@ -197,10 +197,10 @@ def _trial(work: Work) -> Iterator[Session]:
         session.rollback()
 
 
-def _portions(work: Work, upload: Upload, sheet: Sheet, where: Headings, of: int = 1) -> Iterator[list[Row]]:
+def _portions(work: Work, upload: Upload, sheet: Sheet, where: Headings, columns: Collection[int], of: int = 1) -> Iterator[list[Row]]:
     """The rows of a sheet, told as progress; `of`: how often the work goes through them."""
     total, last = max(sheet.height - where.last, 1), [Row(0, [])]
-    for rows in upload.portions(sheet, where):
+    for rows in upload.portions(sheet, where, max(columns, default=0) + 1):
         yield rows
         last = rows or last
         work.progress(min(max(last[-1].number - where.last, work.done), total), total * of)
@@ -251,11 +251,13 @@ def _ready(session: Session, work: Work, layout: Layout, kept: RosterImport) -> 
     columns = {int(column): name for column, name in kept.columns.items()}
     wanted = _WRITTEN if kept.takes_conflicts else _WRITTEN[:2]
     with reading.opened(imports.path_of(folder_of(work), kept), kept.file_name) as upload:
+        present = layout.present(session, sum((kept.change_count, kept.same_count, kept.conflict_count)))
         layout.check(upload.is_masked)
         sheet = upload.sheet(kept.sheet)
         where = headings.at(sheet.top, sheet.merged, kept.heading_row, kept.heading_rows or 1)
         ready = _Ready(_planner(session, layout, work, kept, upload, columns), Held(work.folder / "ready"))
-        for rows in _portions(work, upload, sheet, where, of=2):
+        ready.planner.present = present
+        for rows in _portions(work, upload, sheet, where, columns, of=2):
             decisions = ready.planner.settle(rows)
             ready.held.add([d for d in decisions if d.kind in wanted])
             ready.count.update(d.kind for d in decisions)

@@ -20,6 +20,7 @@ from . import writing
 from .decisions import Decision
 from .errors import RowError
 from .planning import Planner, check
+from .stored import all_by_values
 from .preview import Line, line_of
 from .template import columns_of
 
@@ -54,6 +55,9 @@ class Layout(Protocol):
 
     def is_personal(self, session: Session, name: str) -> bool:
         """Whether values of this option are masked."""
+
+    def present(self, session: Session, met: int) -> dict[tuple, list[dict]] | None:
+        """What a planner may read before the file is open, given how many records the sheet meets."""
 
     def planner(self, session: Session, places: Mapping[str, int], actor: Actor, now: datetime, **how):
         """An object with `settle(rows)`, `digest` and `line(decision)`."""
@@ -98,6 +102,10 @@ class RosterLayout:
     def is_personal(self, session: Session, name: str) -> bool:
         d = custom.described(session, self.entity)[name]
         return d.is_personal or bool(d.target)
+
+    def present(self, session: Session, met: int) -> dict[tuple, list[dict]] | None:
+        described = custom.described(session, self.entity)
+        return all_by_values(session, self.entity, [described[name].key for name in self.entity.__key__], met)
 
     def planner(self, session: Session, places: Mapping[str, int], actor: Actor, now: datetime, **how) -> Planner:
         return Planner(session, self.entity, places, actor, **how)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -39,9 +39,8 @@ class _Line:
 
     __slots__ = ("cells", "key", "row")
 
-    def __init__(self, row: Row):
-        self.row, self.key = row, None
-        self.cells: dict[str, Any] = {}
+    def __init__(self, row: Row, cells: dict[str, Any]):
+        self.row, self.cells, self.key = row, cells, None
 
 
 def check(entity: type[Described], is_masked: bool) -> None:
@@ -93,15 +92,15 @@ class Planner:
             name: in_columns(self.targets[d.target].reader(d) if d.target else reader_of(session, d, is_1904), keeps=not d.is_personal)
             for name, d in self.described.items()
         }
+        self.present: dict[tuple, list[dict]] | None = None
+        """All records by natural key, where they were read beforehand."""
         self.seen: dict[tuple, tuple[int, bool]] = {}
         self._told: dict[str, tuple[Description, str, bool, bool]] = {}
         self.digest = hashlib.sha256(repr(sorted(self.places.items())).encode())
 
     def settle(self, rows: Sequence[Row]) -> list[Decision]:
         """Decide about each of these rows."""
-        lines = [_Line(row) for row in rows]
-        for name in self.places:
-            self._read(name, lines)
+        lines = [_Line(row, cells) for row, cells in zip(rows, self._read(rows), strict=True)]
         self._complete(lines)
         for line in lines:
             line.key = self._key(line)
@@ -120,15 +119,16 @@ class Planner:
     def _complete(self, lines: list[_Line]) -> None:
         """Where a planner adds what the cells themselves do not say."""
 
-    def _read(self, name: str, lines: list[_Line]) -> None:
-        """One column of a portion."""
-        place, target = self.places[name], self.described[name].target
-        cells = [line.row.values[place] for line in lines]
-        if target:
-            self.targets[target].want(w for cell in set(cells) - {None} if (w := _reference(cell)) is not None)
-        for line, value in zip(lines, self.readers[name](cells), strict=True):
-            if value is not None:
-                line.cells[name] = value
+    def _read(self, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+        """What the cells of each row say, by attribute; they are read column by column."""
+        sheet, names, columns = list(zip(*(row.values for row in rows), strict=False)), list(self.places), []
+        for name, place in self.places.items():
+            cells, target = sheet[place] if sheet else (), self.described[name].target
+            if target:
+                self.targets[target].want(w for cell in set(cells) - {None} if (w := _reference(cell)) is not None)
+            columns.append(self.readers[name](cells))
+        for values in zip(*columns, strict=True):
+            yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
     def _key(self, line: _Line) -> tuple | None:
         """The natural key the row gives, if it gives one."""
@@ -158,7 +158,10 @@ class Planner:
 
     def _stored(self, keys: set[tuple]) -> dict[tuple, list[dict]]:
         """Visible records by natural key."""
-        found = by_values(self.session, self.entity, [d.key for d in self.key], keys)
+        if self.present is None:
+            found = by_values(self.session, self.entity, [d.key for d in self.key], keys)
+        else:
+            found = {key: self.present[key] for key in keys & self.present.keys()}
         added = [d for d in self.described.values() if isinstance(d, CustomDescription)]
         for record in (record for some in found.values() for record in some) if added else ():
             record |= {d.key: (record["extra"] or {}).get(d.name) for d in added}
@@ -231,6 +234,8 @@ class Planner:
         for name, value in line.cells.items():
             d, key, is_fixed, is_loose = told.get(name) or self._tell(name)
             stored = known[key] if known else None
+            if value == stored:
+                continue
             kind = value.__class__
             if kind is Named:
                 value = stored if stored is not None and stored in value.known else self._chosen(line, d, value)
@@ -241,7 +246,7 @@ class Planner:
             elif is_fixed:
                 if known is None:
                     errors.append(self._error(line, d, f"没有这个{d.label}的{self.entity.__label__}；新增的请把这一格留空"))
-            elif known is None or (value != stored and not (is_loose and is_equal(d, value, stored))):
+            elif known is None or not (is_loose and is_equal(d, value, stored)):
                 values[key] = value
         return values, errors
 

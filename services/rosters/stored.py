@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import or_, select, type_coerce
+from sqlalchemy import func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from models import Described, describe
@@ -17,6 +17,8 @@ from ..access import plain_rows
 from ..lists.listing import identity
 from .cells import stored_type
 from .targets import IN_ONE_QUERY, batches
+
+_MOST_AT_ONCE = 100_000
 
 
 @cache
@@ -34,7 +36,7 @@ def records(session: Session, entity: type[Described], *conditions) -> Iterator[
     result = plain_rows(session, entity, statement)
     names = (*result.keys(), "_id")
     at = names.index(key)
-    return (dict(zip(names, (*line, line[at]), strict=True)) for line in result)
+    return (dict(zip(names, (*line, line[at]), strict=True)) for line in result.all())
 
 
 def by_values(session: Session, entity: type[Described], names: Sequence[str], wanted: set[tuple]) -> dict[tuple, list[dict]]:
@@ -52,6 +54,19 @@ def by_values(session: Session, entity: type[Described], names: Sequence[str], w
             values = tuple(map(record.__getitem__, names))
             if values in wanted:
                 found[values].append(record)
+    return found
+
+
+def all_by_values(session: Session, entity: type[Described], names: Sequence[str], met: int) -> dict[tuple, list[dict]] | None:
+    """All visible records at once, where a sheet is known to meet at least half of them; None where that would be too many."""
+    if not 0 < met <= _MOST_AT_ONCE:
+        return None
+    count = plain_rows(session, entity, select(func.count(identity(entity)))).scalar_one()
+    if count > 2 * met:
+        return None
+    found: dict[tuple, list[dict]] = defaultdict(list)
+    for record in records(session, entity):
+        found[tuple(map(record.__getitem__, names))].append(record)
     return found
 
 

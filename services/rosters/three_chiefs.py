@@ -124,6 +124,9 @@ class ThreeChiefs:
         d = describe(Household).get(name)
         return name.endswith(("_chief", "_mobile")) or bool(d and d.is_personal)
 
+    def present(self, session: Session, met: int) -> None:
+        return None
+
     def planner(self, session: Session, places: Mapping[str, int], actor: Actor, now: datetime, **how) -> BranchPlanner:
         return BranchPlanner(session, places, actor, now, **how)
 

@@ -181,13 +181,13 @@ def store(session: Session, entity: type[Entity], pending: Sequence[Pending], no
     custom.refresh(session, entity, [(p.row, p.known) for p in pending], now)
 
 
-def _moved(p: Pending) -> list[str]:
+def _moved(p: Pending) -> set[str]:
     """Which columns of a known row get another value."""
     known = p.known
-    return [name for name, value in p.row.items() if value is not known[name] and value != known[name]]
+    return {name for name, value in p.row.items() if value is not known[name] and value != known[name]}
 
 
-def _update(connection, table: Table, changed: Sequence[Pending], moves: Sequence[list[str]], now: datetime) -> None:
+def _update(connection, table: Table, changed: Sequence[Pending], moves: Sequence[set[str]], now: datetime) -> None:
     """One statement for a portion; a version that has moved on meanwhile stops it."""
     written = [name for name in set().union(*moves) if name in table.c and name not in ("version", "updated_at")]
     if not written:

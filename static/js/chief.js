@@ -30,14 +30,16 @@ async function showWaiting() {
 
 function line(entry) {
   const item = document.createElement("li"), words = document.createElement("p");
-  const said = entry.fields.find(([name]) => ["words", "needs", "day"].includes(name));
+  const said = entry.fields.find(([name]) => ["words", "needs", "day", "told", "note"].includes(name));
   words.textContent = `${entry.label}　${new Date(entry.at).toLocaleString("zh-CN", { dateStyle: "short", timeStyle: "short" })}　${said ? said[1] : ""}`;
   item.append(words);
   if (entry.problem) {
     const problem = document.createElement("p");
     problem.className = "problem";
     problem.textContent = `没有收下：${entry.problem}`;
-    item.append(problem, action("再试一次", async () => { await put({ ...entry, problem: "" }); await sendAll(); }));
+    item.append(problem, entry.page
+      ? Object.assign(document.createElement("a"), { className: "button", href: entry.page, textContent: "看最新情况" })
+      : action("再试一次", async () => { await put({ ...entry, problem: "" }); await sendAll(); }));
   }
   item.append(" ", action("删除", async () => {
     if (confirm("删除后这条内容就没有了，确定吗？")) { await remove(entry.key); await showWaiting(); }
@@ -62,10 +64,10 @@ function sendAll() {
   return sending.finally(showWaiting);
 }
 
-/** What waited is sent without being asked; a list that is looked at then shows it. */
+/** What waited is sent without being asked; a list or a matter that is looked at then shows it. */
 async function later() {
   const outcomes = await sendAll().catch(() => ({}));
-  if (Object.values(outcomes).some((outcome) => outcome.next) && find("[data-lists]")) location.reload();
+  if (Object.values(outcomes).some((outcome) => outcome.next) && find("[data-lists], form[data-step] [type=submit][hidden]")) location.reload();
 }
 
 // ---- forms --------------------------------------------------------------------------
@@ -96,7 +98,9 @@ async function entryOf(form) {
     if (value instanceof File) { if (value.size) fields.push([name, await shrunk(value)]); } else fields.push([name, value]);
   }
   fields.push(["key", key]);
-  return { key, owner, at: Date.now(), label: form.dataset.queue, action: form.getAttribute("action"), fields };
+  // A step is about what its page showed; when it comes too late, that page says what has happened.
+  const page = "step" in form.dataset ? location.pathname : "";
+  return { key, owner, at: Date.now(), label: form.dataset.queue, action: form.getAttribute("action"), fields, page };
 }
 
 async function queue(form) {
@@ -123,6 +127,8 @@ async function queue(form) {
   } catch {
     form.reset();
     say("没有网络，已存在手机里，有网后自动发出，不会重复登记");
+    // One step at a time: the next one would be about what this one has changed.
+    if (entry.page) for (const step of document.querySelectorAll("form[data-step] [type=submit]")) step.hidden = true;
   }
   button.disabled = false;
   await showWaiting();

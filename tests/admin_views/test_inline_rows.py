@@ -12,8 +12,9 @@ from extensions import db
 from models.agreement import ResponsibilityAgreement, ResponsibilityGoal
 from models.audit import AuditEvent
 from models.case import Case, CaseParty
-from models.codes import PartyRole
+from models.codes import CommitteePost, PartyRole
 from models.household import Household, HouseholdMember
+from models.mediation import Mediator
 from services.access import permission_labels
 from tests.support.builders import build_user, called, build_world, raw_case, raw_party
 from tests.support.visitor import Visitor
@@ -354,3 +355,20 @@ def test_more_parts_cost_no_more_statements(case, world, office, keeper):
             raw_party(session, session.get(Case, ("430181002", case.id)), name=f"旁人{number}", role=PartyRole.WITNESS,
                       household_id=world.east_household.id)  # fmt: skip
     assert cost() <= two
+
+
+# ---- members who are no parts ---------------------------------------------------------
+
+
+def test_members_of_a_committee_are_edited_and_the_director_handed_over_on_its_form(world, office, keeper):
+    with office() as session:
+        committee = session.get(Mediator, ("430181002", world.mediator.id)).committee_id
+        session.get(Mediator, ("430181002", world.mediator.id)).committee_post = CommitteePost.MEMBER
+        session.get(Mediator, ("430181002", world.part_timer.id)).committee_post = CommitteePost.DIRECTOR
+    keeper.open(f"/admin/committee/edit/?id={committee}")
+    first, second = ("mediator-0", "mediator-1") if world.mediator.id < world.part_timer.id else ("mediator-1", "mediator-0")
+    page = keeper.send("保存", **{f"{first}-committee_post": "director", f"{second}-committee_post": "member"})
+    assert page.status == 200, page.text[:500]
+    with office() as session:
+        posts = [session.get(Mediator, ("430181002", m.id)).committee_post for m in (world.mediator, world.part_timer)]
+    assert posts == [CommitteePost.DIRECTOR, CommitteePost.MEMBER]

@@ -55,6 +55,7 @@ recusal                   -       vc      -       vcex    vc      vc      vc    
 monthly_report            -       v       -       vex     vx      -       -       -       -       -       vex     -       -       -       -       v       -
 committee                 vcedxi  v       v       vcedxi  v       v       v       -       v       -       vx      -       -       -       v       v       -
 mediator                  vcedxi  ve      v       vcedxi  v       v       v       v       v       -       vx      -       -       -       v       v       -
+inspection                vcedxi  vce     -       vcedxi  -       -       -       -       -       -       vx      -       -       -       -       -       -
 area                      vcedxi  v       v       v       v       v       v       v       v       v       vx      -       v       -       v       v       -
 residential_area          vcedxi  vcexi   v       v       v       v       -       -       -       -       vx      -       -       -       -       -       -
 building                  vcedxi  vcexi   v       v       v       v       -       -       -       -       vx      -       -       -       -       -       -

@@ -16,6 +16,7 @@ from models.case_codes import TerminateReason
 from models.clock import Clock
 from models.codes import AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, ClockState, CommitteeKind, JobStatus, PartyRole
 from models.dictionary import DictItem
+from models.inspection import Inspection
 from models.job import Job
 from models.ledger import Ledger
 from models.mediation import Committee
@@ -157,7 +158,12 @@ def test_the_statistics_count_closed_disputes_at_the_committee_they_belong_to(se
     party = raw_party(session, by_agreement, name="丁某某", role=PartyRole.THIRD)
     session.add(AgreementItem(agreement_id=agreement.id, obligor_id=party.id, what="赔偿", amount=Decimal("300.50")))
     session.flush()
+    for day, times, prevented in ((2, 3, 1), (28, 1, 0)):
+        entered = {"inspection_count": times, "prevented_count": prevented}
+        session.add(Inspection(committee_id=world.mediator.committee_id, inspected_on=date(2026, 3, day), **entered))
+    session.flush()
     rows = lines(session, layouts["人民调解案件统计"])
+    assert [named(rows, heading)[2:4] for heading in ("排查次数", "预防纠纷")] == [[None, 4], [None, 1]]
     at = {heading: named(rows, heading)[2:5] for heading in ("案件总数", "涉及当事人数", "调解成功数", "协议涉及金额（元）", "邻里", "口头", "履行案件数", "专职", "兼职")}
     assert named(rows, "人民调解委员会")[2:5] == ["集里街道人民调解委员会", "东里社区人民调解委员会", "合计"]
     assert [value[:2] for value in at.values()] == [[1, 2], [0, 3], [1, 1], [0, 300.5], [1, 2], [0, 1], [0, 1], [0, 1], [0, 1]]

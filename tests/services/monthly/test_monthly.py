@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from urllib.parse import parse_qs
 
 import pytest
 from sqlalchemy import select
 
 from models.appeal import Appeal
+from models.case import Case
 from models.codes import AppealStatus, CaseKind, CaseOutcome, CaseStatus, Satisfaction, Tier5
 from models.follow_up import FollowUp
 from models.mediation_codes import FollowUpState, RatingSource
 from models.monthly_report import MonthlyReport
 from models.todo import Todo
 from services import access, colleagues, monthly
+from services.due_dates import local_day
 from services.errors import Refused
+from services.lists.listing import Listing
+from services.lists.queries import parse
 from services.monthly import paper
 from tests.conftest import NOW
 from tests.support.builders import build_user, build_world, raw_case
@@ -91,6 +96,21 @@ def test_appeals_are_answered_in_time_by_the_day_set_at_the_beginning(session, w
         ))  # fmt: skip
     session.flush()
     assert [words(session, "诉求按时回应率", area)[0] for area in (None, world.east.id, world.west.id)] == ["33.3%（1/3）", "33.3%（1/3）", "—"]
+
+
+def test_the_list_behind_a_count_has_as_many_rows(session, world, february):
+    for first in (FEBRUARY, date(2026, 3, 1)):
+        for area_id in (None, world.east.id):
+            for _, measures in monthly.figures(session, first, SYSTEM, NOW, area_id).sections:
+                for m in measures:
+                    if not m.is_rate and m.query:
+                        assert rows_behind(session, m) == m.part, (first, m)
+
+
+def rows_behind(session, measure) -> int:
+    endpoint, _, args = measure.query.partition("?")
+    entity = {"case": Case, "appeal": Appeal}[endpoint.partition(".")[0]]
+    return Listing(session, entity, SYSTEM).count(parse(session, entity, parse_qs(args), SYSTEM, local_day(NOW)))
 
 
 # ---- the night ----------------------------------------------------------------------

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from models.appeal import Appeal
+from models.appeal import Appeal, AppealEvent
 from models.area import Area
 from models.audit import AccessEvent
 from models.codes import AppealStatus, Tier5
@@ -18,7 +18,8 @@ from services import access
 from services.appeals import appeal_flow
 from services.phone import chief_below, chief_desk, chief_homes, missing, quick_reports, visits
 from services.appeals.appeal_flow import APPEAL_FLOW
-from services.errors import Missing, Refused
+from services.errors import Conflict, Missing, Refused
+from services.keeping import records
 from services.phone.quick_reports import Report
 from tests.support.phones import SYSTEM, build_phones, present
 
@@ -309,3 +310,38 @@ def test_of_two_rungs_without_a_chief_the_next_with_one_gets_it(session, three, 
     appeal = tell()
     APPEAL_FLOW.take(session, "pass_up", appeal, me.actor, NOW, note="要物业来修")
     assert appeal.owner_area_id == three.sector.area_id and appeal_flow.LADDER[2] is appeal.tier
+
+
+# ---- steps that waited in the phone ---------------------------------------------------
+
+
+@pytest.fixture
+def take(session, tell, me):
+    """Take a step of the neighbour chief's appeal as its page of a while ago would send it."""
+    appeal = tell()
+    shown = records.version_of(appeal)
+
+    def go(verb: str, key: str = "k", **answers) -> bool:
+        return chief_desk.take_step(session, me, appeal, verb, shown, key, NOW, answers)
+
+    return go
+
+
+@ONE
+def test_a_step_that_arrives_twice_is_taken_once(session, take):
+    assert [take("take"), take("take")] == [True, False]
+    assert session.scalar(select(func.count()).select_from(AppealEvent).where(AppealEvent.verb == "take")) == 1
+
+
+@ONE
+def test_a_step_that_comes_too_late_says_what_has_happened_meanwhile(take):
+    take("take", key="another phone")
+    with pytest.raises(Conflict, match="已经办过“接单”，现在办理中、由邻长办"):
+        take("pass_up", note="要物业")
+
+
+@ONE
+def test_a_step_that_was_refused_may_come_again_under_its_key(session, take):
+    with pytest.raises(Refused), session.begin_nested():
+        take("answer", told="")
+    assert take("answer", told="换好了")

@@ -25,6 +25,8 @@ from models.roster_import import RosterImport
 from services import access
 from services.background import jobs
 from services.keeping import audit, custom
+from services.rosters.decisions import Decision, Held
+from services.rosters.planning import Planner
 from services.rosters import importing, imports
 from services.errors import Conflict, Missing, Refused
 from services.lists.listing import Listing
@@ -333,6 +335,36 @@ def test_an_old_preview_cannot_be_confirmed(desk):
 # ---- whole or not at all ------------------------------------------------------------
 
 
+@once
+def test_others_may_save_while_a_confirmed_sheet_is_read_and_planned(desk, monkeypatch):
+    done = desk.upload(["H001", "甲某某", "13900000009"])
+    settle = Planner.settle
+
+    def meanwhile(planner, rows):
+        desk.change("H002", mobile="13700000002")
+        return settle(planner, rows)
+
+    monkeypatch.setattr(Planner, "settle", meanwhile)
+    assert desk.confirm(done).applied_at is not None
+    assert (desk.one("H001").mobile, desk.one("H002").mobile) == ("13900000009", "13700000002")
+
+
+@once
+def test_a_row_changed_between_plan_and_writing_stops_the_import(desk, monkeypatch):
+    done = desk.upload(["H001", "甲某某", "13900000009"])
+    ready = importing._ready
+
+    def changed_then(*arguments):
+        found = ready(*arguments)
+        desk.change("H001", mobile="13700000001")
+        return found
+
+    monkeypatch.setattr(importing, "_ready", changed_then)
+    kept = desk.confirm(done)
+    assert (kept.applied_at, kept.conflict_count, desk.one("H001").mobile) == (None, 1, "13700000001")
+    assert "别人也修改了" in kept.notice
+
+
 @pytest.mark.parametrize("where", ["_trail", "_update", "bare"])
 @once
 def test_cut_off_while_writing_nothing_is_half_done_and_the_job_says_so(desk, monkeypatch, where):
@@ -494,3 +526,11 @@ def test_what_is_wrong_in_a_wide_sheet_is_named_by_its_cell(desk):
         ("F5", "请填写组"), ("H6", "手机号码应为11位数字，以1开头，例如13800000000"), ("K7", "请填写邻长电话"),
         ("N8", "手机号码应为11位数字，以1开头，例如13800000000"),
     ]  # fmt: skip
+
+
+def test_portions_beyond_those_in_memory_come_back_from_a_file_in_order(tmp_path, monkeypatch):
+    monkeypatch.setattr("services.rosters.decisions._HELD", 1)
+    held = Held(tmp_path / "ready")
+    for number in (1, 2, 3):
+        held.add([Decision(number, {"name": f"第{number}行"}, None, [])])
+    assert [(d.number, d.values["name"]) for some in held.taken() for d in some] == [(1, "第1行"), (2, "第2行"), (3, "第3行")]
