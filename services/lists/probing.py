@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-VERY_FEW = 500
+VERY_FEW = 20  # SQLite takes a longer list of keys for many rows, and reads on through all of them
 FEW = 2000
 MOST = 10_000  # are counted
 
