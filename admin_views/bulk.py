@@ -134,13 +134,14 @@ class Bulk:
     def _bulk_preview(self, action: Action, form, plan: bulk.Plan, missing: int, digest: str, warnings, found: Foreseen | None = None):
         """`found` is given where the worker will do it; the plan then shows the first of the rows."""
         count, left = found.count if found else len(plan.rows), {}
+        looked_at = len(found.sample) if found else 0
         for row, reason in plan.left:
             left.setdefault(reason, []).append(row)
         return self._bulk_page(
-            action, stage="preview", warnings=warnings, count=f"{count:,} 条", is_empty=not plan.rows, is_long=found is not None,
-            looked_at=len(found.sample) if found else 0, unfit=found.left.most_common(20) if found else (),
+            action, stage="preview", warnings=warnings, count=f"至多 {count:,} 条" if found and plan.left else f"{count:,} 条",
+            is_empty=not plan.rows and count <= looked_at, is_long=found is not None, looked_at=looked_at, unfit=found.left.most_common(20) if found else (),
             sample=[self._bulk_name(row) | {"lines": action.lines(row, form)} for row in plan.rows[:20]],
-            more=max(count - 20, 0),
+            more=max(count - 20, 0) if plan.rows else 0,
             left=[
                 {"reason": reason, "count": len(rows), "rows": [self._bulk_name(row) for row in rows[:20]], "more": max(len(rows) - 20, 0)}
                 for reason, rows in left.items()

@@ -86,7 +86,7 @@ class UnitView(EntityView):
             decided = raised - counts.get(ObjectionState.OPEN, 0)
             page["panels"] = [{
                 "title": "承办情况", "template": "admin/panels/unit.html", "raised": raised, "decided": decided,
-                "rejected": rejected, "shirks": order_flow.shirks(counts), "days": order_flow.DAYS,
+                "rejected": rejected, "upheld": decided - rejected, "shirks": order_flow.shirks(counts), "days": order_flow.DAYS,
                 "list_url": url_for("objection.index_view", unit=row.id) if actor().may("objection:view") else None,
                 "ratings": [{"label": rating.label, "count": count} for rating, count in ratings],
                 "rated": sum(count for _, count in ratings),

@@ -61,7 +61,7 @@ class PlateView(ReadOnlyView):
             return redirect(self.link("details_view", id=row.id))
         face = plates.next_edition(row, plates.face_of(db.session, row, public_url()))
         return self.render(
-            "plates/page.html", title=f"联户公示牌 {row.plate_no}", sheets=paper.sheets([face], size), size=size,
+            "plates/page.html", title=f"联户公示牌 {row.plate_no}", sheets=paper.whole_sheet(face, size), size=size,
             back_url=self.link("details_view", id=row.id),
             sizes=[(label, self.link("print_view", id=row.id, size=key), key == size) for key, label in paper.SIZES.items()],
             printed_url=self.link("print_view", id=row.id, size=size) if actor().may(Permission.PLATE) else None,

@@ -93,10 +93,13 @@ class RoleView(OneByOne, EntityView):
         page = super().details(row)
         told = (
             ("新版有、这个角色没有（含本单位去掉的）", roles.missing(row)), ("本单位另外给的", roles.added(row)),
+            ("这个角色能做什么", row.permissions),
         )  # fmt: skip
-        found = [{"title": title, "groups": roles.named(permissions)} for title, permissions in told if permissions]
-        if found:
-            page["panels"] = [{"title": "与新版的不同", "template": "admin/panels/role.html", "parts": found}, *page.get("panels", [])]
+        panels = [
+            {"title": title, "template": "admin/panels/role.html", "groups": roles.named(permissions)}
+            for title, permissions in told if permissions
+        ]  # fmt: skip
+        page["panels"] = [*panels, *page.get("panels", [])]
         return page
 
     @expose("/complete/", methods=("POST",))

@@ -70,6 +70,11 @@ def sheets(faces: Iterable[Face], size: str) -> Iterator[Markup]:
         yield Markup(template.render(faces=some, size=size))
 
 
+def whole_sheet(face: Face, size: str) -> Iterator[Markup]:
+    """One sheet full of the same plate: a spare one, or a sticker for every floor."""
+    return sheets([face] * _A_SHEET[size], size)
+
+
 def document(title: str, faces: Iterable[Face], size: str) -> Iterator[str]:
     """A whole HTML file in pieces; `plates.css` lies beside it."""
     yield _pages.get_template("head.html").render(title=title, size=size)

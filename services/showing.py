@@ -50,6 +50,15 @@ def text(value: Any, names: dict[str, str] | None = None) -> str:
     return str(value)
 
 
+def said(value: date | datetime | None) -> str:
+    """A day or an instant as people say it: 2026年11月27日, 2026年11月26日 9:24."""
+    if value is None:
+        return ""
+    here = value.astimezone(LOCAL) if isinstance(value, datetime) else value
+    day = f"{here.year}年{here.month}月{here.day}日"
+    return f"{day} {here.hour}:{here.minute:02d}" if isinstance(here, datetime) else day
+
+
 def shown(description: Description, value: Any, actor: Actor, names: dict[str, str]) -> str:
     """One cell as text: masked, with the dictionary's or the code list's words."""
     return text(masked(description, value, actor), names if description.field.dictionary else None)

@@ -47,7 +47,7 @@ def order() -> Form:
         ("交办要求", "{{ order.demand }}", None, None),
         ("交 办 人", "{{ order.by }}", "接收人签名", "________________"),
         ("办理反馈", "{{ order.feedback }}\n　　　　反馈时间：{{ order.fed_back_at }}", None, None),
-        tall={8: 4.5, 9: 2, 11: 3.5},
+        tall={8: 3.4, 9: 1.6, 11: 2.6},
     )  # fmt: skip
     form.small("请在期限内反馈办理结果。认为不属于本单位职责的，请在收到之日起5个工作日内书面说明理由。")
     return form.seal(_CENTRE)
@@ -85,7 +85,7 @@ def consultation() -> Form:
         ("基本情况", "{{ case.summary }}", None, None),
         ("各方意见", "{{ record.body | line(6) }}", None, None),
         ("会商结论", "{{ record.result | line(6) }}", None, None),
-        tall={2: 1.6, 4: 3.6, 5: 5.5, 6: 3},
+        tall={2: 1.4, 4: 2.8, 5: 4.2, 6: 1.8},
     )  # fmt: skip
     form.text("议定事项：", indent=0, before=6, size=14)
     form.grid(

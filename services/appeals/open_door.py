@@ -32,7 +32,7 @@ from ..keeping import attachments
 from ..access import Actor
 from ..errors import Missing, Refused, TooOften
 from ..keeping.records import find as find_record
-from ..showing import text
+from ..showing import said
 
 MOST_PHOTOS, MOST_PHOTO_BYTES = 3, 10 * 1024 * 1024
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -248,5 +248,5 @@ def checked(name: str, value: str) -> str | None:
 
 def _receipt(appeal: Appeal, is_new: bool) -> Receipt:
     return Receipt(
-        appeal.appeal_no, appeal.query_code, text(appeal.received_at), tracking.WHO[appeal.tier], text(appeal.due_on), is_new,
+        appeal.appeal_no, appeal.query_code, said(appeal.received_at), tracking.WHO[appeal.tier], said(appeal.due_on), is_new,
     )  # fmt: skip

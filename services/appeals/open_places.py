@@ -117,7 +117,7 @@ def place(session: Session, token: str) -> Place:
     chief = chief_of(session, area.id) if area.kind is AreaKind.NEIGHBORHOOD else None
     shown = chief if chief is not None and chief.is_public else None
     return Place(
-        token=token, name=code.place if code else area.name, path=" ".join(area.full_name.split("/")),
+        token=token, name=code.place.split("/")[-1] if code else area.name, path=" ".join(area.full_name.split("/")),
         subdistrict=subdistrict_name(session), served_by=chief.kind.label if chief else "村社区工作人员",
         chief_name=shown and shown.name, chief_phone=shown and shown.mobile, station=_station(session, area),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from ..access import Actor
 from .appeal_flow import APPEAL_FLOW
 from ..errors import Refused
 from ..flow import Flow
-from ..showing import text
+from ..showing import said, text
 
 QUARTER = timedelta(minutes=15)
 WHO = {
@@ -120,8 +120,8 @@ def _tracked(session: Session, appeal: Appeal, now: datetime) -> Tracked:
     )  # fmt: skip
     return Tracked(
         number=appeal.appeal_no, words=appeal.words, state=state, explained=explained,
-        who="街道办事处" if case else WHO[appeal.tier], until=text(due_on) if is_open and due_on else "",
-        answer=appeal.answer or "", events=[(text(at), told) for at, told in events],
+        who="街道办事处" if case else WHO[appeal.tier], until=said(due_on) if is_open and due_on else "",
+        answer=appeal.answer or "", events=[(said(at), told) for at, told in events],
         verbs=frozenset(_verbs(APPEAL_FLOW, appeal)), satisfaction=text(appeal.satisfaction),
     )  # fmt: skip
 

@@ -47,7 +47,7 @@ def expected(session: Session, case: Case) -> Next | None:
         case S.FED_BACK:
             return Next("核实反馈", _after_feedback(session, case), due_on)
         case S.SUSPENDED:
-            return Next("中止中", "中止原因消除后恢复办理；法定期限照常计算", due_on)
+            return Next("等中止原因消除后恢复办理", "内部期限暂停，法定期限照常计算", due_on)
         case S.CLOSED:
             reason = case_closing.everything_is_done(session, case, None, None, {})
             return Next("回访并归档", reason or "材料已齐全，可以归档")
@@ -65,6 +65,8 @@ def _after_feedback(session: Session, case: Case) -> str:
         return "已化解的告知当事人后办结；反馈不清楚的退回补办；无法单独解决的转会商调解"
     if case.stage is MediationStage.CONSULTATION:
         return "会商化解的办结；重点问题配齐“3+X”专班后转联合调解"
+    if case.stage is MediationStage.JOINT:
+        return "联合调解化解的办结；需要再调的退回补办；达不成协议的终止调解，并告知仲裁、行政、诉讼等途径"
     if case_closing.is_claim(case) and case_closing.last_opinion(session, case) is None:
         return "申诉求决事项先出具处理意见书并送达，再办结"
     return "已化解的告知当事人后办结；反馈不清楚的退回补办；需要继续调解的先征询各方意愿"

@@ -32,6 +32,8 @@ _LENGTH = {
     AreaKind.NEIGHBORHOOD: 24,
 }  # fmt: skip
 
+_MATTER = (Case.id, Case.case_no, Case.subject)
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -60,7 +62,8 @@ def hits(session: Session, rule: WarningRule, now: datetime, case: Case | None =
 
 def of_case(session: Session, case: Case, now: datetime) -> list[Hit]:
     """What the active rules say of one matter and its place."""
-    return [hit for rule in rules(session) for hit in hits(session, rule, now, case)]
+    meant = [rule for rule in rules(session) if not rule.category or f"{case.category}.".startswith(f"{rule.category}.")]
+    return [hit for rule in meant for hit in hits(session, rule, now, case)]
 
 
 def _since(rule: WarningRule, today: date) -> date:
@@ -92,7 +95,7 @@ def _cluster(session: Session, rule: WarningRule, today: date, case: Case | None
             return
         own = _top(case.category)
         statement = statement.where(
-            Area.code.startswith(case.area.code[:length], autoescape=True),
+            Case.area_id.in_(select(Area.id).where(Area.code.startswith(case.area.code[:length], autoescape=True))),
             or_(Case.category == own, Case.category.startswith(f"{own}.", autoescape=True)),
         )
     counts: Counter = Counter()
@@ -123,16 +126,16 @@ def _crowd(session: Session, rule: WarningRule, today: date, case: Case | None) 
         parties = parties.where(CaseParty.case_id.in_(select(Case.id).where(Case.status.in_(OPEN_STATES))))
     many = parties.subquery()
     statement = (
-        select(Case, many.c.count).outerjoin(many, many.c.case_id == Case.id)
+        select(*_MATTER, Case.people_count, many.c.count).outerjoin(many, many.c.case_id == Case.id)
         .where(Case.status.in_(OPEN_STATES), or_(Case.people_count >= rule.least, many.c.count.is_not(None)), *_wanted(rule))
         .order_by(Case.registered_at.desc()).limit(MOST)
     )  # fmt: skip
     if case is not None:
         statement = statement.where(Case.id == case.id)
-    for row, registered in session.execute(statement):
-        count = max(row.people_count or 0, registered or 0)
-        source = "登记的当事人" if (registered or 0) >= (row.people_count or 0) else "填报的涉及人数"
-        yield _of_matter(rule, row, count, f"{source}{count}人，达到{rule.least}人")
+    for *matter, entered, registered in session.execute(statement):
+        count = max(entered or 0, registered or 0)
+        source = "登记的当事人" if (registered or 0) >= (entered or 0) else "填报的涉及人数"
+        yield _of_matter(rule, matter, count, f"{source}{count}人，达到{rule.least}人")
 
 
 def _idle(session: Session, rule: WarningRule, today: date, case: Case | None) -> Iterable[Hit]:
@@ -141,16 +144,17 @@ def _idle(session: Session, rule: WarningRule, today: date, case: Case | None) -
     last = (
         select(func.max(CaseEvent.happened_at)).where(CaseEvent.case_id == Case.id).correlate(Case).scalar_subquery()
     )
+    later = select(CaseEvent.id).where(CaseEvent.case_id == Case.id, CaseEvent.happened_at > since).correlate(Case).exists()
     statement = (
-        select(Case, last).where(Case.status.in_(OPEN_STATES), Case.registered_at <= since, last <= since, *_wanted(rule))
+        select(*_MATTER, func.coalesce(last, Case.registered_at)).where(Case.status.in_(OPEN_STATES), Case.registered_at <= since, ~later, *_wanted(rule))
         .order_by(Case.registered_at).limit(MOST)
     )  # fmt: skip
     if case is not None:
         statement = statement.where(Case.id == case.id)
-    for row, at in session.execute(statement):
+    for *matter, at in session.execute(statement):
         days = (today - local_day(at)).days
         if days >= rule.days:
-            yield _of_matter(rule, row, days, f"最近一次办理是{local_day(at):%Y-%m-%d}，已{days}天没有新进展，达到{rule.days}天")
+            yield _of_matter(rule, matter, days, f"最近一次办理是{local_day(at):%Y-%m-%d}，已{days}天没有新进展，达到{rule.days}天")
 
 
 def _return(session: Session, rule: WarningRule, today: date, case: Case | None) -> Iterable[Hit]:
@@ -185,8 +189,9 @@ def _return(session: Session, rule: WarningRule, today: date, case: Case | None)
             )  # fmt: skip
 
 
-def _of_matter(rule: WarningRule, case: Case, count: int, how: str) -> Hit:
-    return Hit(rule, f"{case.case_no} {case.subject}", count, how, {}, case.id)
+def _of_matter(rule: WarningRule, matter: Sequence[str], count: int, how: str) -> Hit:
+    key, number, subject = matter
+    return Hit(rule, f"{number} {subject}", count, how, {}, key)
 
 
 _KINDS: dict[WarningKind, Callable[..., Iterable[Hit]]] = {

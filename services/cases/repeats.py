@@ -120,17 +120,20 @@ def _near(session: Session, facts: Facts, now: datetime) -> Iterable[tuple[Case,
     since = datetime.combine(now.astimezone(LOCAL).date() - timedelta(days=days), time(), LOCAL)
     branch = area.code[: len("430181002001.001.001")]
     inside = select(Area.id).where(Area.code.startswith(branch, autoescape=True))
-    nearby = session.scalars(
-        select(Case).where(Case.area_id.in_(inside), Case.registered_at >= since)
+    nearby = session.execute(
+        select(Case.id, Case.subject, Case.summary, Case.place).where(Case.area_id.in_(inside), Case.registered_at >= since)
         .order_by(Case.registered_at.desc(), Case.id.desc()).limit(NEARBY)
     )  # fmt: skip
-    place = normal(facts.place)
-    for case in nearby:
-        if place and case.place and normal(case.place) == place:
-            yield case, "同一地址", LIKELY
-        score, shared = likeness(own, _grams(case.subject, case.summary or ""))
+    place, found = normal(facts.place), []
+    for key, subject, summary, other in nearby:
+        if place and other and normal(other) == place:
+            found.append((key, "同一地址", LIKELY))
+        score, shared = likeness(own, _grams(subject, summary or ""))
         if score >= ALIKE:
-            yield case, f"同一片区{days}天内文字相近{score:.0%}（{'、'.join(shared)}）", score * LIKELY
+            found.append((key, f"同一片区{days}天内文字相近{score:.0%}（{'、'.join(shared)}）", score * LIKELY))
+    alike = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_({key for key, _, _ in found})))} if found else {}
+    for key, why, score in found:
+        yield alike[key], why, score
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> tuple[float, Sequence[str]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     Boolean, Column, ColumnElement, FromClause, Numeric, Row, Select, String, and_, cast, delete, event, exists, insert, inspect,
-    literal_column, select, type_coerce,
+    literal_column, select, true, type_coerce,
 )  # fmt: skip
 from sqlalchemy.orm import Session
 
@@ -165,11 +165,14 @@ def condition(
 ) -> ColumnElement[bool]:  # fmt: skip
     """Rows whose value fits, as a look has told.
 
-    Few are fetched by their keys; many are met by reading on in the list's own order. Rows that are
-    only counted (nothing is `seen`) are joined to the entries, of which each row has one at most.
+    Few are fetched by their keys; many are met by reading on in the list's own order, and looked up one by one
+    or, where that would be done too often, among all that fit. Rows that are only counted (nothing is `seen`)
+    are joined to the entries, of which each row has one at most.
     """
     if seen is not None and seen.keys is not None:
         return entity.id.in_(seen.keys)
+    if seen is not None and seen.count <= probing.MOST:
+        return entity.id.in_(keys(d, actor, fits, within)).is_(true())
     entries = _entries if seen else _entries.alias()
     wanted = _wanted(entries, d, actor, fits, within)
     return _exists(entity, wanted) if seen else and_(entries.c.record_id == entity.id, wanted)

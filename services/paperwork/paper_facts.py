@@ -213,7 +213,7 @@ def order_facts(order: Assignment | None) -> Facts:
     if order is None:
         return {}
     return {
-        "unit": name_of(order.unit) or name_of(order.worker), "worker": name_of(order.worker),
+        "unit": name_of(order.unit or (order.worker and order.worker.unit)) or name_of(order.worker), "worker": name_of(order.worker),
         "contact": name_of(order.liaison) or name_of(order.worker) or (order.unit and order.unit.contact_name), "phone": order.unit and order.unit.phone,
         "role": order.role.label, "liaison": name_of(order.liaison), "status": order.status.label, "demand": order.demand, "feedback": order.feedback, "by": name_of(order.assigned_by),
         "due_on": day(order.due_on), "due_reason": order.due_reason, "assigned_on": day(order.assigned_at),

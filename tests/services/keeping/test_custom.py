@@ -85,9 +85,10 @@ def test_a_value_is_filtered_by(session, world, add, kind, args):
     assert listed(session, d.name + args.format("边缘")) == [["H001"]]
 
 
-@pytest.mark.parametrize("few", [0, 2000])
-def test_few_and_many_are_found_alike(session, world, add, few, monkeypatch):
+@pytest.mark.parametrize(("few", "most"), [(0, 0), (0, 10_000), (2000, 10_000)])
+def test_few_some_and_many_are_found_alike(session, world, add, few, most, monkeypatch):
     monkeypatch.setattr(probing, "FEW", few)
+    monkeypatch.setattr(probing, "MOST", most)
     d = add()
     give(session, world.west_household, d, "低保户")
     assert listed(session, f"{d.name}=低保") == [["H002"]]
