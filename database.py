@@ -30,7 +30,7 @@ def configure_sqlite(engine: Engine) -> None:
 
 
 def allow_long_work(engine: Engine) -> None:
-    """Lift the limits that keep a request from holding a PostgreSQL connection, and give SQLite room: for the worker only."""
+    """Lift the limits that keep a request from holding a PostgreSQL connection, and give SQLite room (what an import of a whole street touches): for the worker only."""
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")

@@ -22,7 +22,7 @@ from .base import CustomView
 
 GUIDE = ROOT / "docs" / "guide"
 # First what everybody needs; topics that are not named follow in the order of their file names.
-_FIRST = ("lists", "case-flow", "dispatch", "mediation", "whistle", "supervision")
+_FIRST = ("lists", "case-flow", "dispatch", "mediation", "whistle", "rosters", "import")
 _FLOWS = ('href="../flow.md"', 'href="flow/?name=case"')  # the printed table has a page of its own here
 _LINK = re.compile(r'href="([a-z-]+)\.md"')
 

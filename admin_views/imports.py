@@ -148,7 +148,7 @@ class ImportsView(CustomView):
         def act(session, kept):
             place = None if form.get("sheet", kept.sheet) != kept.sheet else (_number(form.get("heading_row")), _number(form.get("heading_rows")))
             row, rows = place or (None, None)
-            chosen = {int(name[7:]): value for name, value in form.items() if name.startswith("column_") and name[7:].isdigit()}
+            chosen = {int(name[7:]): value for name, value in form.items() if name.startswith("column_") and name[7:].isdecimal()}
             imports.match(session, kept, form.get("sheet", kept.sheet or ""), row, rows, chosen, actor(), now())
 
         return self._do(act)
@@ -205,7 +205,7 @@ def _wide(what: str):
 
 
 def _number(words: str | None) -> int | None:
-    return int(words) if words and words.isdigit() and 1 <= int(words) <= 15 else None
+    return int(words) if words and words.isdecimal() and 1 <= int(words) <= 15 else None
 
 
 def _job_of(kept: RosterImport) -> Job | None:

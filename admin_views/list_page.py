@@ -19,7 +19,8 @@ from services.places import areas
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import Denied, Missing
-from services.lists.listing import COUNT_CAP, Listing, Page
+from services.lists.fitting import COUNT_CAP
+from services.lists.listing import Listing, Page
 from services.lists.queries import MOST_COLUMNS, MOST_SORTS, Query, Sort, listable, parse, token_of
 from services.kept import kept
 from services.showing import text

@@ -213,13 +213,13 @@ class ReceptionDeskView(CustomView):
     @staticmethod
     def _back():
         form = request.form
-        return redirect(url_for(".index_view", point=form.get("point") or None, window=form.get("window") or None))
+        return redirect(url_for(".index_view", point=form.get("point", "")[:36] or None, window=form.get("window", "")[:2] or None))
 
 
 def _window(raw: str) -> int | None:
     """The number of a window, as far as one was typed."""
     if not raw.strip():
         return None
-    if not raw.strip().isdigit() or not 1 <= int(raw) <= 99:
+    if not raw.strip().isdecimal() or not 1 <= int(raw) <= 99:
         raise Missing("窗口号请填1到99的数字")
     return int(raw)

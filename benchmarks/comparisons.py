@@ -24,6 +24,7 @@ from services.due_dates import local_day
 from services.lists.filters import EMPTY, filter_type
 from services.lists.listing import Listing
 from services.lists.queries import parse, token_of
+from services.lists.walking import stretches
 
 from . import growth
 from .console import HAND_WRITTEN, PAGE_SIZE, Browser, open_app, sign_in
@@ -157,7 +158,7 @@ class Cases:
             half = listing.count(query, cap=self.count) // 2
             statement, _shape = listing.statement(query, [])
             statement = statement.where(*listing.conditions(query))
-            for where, order in listing._stretches(query, False):
+            for where, order in stretches(Case, query):
                 stretch = statement.where(*where)
                 rows = session.scalar(select(func.count()).select_from(stretch.subquery()))
                 if half < rows:

@@ -84,17 +84,20 @@ def _compare(file: Path, before: Path, config: Config, django: str) -> None:
         applies.append(write)
     base = [median(times) for times in zip(*bare, strict=True)]
     print("| 项目 | 用时 s | 处理器 s | 与只读文件相比 | 处理器之比 |\n| --- | --- | --- | --- | --- |")
-    lines = [("只用 calamine 读文件", bare), ("读取、核对、预览", plans), ("读取、核对、写入（含日志、检索）", applies)]
-    if django:
-        lines += [(label, [_peer(django, file, before, way)]) for label, way in _WAYS]
-    for label, runs in lines:
+
+    def tell(label: str, runs: list[tuple[float, float]]) -> None:
         wall, cpu = (median(times) for times in zip(*runs, strict=True))
         print(f"| {label} | {wall:.2f} | {cpu:.2f} | {wall / base[0]:.1f} | {cpu / base[1]:.1f} |", flush=True)
 
+    for label, runs in (("只用 calamine 读文件", bare), ("读取、核对、预览", plans), ("读取、核对、写入（含日志、检索）", applies)):
+        tell(label, runs)
+    for label, way in _WAYS if django else ():
+        tell(label, [_peer(django, file, before, way)])
+
 
 _WAYS = (
-    ("django-import-export，use_bulk，其余为默认", "defaults"),
     ("django-import-export，use_bulk，已有行全部在内存、不比较", "lean"),
+    ("django-import-export，use_bulk，其余为默认", "defaults"),
 )
 
 

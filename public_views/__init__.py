@@ -32,7 +32,7 @@ def install(app: Flask) -> frozenset[str]:
 def _enter() -> None:
     """Whoever comes is the public of one sub-district: the one named in the address, else this installation's."""
     asked = request.args.get("s", "")
-    here = asked if len(asked) == 9 and asked.isdigit() else current_app.config["CONSOLE"].subdistrict
+    here = asked if len(asked) == 9 and asked.isdecimal() else current_app.config["CONSOLE"].subdistrict
     bind(db.session, citizen(here), now())
 
 

@@ -20,9 +20,10 @@ TRACKS = {
     "instruct": (("instruct", 1), ("answer_part 0", 1), ("answer_part 1", 1), ("accept_parts", 1), ("close_instruction", 1)),
     "extend": (("ask_extension", 1), ("decide_extension", 1)),
     "object": (("object", 1), ("reject_objection", 1)),
+    "hearing": (("hear", 2),),
     "helper objects": (("help", 1), ("object_to_help", 1), ("accept_objection", 1)),
 }  # fmt: skip
-_EVERY = (("whistle", 9, 4), ("whistle again", 40, 12), ("urge", 11, 3), ("supervise", 26, 7), ("card", 60, 17), ("extend", 31, 6), ("object", 17, 8), ("helper objects", 17, 3))
+_EVERY = (("hearing", 4, 1), ("whistle", 9, 4), ("whistle again", 40, 12), ("urge", 11, 3), ("supervise", 26, 7), ("card", 60, 17), ("extend", 31, 6), ("object", 17, 8), ("helper objects", 17, 3))
 _FROM = {
     "blow": "whistle", "arrive": "whistle", "report_done": "whistle", "urge": "urge", "answer_urge": "urge", "supervise": "supervise",
     "reply": "supervise", "instruct": "instruct", "ask_extension": "extend", "object": "object",
@@ -47,6 +48,8 @@ def _fits(name: str, matter: Matter) -> bool:
     """Only a unit can object, and only a period without a day set by hand is worth lengthening here."""
     if name in ("object", "helper objects"):
         return matter.assignee.unit_id is not None and not matter.is_reassigned
+    if name == "hearing":
+        return matter.story.facts["kind"] is CaseKind.PETITION
     return name != "extend" or matter.story.facts["kind"] is CaseKind.DISPUTE
 
 

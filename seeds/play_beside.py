@@ -12,12 +12,13 @@ from models.codes import (
     AssignmentRole, AssignmentStatus, CardColour, ContactMethod, InstructionKind, UnitRating, UrgeStatus, WhistleKind, WhistleLevel, WhistleReason,
 )  # fmt: skip
 from models.department import Unit
+from models.hearing import Hearing
 from models.instruction import Instruction, InstructionUnit
 from models.supervision import Supervision
 from models.urge import Urge
 from models.whistle import Whistle, WhistleTarget
 from models.worker import Staff
-from services.cases import clocks
+from services.cases import clocks, hearings
 from services.coordination import instructions, supervisions, urges, whistles
 from services.desk import orders
 from services.access import Actor
@@ -203,6 +204,14 @@ class SideSteps:
             self.session, "object", order, actor, at, reason="主要问题不在本单位职责范围，建议由对口单位牵头。", proposed_unit=self._row(Unit, proposed)
         )
         matter.made["objection"] = self.session.scalar(select(Objection).where(Objection.order_id == order.id))
+
+    def _hear(self, matter: Matter, actor: Actor, at: datetime) -> None:
+        row = Hearing(
+            case_id=matter.case.id, held_at=at - timedelta(hours=2), ended_at=at - timedelta(hours=1), place="街道会议室",
+            presider_id=self.hands.offices.leaders[1]["id"], members="人大代表一名、律师一名、居民代表三名", recorder="窗口工作人员",
+            statements="信访人陈述请求和理由，承办单位说明调查情况并出示依据，听证成员询问。", conclusion="建议承办单位按调查结论书面答复，并做好解释。",
+        )  # fmt: skip
+        hearings.keep(self.session, row, actor, at)
 
     def _help(self, matter: Matter, actor: Actor, at: datetime) -> None:
         """A unit is asked to assist that has little to do with it."""

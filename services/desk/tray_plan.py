@@ -47,7 +47,7 @@ class Choice:
     def read(cls, text: str) -> Choice:
         """From “case|version|unit or worker|id”, as the page sends it; raises `Refused`."""
         parts = text.split("|")
-        if len(parts) != 4 or parts[2] not in ("unit", "worker") or not parts[1].isdigit():
+        if len(parts) != 4 or parts[2] not in ("unit", "worker") or not parts[1].isdecimal():
             raise Refused("方案里有看不懂的一行，请重新生成方案")
         return cls(parts[0], int(parts[1]), parts[2], parts[3])
 

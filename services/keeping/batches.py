@@ -18,7 +18,7 @@ from .bulk import Save
 from ..errors import Missing, Refused
 from ..flow import Flow, Step
 from ..flows import FLOWS
-from ..lists.listing import identity
+from ..lists.walking import identity
 from ..rosters import writing
 
 SHOWN = 20

@@ -20,7 +20,8 @@ from ..lists import lookups
 from ..access import Actor, permission_for
 from ..errors import Missing, Refused
 from ..flow import Flow
-from ..lists.listing import Listing, identity
+from ..lists.listing import Listing
+from ..lists.walking import identity
 from ..lists.queries import parse
 
 # What one transaction does in well under ten seconds, which is how long others wait to save meanwhile.

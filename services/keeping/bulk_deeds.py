@@ -21,7 +21,7 @@ from .custom import CustomDescription
 from ..errors import Conflict, Refused
 from ..flow import Ask, Flow, plain
 from ..flows import FLOWS
-from ..lists.listing import identity
+from ..lists.walking import identity
 from ..rosters import stored, writing
 from ..rosters.decisions import Decision
 

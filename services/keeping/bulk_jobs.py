@@ -24,7 +24,8 @@ from . import batches, bulk
 from ..access import Actor
 from .bulk_deeds import Deed
 from ..errors import Refused
-from ..lists.listing import Listing, identity
+from ..lists.listing import Listing
+from ..lists.walking import identity
 from ..lists.queries import parse
 
 MOST = 200_000

@@ -22,7 +22,7 @@ from . import audit, batches, bulk, bulk_jobs, recycle, records
 from .bulk_deeds import DEEDS, SAME, Change, Deed, Delete, Take
 from ..due_dates import local_day
 from ..errors import Refused
-from ..lists.listing import identity
+from ..lists.walking import identity
 from ..background.running import CUT_OFF
 from ..background.work import Stopped, Work, work
 

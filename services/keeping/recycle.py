@@ -21,7 +21,7 @@ from ..lists import lookups
 from ..access import Actor, permission_for
 from ..errors import Missing, Refused
 from ..labels import dictionary_names
-from ..lists.listing import identity
+from ..lists.walking import identity
 from ..showing import shown
 
 SHOWN = 30

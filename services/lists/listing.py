@@ -9,33 +9,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement, Select, Uuid, and_, case, false, func, literal, literal_column, or_, select, true, tuple_, union,
+    Select, select,
 )  # fmt: skip
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
-from models import Described, describe, live_rows
+from models import Described, describe
 from models.codes import Code
 from models.fields import Description
 
-from ..keeping import custom
-from . import filters, probing, search
-from ..access import Actor, Permission, is_narrowed, visible_ids
 from .columns import bare
 from .columns import shown as column_shown
-from ..errors import BadQuery
-from .filters import MOST_WHOLE, Filter, within_years
-from .indexing import is_indexed
+from .fitting import Fitting
 from .queries import Query
-from ..showing import is_clear, masked, text, title_parts
-
-COUNT_CAP = probing.MOST
-
+from .walking import identity, stretches
+from ..showing import masked, text, title_parts
 
 @dataclass(frozen=True)
 class Row:
@@ -71,163 +63,8 @@ def _joined(entity: type[Described], name: str) -> tuple[list, list[Description]
         target, from_here = describe(target)[name].target, other
 
 
-def identity(entity: type[Described]):
-    """The attribute that identifies a row inside its sub-district."""
-    return getattr(entity, list(entity.__mapper__.primary_key)[-1].key)
-
-
-@dataclass(frozen=True)
-class _Term:
-    """One column of the order as SQL: `down` as it is walked now, `value` where the page begins."""
-
-    column: Any
-    down: bool
-    value: Any = None
-
-    @property
-    def order(self) -> ColumnElement:
-        return self.column.desc() if self.down else self.column.asc()
-
-    @property
-    def bound(self) -> ColumnElement:
-        return literal(self.value, self.column.type)
-
-    @property
-    def beyond(self) -> ColumnElement[bool]:
-        return self.column < self.value if self.down else self.column > self.value
-
-    @property
-    def from_here(self) -> ColumnElement[bool]:
-        return self.column <= self.value if self.down else self.column >= self.value
-
-
-class Listing:
+class Listing(Fitting):
     """The list of one entity for one actor, through one session."""
-
-    def __init__(self, session: Session, entity: type[Described], actor: Actor):
-        self.session = session
-        self.entity = entity
-        self.actor = actor
-        self.described = custom.described(session, entity)
-        self._looks: dict[str, search.Look | None] = {}
-
-    def conditions(self, query: Query, is_ordered: bool = True) -> list[ColumnElement[bool]]:
-        """The WHERE of filters and search; the row scope is added by the session."""
-        found = [condition for wanted in query.filters for condition in self._told(query, wanted, is_ordered)]
-        found += [self._matches(word, is_ordered) for word in self._words(query.search)]
-        if query.changed_since:
-            found.append(self.entity.updated_at >= query.changed_since)
-        return [*found, *query.also]
-
-    def _told(self, query: Query, wanted: Filter, is_ordered: bool) -> Iterator[ColumnElement[bool]]:
-        """One filter as SQL, which names the indexes of live rows where it asks for nothing else."""
-        live = self.entity.__live__
-        if live and live[0] == wanted.description.key and set(wanted.values) <= set(live[1]):
-            yield live_rows(self.entity)
-            if set(wanted.values) == set(live[1]):
-                return
-        yield from self._narrowings(query, wanted, is_ordered)
-
-    def _narrowings(self, query: Query, wanted: Filter, is_ordered: bool) -> Iterator[ColumnElement[bool]]:
-        """One filter as SQL. A bound the walk has left behind stays a check, so that the index begins at the position."""
-        behind = None
-        if is_ordered and (query.after or query.before) and _narrows(query, wanted):
-            behind = "high" if query.sorts[0].is_descending != bool(query.before) else "low"
-        if behind is None or getattr(wanted, behind) is None:
-            yield filters.condition(self.session, self.entity, wanted, self.actor, is_ordered)
-            return
-        for bound in ("low", "high"):
-            if getattr(wanted, bound) is not None:
-                other = replace(wanted, **{"high" if bound == "low" else "low": None})
-                found = filters.condition(self.session, self.entity, other, self.actor)
-                yield found.is_(true()) if bound == behind else found
-
-    def _words(self, search: str) -> list[str]:
-        """The words of a search; a number typed with blanks is one word."""
-        for d in self.described.values():
-            sealed = d.field.searched and d.is_personal and not d.kind.is_open
-            if sealed and search and d.kind.check(d.kind.normalise(search)) is None:
-                return [search]
-        return search.split()[:6]
-
-    def _matches(self, word: str, is_ordered: bool = True) -> ColumnElement[bool]:
-        """Rows with this word in any searched column; masked kinds by their whole value only."""
-        found = list(self._beside_index(word))
-        if is_indexed(self.entity):
-            # Beside other reasons the index may name a row again, so that only alone it counts by a join.
-            dialect = self.session.get_bind().dialect.name
-            found.append(search.condition(self.entity, word, self.actor, self._look(word), dialect, is_ordered or bool(found)))
-        return or_(false(), *found)
-
-    def _beside_index(self, word: str) -> Iterator[ColumnElement[bool]]:
-        """What finds a row without the index: whole values of masked kinds, and everything where there is no index."""
-        has_index = is_indexed(self.entity)
-        for description in self.described.values():
-            if not description.field.searched or description.target:
-                continue
-            column = getattr(self.entity, description.key)
-            if is_clear(description, self.actor):
-                if not has_index:
-                    yield filters.contains(column, word)
-            elif description.kind.is_open:
-                yield column == word
-            elif self.actor.may(Permission.REVEAL):
-                value = description.kind.normalise(word)
-                if description.kind.check(value) is None:
-                    yield column == value
-
-    def _look(self, word: str) -> search.Look | None:
-        """What the search index says of a word; asked once for a page and its count."""
-        if word not in self._looks:
-            self._looks[word] = search.look(self.session, self.entity, word, self.actor)
-        return self._looks[word]
-
-    def _known(self, query: Query) -> search.Look | None:
-        """What the search index says of a list that nothing but one word narrows."""
-        words = self._words(query.search)
-        if len(words) != 1 or query.filters or query.changed_since or query.also or is_narrowed(self.entity, self.actor):
-            return None
-        if not is_indexed(self.entity) or any(True for _ in self._beside_index(words[0])):
-            return None
-        return self._look(words[0])
-
-    def about(self, query: Query) -> int | None:
-        """How many rows fit, to two figures, where the index tells it of a searched word that many have."""
-        seen = self._known(query)
-        return None if seen is None or seen.about is None else round(seen.about, 2 - len(str(seen.about)))
-
-    def count(self, query: Query, cap: int | None = None) -> int:
-        """How many rows fit, counted to one past `cap` (`COUNT_CAP`) at most."""
-        seen, only = self._known(query), self._only(query)
-        if seen is not None and seen.is_exact and not seen.is_many:
-            return seen.count
-        if only is not None and only.seen is not None and (only.seen.count <= probing.MOST or (cap or COUNT_CAP) <= probing.MOST):
-            return min(only.seen.count, (cap or COUNT_CAP) + 1)
-        return self.session.execute(select(self.counting(query, cap))).scalar_one()
-
-    def _entries(self, query: Query) -> Select | None:
-        """What a list that nothing but one word narrows has in the search index, one entry a row."""
-        seen = self._known(query)
-        if seen is None:
-            return None
-        return search.entries(self.entity, self._words(query.search)[0], self.actor, seen, self.session.get_bind().dialect.name)
-
-    def _only(self, query: Query) -> Filter | None:
-        """The filter of a list that nothing else narrows."""
-        is_only = len(query.filters) == 1 and not (query.search or query.changed_since or query.also)
-        return query.filters[0] if is_only and not is_narrowed(self.entity, self.actor) else None
-
-    def counting(self, query: Query, cap: int | None = None):
-        """The capped count as a value inside a statement, so that several can be asked at once."""
-        only, most = self._only(query), (cap or COUNT_CAP) + 1
-        if is_narrowed(self.entity, self.actor) and not (query.filters or query.search or query.changed_since or query.also):
-            ways = visible_ids(self.entity, self.actor)
-            if ways:
-                return _count_of_any(ways, most)
-        inner = filters.entries(self.session, only, self.actor) if only else self._entries(query)
-        if inner is None:
-            inner = select(literal_column("1")).select_from(self.entity).where(*self.conditions(query, is_ordered=False))
-        return _count(inner, most)
 
     def statement(self, query: Query, names: list[str], is_bare: bool = False) -> tuple[Select, list]:
         """SELECT of id, sort values and the wanted attributes, references by joined titles.
@@ -263,7 +100,7 @@ class Listing:
         conditions, key = self.conditions(query), identity(self.entity)
         is_back = query.before is not None or query.is_last
         raw: list = []
-        for where, order in self._stretches(query, is_back):
+        for where, order in stretches(self.entity, query, is_back):
             wanted = query.page_size + 1 - len(raw)
             if wanted > 0:
                 inner = (select(key).select_from(self.entity).correlate(None) if conditions else statement).where(*conditions, *where)
@@ -279,41 +116,6 @@ class Listing:
         if is_back:
             return Page(rows, has_previous=has_more, has_next=query.before is not None)
         return Page(rows, has_previous=query.after is not None or query.jump is not None, has_next=has_more)
-
-    def _stretches(self, query: Query, is_back: bool) -> list[tuple[list, list]]:
-        """The stretches of an index a page is read from, as (WHERE, ORDER BY), in the order of reading.
-
-        Rows without a value in the first sort column are a stretch of their own behind the others:
-        so each is walked along one index from the page's first row, at any depth.
-        """
-        terms, begin = self._terms(query, is_back), query.before or query.after
-        lead = terms[0].column
-        if not query.sorts or not _is_nullable(lead) or any(_narrows(query, f) for f in query.filters):
-            return [(_from(terms, begin, query.jump), [term.order for term in terms])]
-        empties = [True, False] if is_back else [False, True]
-        if begin:
-            empties = empties[empties.index(begin[0] is None) :]
-        found = []
-        for is_empty in empties:
-            own = terms[1:] if is_empty else terms
-            where = [lead.is_(None) if is_empty else lead.is_not(None)]
-            found.append((where + _from(own, begin, None if is_empty else query.jump), [term.order for term in own]))
-            begin = None  # the stretch behind is read from its edge
-        return found
-
-    def _terms(self, query: Query, is_back: bool) -> list[_Term]:
-        """The columns of the order with the values the page begins at; the key decides ties."""
-        position = query.before or query.after or [None] * (len(query.sorts) + 1)
-        key = identity(self.entity)
-        terms = []
-        for place, sort in enumerate(query.sorts):
-            column = getattr(self.entity, sort.description.key)
-            value = query.jump if place == 0 and query.jump is not None else _restore(column, position[place])
-            if place and _is_nullable(column):
-                terms.append(_Term(case((column.is_(None), 1), else_=0), is_back, int(value is None)))
-            terms.append(_Term(column, sort.is_descending != is_back, value))
-        down = query.sorts[0].is_descending if query.sorts else query.is_descending
-        return [*terms, _Term(key, down != is_back, _restore(key, position[-1]))]
 
     def _row(self, line, shape, words: dict[str, str], width: int = 1, is_clear: bool = False) -> Row:
         values = {}
@@ -352,7 +154,7 @@ class Listing:
         statement = statement.add_columns(*(getattr(self.entity, key).label(f"b{i}") for i, key in enumerate(beside)))
         statement = statement.where(*self.conditions(whole))
         shows = [column_shown(d, parts, self.actor, words, is_clear) for d, parts, _ in shape]
-        for where, order in self._stretches(whole, False):
+        for where, order in stretches(self.entity, whole):
             wanted = statement.where(*where).order_by(*order)
             for portion in self.session.execute(wanted, execution_options={"yield_per": chunk}).partitions():
                 stored = list(zip(*portion, strict=True))
@@ -375,70 +177,9 @@ class Listing:
             yield from zip(stored[width], zip(*shown, strict=True), strict=True)
 
 
-def _count(rows: Select, most: int):
-    return select(func.count()).select_from(rows.limit(most).subquery()).scalar_subquery()
-
-
-def _count_of_any(ways: list[Select], most: int):
-    """How many ids some ways find together, up to `most`; one that finds so many by itself is enough."""
-    together = union(*(select(way.limit(most).subquery()) for way in ways))
-    return case(*((_count(way, most) >= most, most) for way in ways), else_=_count(together, most))
-
-
-def _is_nullable(column) -> bool:
-    return column.property.columns[0].nullable
-
-
-def _narrows(query: Query, wanted: Filter) -> bool:
-    """Whether a filter is a range of the first sort column: no row without a value fits it."""
-    has_bounds = wanted.low is not None or wanted.high is not None
-    return has_bounds and bool(query.sorts) and wanted.description.name == query.sorts[0].description.name
-
-
-def _from(terms: list[_Term], begin: list | None, jump: Any) -> list[ColumnElement[bool]]:
-    if begin:
-        return [_beyond(terms)]
-    return [] if jump is None else [terms[0].from_here]
-
-
-def _beyond(terms: list[_Term]) -> ColumnElement[bool]:
-    """Rows past a position in the order of several columns, said so that an index can begin at it.
-
-    Columns in one direction are compared as one; else the bound on the leading one stands outside of the OR.
-    """
-    leading, rest = terms[0], terms[1:]
-    if not rest:
-        return leading.beyond
-    if all(term.value is not None and term.down == leading.down for term in terms):
-        columns, values = (tuple_(*parts) for parts in zip(*((t.column, t.bound) for t in terms), strict=True))
-        return columns < values if leading.down else columns > values
-    if leading.value is None:  # both are empty; the flag before it has told them from filled ones
-        return _beyond(rest)
-    return and_(leading.from_here, or_(leading.beyond, _beyond(rest)))
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, Code):
         return value.value
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
-
-
-def _restore(column, value: Any) -> Any:
-    """A position's value in the type of its column."""
-    if value is None:
-        return None
-    kind = column.property.columns[0].type
-    try:
-        if isinstance(kind, Uuid):
-            return str(UUID(value))
-        if issubclass(kind.python_type, date):
-            return within_years(kind.python_type.fromisoformat(value))
-        if kind.python_type is Decimal:
-            return Decimal(value)
-        if type(value) is not kind.python_type or (kind.python_type is int and abs(value) >= MOST_WHOLE):
-            raise ValueError
-        return value
-    except (AttributeError, ValueError, TypeError, NotImplementedError, InvalidOperation):
-        raise BadQuery("翻页地址不完整，请从列表第一页重新翻") from None

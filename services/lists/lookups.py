@@ -16,7 +16,8 @@ from ..errors import Missing, Refused
 from ..labels import dictionary_names
 from . import search
 from .indexing import is_indexed
-from .listing import Listing, identity
+from .listing import Listing
+from .walking import identity
 from ..keeping.records import find, key_of
 from ..showing import masked, text
 
@@ -45,7 +46,7 @@ def candidates(
     described = describe(target)
     statement = _with_names(select(target), target)
     for word in words[:6]:
-        statement = statement.where(listing._matches(word))
+        statement = statement.where(listing.matches(word))
     if only:
         statement = statement.where(target.kind.in_([describe(target)["kind"].code(v) for v in only]))
     if is_active_only and "is_active" in described:

@@ -51,6 +51,6 @@ def _kind_checked(entity, name: str, value: str, field: str = "") -> str:
 
 def _count(value: str) -> int:
     most = int(describe(Household)["member_count"].field.high)
-    if not value.strip().isdigit() or int(value) > most:
+    if not value.strip().isdecimal() or int(value) > most:
         raise Refused(f"人口数请填0到{most}的整数", field="member_count")
     return int(value)

@@ -43,7 +43,7 @@ def _stands_under_its_parent(session: Session, division: Division, actor, now) -
     """Codes have 2, 4, 6, 9 or 12 digits; each begins with the code of what it belongs to."""
     _stays(division, "code")
     code = division.code or ""
-    if not code.isdigit() or len(code) not in _LENGTHS:
+    if not code.isdecimal() or len(code) not in _LENGTHS:
         raise Refused("区划代码应为2、4、6、9或12位数字", field="code")
     shorter = [code[:length] for length in _LENGTHS if length < len(code)]
     division.parent_code = shorter[-1] if shorter else None

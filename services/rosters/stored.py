@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from models import Described, describe
 
 from ..access import plain_rows
-from ..lists.listing import identity
+from ..lists.walking import identity
 from .cells import stored_type
 from .targets import IN_ONE_QUERY, batches
 

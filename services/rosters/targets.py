@@ -16,7 +16,8 @@ from models.kinds import SHORT
 
 from ..access import Actor
 from ..labels import dictionary_names
-from ..lists.listing import Listing, identity
+from ..lists.listing import Listing
+from ..lists.walking import identity
 from ..lists.queries import Query
 from ..showing import masked, text, title_parts
 from .cells import Named, words_of

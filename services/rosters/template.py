@@ -14,7 +14,7 @@ from models.fields import Description
 from ..keeping import custom
 from ..access import Actor
 from ..labels import dictionary_choices, dictionary_names
-from ..lists.listing import identity
+from ..lists.walking import identity
 from ..showing import text, title_parts
 
 _FEW = 60

@@ -24,7 +24,7 @@ from ..keeping import audit, custom, records
 from ..access import Actor
 from ..keeping.custom import CustomDescription
 from ..errors import Conflict, Missing, Refused
-from ..lists.listing import identity
+from ..lists.walking import identity
 from ..lists import indexing
 from ..keeping.records import Pending
 from ..sets import run_many

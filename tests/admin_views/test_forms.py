@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
+from admin_views.reception import _window as window_of
 from admin_views.forms import Asker
 from admin_views.system import ReadOnlyView
 from admin_views.whistle import Issued
@@ -53,6 +54,7 @@ from models.visit import VisitLog
 from models.warning import WarningRule
 from models.workday import Workday
 from models.worker import Staff
+from services.errors import Refused
 from services.access import permission_labels
 from services.keeping.records import find
 from tests.support.builders import build_chief, build_user, build_world, raw_case, raw_party
@@ -489,6 +491,11 @@ def test_an_instant_that_was_changed_is_read_as_local_time(session):
     form_class = type("F", (Form,), {"at": _asker(session).typed("at", "时间", datetime)})
     form = form_class(MultiDict({"at": "2026-03-01T16:20"}), data={"at": datetime(2026, 3, 1, 8, 15, 30, tzinfo=UTC)})
     assert form.at.data == datetime(2026, 3, 1, 8, 20, tzinfo=UTC)
+
+
+def test_a_raised_two_is_no_number_of_a_window():
+    with pytest.raises(Refused, match="请填1到99的数字"):
+        window_of("²")
 
 
 @pytest.mark.parametrize(("type_", "typed"), [(datetime, "0001-01-01T00:00"), (datetime, "9999-12-31T23:59"), (int, "2147483648")])

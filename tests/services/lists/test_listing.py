@@ -16,10 +16,10 @@ from models.follow_up import FollowUp, FollowUpCall
 from models.household import Household
 from services import access
 from services.keeping import custom
-from services.lists import listing
 from services.access import Actor
 from services.errors import BadQuery, Refused
 from services.labels import dictionary_names
+from services.lists import fitting
 from services.lists.listing import Listing
 from services.lists.queries import Query, parse, token_of
 from tests.support.builders import build_world, raw_case
@@ -241,7 +241,7 @@ def test_a_page_has_at_most_a_hundred_rows(session, world):
 
 
 def test_the_count_stops_past_the_cap(session, world, monkeypatch):
-    monkeypatch.setattr(listing, "COUNT_CAP", 10)
+    monkeypatch.setattr(fitting, "COUNT_CAP", 10)
     assert page_of(session, Household)[1] == 11
 
 

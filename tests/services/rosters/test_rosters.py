@@ -20,6 +20,7 @@ from models.neighbor import Chief
 from models.residence import Building, ResidentialArea
 from services import access, rosters
 from services.keeping import custom, records
+from services.rosters import stored
 from services.errors import Refused
 from services.labels import dictionary_names
 from services.lists.listing import Listing
@@ -446,3 +447,11 @@ def test_a_filled_template_is_imported(session, world):
     book.save(filled)
     imported(session, ResidentialArea, reading.read(filled.getvalue(), "小区.xlsx"))
     assert session.execute(select(ResidentialArea.name, ResidentialArea.building_count)).all() == [("新河畔", 3)]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("look", [lambda *of: stored.by_values(*of, {("H001",), ("H002",)}), lambda *of: stored.all_by_values(*of, 2)])
+def test_records_of_other_places_are_not_there(session, world, look):
+    east = access.Actor(None, "东里", "430181002", area_code=world.east.code)
+    access.bind(session, east, session.info["now"])
+    assert set(look(session, Household, ["household_no"])) == {("H001",)}
