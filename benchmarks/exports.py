@@ -21,6 +21,7 @@ from statistics import quantiles
 import xlsxwriter
 
 from config import Config
+from database import allow_long_work
 from extensions import db, now
 from formats import archive, sheets
 from models.case import Case
@@ -61,6 +62,7 @@ def table(config: Config, cases: int) -> Iterator[tuple[str, Cost]]:
 
 def _run(name: str, config: Config, cases: int) -> Cost:
     with tempfile.TemporaryDirectory() as folder, open_app(config).app_context():
+        allow_long_work(db.engine)
         session = access.bind(db.session.session_factory(), access.system(config.subdistrict), now())
         session.connection(execution_options={"only_reads": True})
         path = Path(folder) / "export"

@@ -51,6 +51,13 @@ def test_a_community_clerk_sees_the_households_of_the_community(session, world):
     assert names(session, Household.household_no) == ["H001"]
 
 
+def test_a_statement_made_for_one_community_shows_the_next_one_its_own_households(session, world):
+    see_as(session, area_code=world.east.code)
+    east = names(session, Household.household_no)
+    see_as(session, area_code=world.west.code)
+    assert (east, names(session, Household.household_no)) == (["H001"], ["H002"])
+
+
 def test_a_household_of_another_community_is_missing_by_id(session, world):
     see_as(session, area_code=world.east.code)
     with pytest.raises(Missing):
