@@ -112,6 +112,11 @@ class Fitting:
             return None
         return self._look(words[0])
 
+    def are_few(self, query: Query) -> bool:
+        """Whether the rows are fetched by their keys, as a look at an index has told of a filter or a word."""
+        are_keys = any(wanted.seen is not None and wanted.seen.keys is not None for wanted in query.filters)
+        return are_keys or any(seen is not None and not seen.is_many for seen in self._looks.values())
+
     def about(self, query: Query) -> int | None:
         """How many rows fit, to two figures, where the index tells it of a searched word that many have."""
         seen = self._known(query)

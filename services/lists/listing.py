@@ -13,9 +13,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    Select, select,
-)  # fmt: skip
+from sqlalchemy import Select, select, true
 from sqlalchemy.orm import aliased
 
 from models import Described, describe
@@ -98,10 +96,12 @@ class Listing(Fitting):
         """One page of rows. `words` are the dictionary's names by key."""
         statement, shape = self.statement(query, names)
         conditions, key = self.conditions(query), identity(self.entity)
-        is_back = query.before is not None or query.is_last
+        is_back, are_few = query.before is not None or query.is_last, self.are_few(query)
         raw: list = []
         for where, order in stretches(self.entity, query, is_back):
             wanted = query.page_size + 1 - len(raw)
+            if are_few:  # a check only: no index shall begin at the position, and walk past all that are not wanted
+                where = [condition.self_group().is_(true()) for condition in where]
             if wanted > 0:
                 inner = (select(key).select_from(self.entity).correlate(None) if conditions else statement).where(*conditions, *where)
                 inner = inner.order_by(*order).limit(wanted)

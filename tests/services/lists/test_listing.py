@@ -306,6 +306,14 @@ def test_pages_of_any_order_show_every_case_once_both_ways(session, ledger, orde
     assert sorted(wanted) == [number for number, _ in ledger]
 
 
+@pytest.mark.parametrize("order", ORDERS[:3])
+def test_pages_of_few_rows_show_every_case_once_both_ways(session, ledger, order):
+    some = f"status=registered&status=closed&{order}"
+    wanted = [row.values["case_no"] for row in page_of(session, Case, f"{some}&page_size=100")[0].rows]
+    assert (turned(session, some, 7), turned(session, some, 7, forwards=False)) == (wanted, wanted)
+    assert len(wanted) == len(ledger)
+
+
 def test_a_second_column_decides_where_the_first_is_equal(session, ledger):
     page, _ = page_of(session, Case, "sort=-due_on&sort=case_no&page_size=100")
     by_hand = sorted(ledger, key=lambda line: (line[1] is None, -(line[1] or date.min).toordinal(), line[0]))
