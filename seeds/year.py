@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.codes import OPEN_STATES, Closeness
+from models.inspection import Inspection
+from models.mediation import Committee
 from models.recusal import Recusal
 from services import access
 from services.appeals import appeal_sweep
 from services.cases import sweep
+from services.due_dates import local_day
 from services.keeping import records
 from services.mediation import confirmations
 
@@ -47,6 +51,7 @@ def play_year(
             report(f"案件已办理{count}步，共{len(line)}步")
     access.bind(session, own, now)
     _recusals(session, street, [matter for matter in matters if matter.case.status in OPEN_STATES], now)
+    _inspections(session, now, random.Random(f"inspections {street.code} {seed}"))
     _last_night(session, now)
     report(f"一年的案件已就绪：{len(matters)}件，{len(line)}步")
 
@@ -57,6 +62,21 @@ def _recusals(session: Session, street: Street, matters: list[Matter], now: date
     for matter, worker, (closeness, reason) in zip(matters, reversed(street.offices.mediators[""]), reasons, strict=False):
         row = Recusal(worker_id=worker["id"], case_id=matter.case.id, closeness=closeness, reason=reason)
         records.save(session, row, session.info["actor"], now)
+
+
+def _inspections(session: Session, now: datetime, rng: random.Random) -> None:
+    """What each committee reported of its inspections for the twelve months that are over; prevented crimes are rare."""
+    committees, last = session.scalars(select(Committee.id).order_by(Committee.name)).all(), local_day(now)
+    for _ in range(12):
+        last = last.replace(day=1) - timedelta(days=1)
+        rows = [
+            Inspection(
+                committee_id=committee, inspected_on=last, inspection_count=rng.randint(2, 8), prevented_count=rng.choice((0, 0, 1, 2)),
+                crime_count=(crimes := int(rng.random() < 0.02)), crime_people=2 * crimes, petition_count=0, petition_people=0,
+            )
+            for committee in committees
+        ]  # fmt: skip
+        records.save_all(session, rows, session.info["actor"], now)
 
 
 def _last_night(session: Session, now: datetime) -> None:

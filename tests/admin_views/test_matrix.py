@@ -257,7 +257,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
         "papers_view", "make_paper_view", "paper_view", "paper_pdf_view", "scan_view", "bind_view",
         "template_page", "download_view", "sample_view", "fields_view", "use_view",
         "step_view", "presence_view", "relate_view", "upload_view", "file_view", "show_file_view", "remove_file_view", "reset_view", "restructure_view",
-        "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view",
+        "remark_view", "take_back_view", "colleagues_view", "restore_view", "revert_view", "bulk_view", "bulk_progress_view", "undo_view", "complete_view",
         "layout_view", "counts_view", "disband_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
         "flow_view", "phone_code_view", "phone_codes_view", "phones_off_view", "revoke_view", "needed_view",
         "one_view", "all_view", "design_view", "figures_view", "prepare_view", "workbook_view", "word_view",

@@ -1,7 +1,7 @@
 """What anybody may open and send without an account, by hand: nothing else may join unnoticed."""
 
 PAGES = {
-    "appeal_door.choose", "appeal_door.place", "appeal_door.words", "track_door.track",
+    "appeal_door.choose", "appeal_door.place", "appeal_door.words", "track_door.track", "track_door.picture",
     "guide.index", "guide.routes", "guide.course", "guide.points", "guide.rights", "guide.law",
     "hall.now_serving",
 }  # fmt: skip
