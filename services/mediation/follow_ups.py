@@ -30,15 +30,15 @@ _WORK = ("settle", "feed_back")  # steps by which a person works on a case witho
 
 
 def plan(session: Session, case: Case, actor: Actor, now: datetime) -> FollowUp:
-    """Plan the follow-up of a closing; one that is planned already stays."""
+    """Plan the follow-up of a closing; one left open by an earlier closing is made for this one."""
+    due_on = for_term(session, "follow_up", local_day(now)).on
     planned = session.scalar(select(FollowUp).where(FollowUp.case_id == case.id, FollowUp.status == S.PLANNED))
     if planned is None:
-        planned = FollowUp(
-            case_id=case.id, status=S.PLANNED, due_on=for_term(session, "follow_up", local_day(now)).on, purpose=case.subject,
-        )  # fmt: skip
+        planned = FollowUp(case_id=case.id, status=S.PLANNED, purpose=case.subject)
         session.add(planned)
-        session.flush()
-        inbox.put(session, planned, PLANNED, f"{case.case_no}办结回访", P.FOLLOW_UP, now, due_on=planned.due_on)
+    planned.due_on = due_on
+    session.flush()
+    inbox.put(session, planned, PLANNED, f"{case.case_no}办结回访", P.FOLLOW_UP, now, due_on=due_on)
     return planned
 
 

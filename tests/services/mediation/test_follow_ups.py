@@ -58,6 +58,10 @@ def test_planning_twice_plans_once(session, case, planned):
     assert follow_ups.plan(session, case, SYSTEM, NOW) is planned
 
 
+def test_a_case_closed_anew_is_followed_up_three_working_days_after_that(session, case, planned):
+    assert follow_ups.plan(session, case, SYSTEM, NOW + timedelta(days=14)).due_on == date(2026, 3, 19)
+
+
 def test_whoever_handled_the_case_does_not_call(planned, take, world):
     with pytest.raises(Refused, match="您办理过这件案件"):
         take("record", planned, actor=replace(CALLER, worker_id=world.mediator.id), words="好")
