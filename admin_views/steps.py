@@ -92,7 +92,8 @@ def named(step: Step) -> dict:
 
 def take(flow: Flow, row: Described, step: Step, form) -> None:
     """Take a step with a form's answers, unless the row moved since the form was shown."""
-    records.check_version(row, request.form.get("lock_version"))
+    if records.version_of(row) != request.form.get("lock_version", ""):
+        raise Conflict(f"您打开之后，别人已经先办了，现在是“{row.status.label}”。您这一步没有生效，请看最新情况，再决定还要不要办")
     answers = {}
     for ask in step.asks_of(row):
         value = form[ask.name].data

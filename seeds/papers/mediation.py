@@ -309,7 +309,7 @@ def closing() -> Form:
         ("案件来源", "{{ case.channel }}", "纠纷类型", "{{ case.category }}"),
         ("当事人姓名、\n地址、电话", "{%p for p in parties %}\n{{ p.role }}：{{ p.name }}，{{ p.address }}，{{ p.mobile }}\n{%p endfor %}", None, None),
         ("纠纷简要\n事　　实", "{{ case.summary }}", None, None),
-        ("调解经过", "{{ end.course }}", None, None),
+        ("调解经过", "{{ end.story }}", None, None),
         ("调解结果", "{{ case.outcome }}　化解层级：{{ case.solved_at }}\n{{ case.result }}", None, None),
         ("承 办 人\n意　　见", "　\n签名：________________　" + DAY.strip(), None, None),
         ("负 责 人\n意　　见", "　\n签名：________________　" + DAY.strip(), None, None),

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session, object_session
 from models.case import Assignment, Case
 from models.case_codes import NoticeKind
 from models.clock import Clock
+from models.codes import AssignmentStatus
 from models.extension import Extension
 from models.term import Term
 
 from .. import inbox
 from . import clocks
+from ..desk import orders
 from ..paperwork import notices
 from ..access import Permission
 from ..due_dates import local_day
@@ -104,6 +106,8 @@ def decide(session, case, actor, now, answers) -> None:
         if clock.part == Assignment.slug():
             order = session.get(Assignment, (case.subdistrict_id, clock.part_id))
             order.due_on, order.due_reason = clock.due_on, clock.due_reason
+            if order.status is AssignmentStatus.OPEN:
+                orders.remind(session, case, order, now)
     if request.is_granted and answers["informed_how"]:
         words = f"“{clock.name}”延长{request.length}{term.unit.label}至{clock.due_on:%Y-%m-%d}，理由：{request.reason}"
         notices.give(session, case, NoticeKind.EXTENDED, answers["informed_how"], words, actor, now)

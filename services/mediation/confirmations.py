@@ -77,6 +77,19 @@ def is_in_time(session, row, actor, now, answers) -> str | None:
     return None
 
 
+def court_day_follows(session, row, actor, now, answers) -> str | None:
+    """受理不早于申请，裁定不早于受理，都不晚于今天"""
+    if "ruled_on" in answers:
+        day, label, since, before = answers["ruled_on"], "裁定日期", row.accepted_on, "受理日期"
+    else:
+        day, label, since, before = answers["accepted_on"], "受理日期", row.applied_on, "申请日期"
+    if day > local_day(now):
+        return f"{label}不能晚于今天"
+    if since and day < since:
+        return f"{label}不能早于{before}{since:%Y-%m-%d}"
+    return None
+
+
 def is_joint(session, row, actor, now, answers) -> str | None:
     """双方共同申请"""
     return None if answers.get("is_joint") else "司法确认须由双方当事人共同申请；一方不同意的不能申请"
@@ -129,11 +142,12 @@ CONFIRMATION_FLOW = Flow(
              guards=(passes_the_checks, is_joint, is_in_time), effects=(_apply,),
              hint="自协议生效之日起30日内，双方共同向基层法院申请，不收费"),
         Step("accept", "法院受理", {S.APPLIED}, S.ACCEPTED, P.MEDIATE,
-             asks=(Ask("accepted_on", "受理日期", date), Ask("court_case_no", "法院案号", is_required=False)), effects=(_accept,)),
+             asks=(Ask("accepted_on", "受理日期", date), Ask("court_case_no", "法院案号", is_required=False)),
+             guards=(court_day_follows,), effects=(_accept,)),
         Step("not_accept", "不予受理", {S.APPLIED}, S.NOT_ACCEPTED, P.MEDIATE, asks=(_WORDS,), effects=(_say,)),
-        Step("confirm", "裁定有效", {S.ACCEPTED}, S.CONFIRMED, P.MEDIATE, asks=_RULING, effects=(_rule,),
+        Step("confirm", "裁定有效", {S.ACCEPTED}, S.CONFIRMED, P.MEDIATE, asks=_RULING, guards=(court_day_follows,), effects=(_rule,),
              hint="一方不履行的，对方可以申请法院强制执行，期限两年"),
-        Step("dismiss", "裁定驳回", {S.ACCEPTED}, S.DISMISSED, P.MEDIATE, asks=_RULING, effects=(_rule,),
+        Step("dismiss", "裁定驳回", {S.ACCEPTED}, S.DISMISSED, P.MEDIATE, asks=_RULING, guards=(court_day_follows,), effects=(_rule,),
              hint="可以通过调解变更原协议或者达成新的协议，也可以起诉"),
         Step("withdraw", "撤回申请", {S.PLANNED, S.APPLIED, S.ACCEPTED}, S.WITHDRAWN, P.MEDIATE, asks=(_WORDS,),
              first=(_was_applied,), effects=(_say,)),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.case import Assignment, Case
+from models.case import Assignment, Case, CaseEvent
 from models.codes import AssignmentStatus, Satisfaction
 from models.follow_up import FollowUp, FollowUpCall
 from models.mediation_codes import Contact, FollowUpState, RatingSource
@@ -26,18 +26,19 @@ S = FollowUpState
 PLANNED, UNSETTLED = "follow_up", "unsettled"
 """The kinds of what lies in in-trays: a call to make, a complaint to decide about."""
 P = Permission
+_WORK = ("settle", "feed_back")  # steps by which a person works on a case without being named in an order
 
 
 def plan(session: Session, case: Case, actor: Actor, now: datetime) -> FollowUp:
-    """Plan the follow-up of a closing; one that is planned already stays."""
+    """Plan the follow-up of a closing; one left open by an earlier closing is made for this one."""
+    due_on = for_term(session, "follow_up", local_day(now)).on
     planned = session.scalar(select(FollowUp).where(FollowUp.case_id == case.id, FollowUp.status == S.PLANNED))
     if planned is None:
-        planned = FollowUp(
-            case_id=case.id, status=S.PLANNED, due_on=for_term(session, "follow_up", local_day(now)).on, purpose=case.subject,
-        )  # fmt: skip
+        planned = FollowUp(case_id=case.id, status=S.PLANNED, purpose=case.subject)
         session.add(planned)
-        session.flush()
-        inbox.put(session, planned, PLANNED, f"{case.case_no}办结回访", P.FOLLOW_UP, now, due_on=planned.due_on)
+    planned.due_on = due_on
+    session.flush()
+    inbox.put(session, planned, PLANNED, f"{case.case_no}办结回访", P.FOLLOW_UP, now, due_on=due_on)
     return planned
 
 
@@ -64,8 +65,9 @@ def calls_of(session: Session, follow_up: FollowUp) -> list[FollowUpCall]:
 
 
 def caller_did_not_handle(session, follow_up, actor, now, answers) -> str | None:
-    """回访人不是本案承办人、调解员或专班成员"""
-    if actor.worker_id and actor.worker_id in _handlers(session, follow_up.case_id):
+    """回访人不是本案承办人、调解员或专班成员，没有当场化解、反馈过本案"""
+    is_handler = actor.worker_id and actor.worker_id in _handlers(session, follow_up.case_id)
+    if is_handler or _worked_on(session, follow_up.case_id, actor):
         return "您办理过这件案件，不能由您回访。请交给没有参与办理的同事"
     return None
 
@@ -82,6 +84,14 @@ def _handlers(session: Session, case_id: str) -> set[str]:
         found |= {team.leader_id, team.mediator_id, team.lawyer_id, team.staff_id}
         found |= set(session.scalars(select(TeamMember.worker_id).where(TeamMember.team_id == team.id)))
     return found - {None}
+
+
+def _worked_on(session: Session, case_id: str, actor: Actor) -> bool:
+    """Whether this person settled the case on the spot or reported on it."""
+    if not actor.user_id:
+        return False
+    own = select(CaseEvent.id).where(CaseEvent.case_id == case_id, CaseEvent.user_id == actor.user_id, CaseEvent.verb.in_(_WORK))
+    return session.scalar(own.limit(1)) is not None
 
 
 def is_another_day(session, follow_up, actor, now, answers) -> str | None:

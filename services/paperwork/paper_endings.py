@@ -20,6 +20,11 @@ from .paper_mediation import Subjects, agreements_of, chinese, items_of, or_blan
 
 _OPEN_ITEMS = frozenset({Performance.PENDING, Performance.DOING, Performance.PARTLY, Performance.REFUSED})
 _TRIES = 3
+_TOLD = frozenset({
+    "register", "accept", "assign", "transfer", "feed_back", "consent", "consult", "join", "skip_stage", "go_back", "suspend", "resume",
+    "session", "agreement_sign", "settle", "refer", "decline", "close", "terminate", "withdraw", "reopen",
+})  # fmt: skip
+"""Steps of a case that its parties may read of in a notice; orders, supervision and objections are the office's own."""
 
 
 def period(session: Session, case: Case, subject: Described) -> Facts:
@@ -32,15 +37,21 @@ def period(session: Session, case: Case, subject: Described) -> Facts:
 def ending(session: Session, case: Case, subject: Described) -> Facts:
     """How a case went, and why it ended without an agreement."""
     is_over = case.status is CaseStatus.DECLINED or case.outcome in (CaseOutcome.TERMINATED, CaseOutcome.WITHDRAWN, CaseOutcome.REDIRECTED)
-    words = [f"{e['on']}{e['label']}{'：' + e['note'] if e['note'] else ''}" for e in facts.events(session, case)]
+    events = facts.events(session, case)
+    words = [f"{e['on']}{e['label']}{'：' + e['note'].rstrip('。；') if e['note'] else ''}" for e in events]
+    told = [f"{e['on']}{e['label']}" for e in events if e["verb"] in _TOLD]
     why, said = label(case.terminate_reason or case.decline_reason), case.result if is_over else None
     # The step that terminates asks for the other ways in its result (《人民调解法》第二十六条).
     routes, said = (said, None) if case.outcome is CaseOutcome.TERMINATED else (label(case.legal_route), said)
     held = sessions_of(session, case)
     return {"end": {
-        "on": day(case.closed_at), "reason": "。".join(filter(None, (why, said))) or None, "course": "；".join(words) + "。" if words else None,
-        "routes": routes, "focus": held[-1].disputed if held else None, "undisputed": held[-1].undisputed if held else None,
+        "on": day(case.closed_at), "reason": "。".join(filter(None, (why, said))) or None, "course": _listed(told), "story": _listed(words),
+        "routes": routes.rstrip("。") if routes else None, "focus": held[-1].disputed if held else None, "undisputed": held[-1].undisputed if held else None,
     }}  # fmt: skip
+
+
+def _listed(words: list[str]) -> str | None:
+    return "；".join(words) + "。" if words else None
 
 
 # ---- follow-ups ------------------------------------------------------------------------

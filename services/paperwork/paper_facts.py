@@ -267,6 +267,6 @@ def events(session: Session, case: Case) -> list[Facts]:
     """What happened to a case, in order, at most the last hundred entries."""
     wanted = select(CaseEvent).where(CaseEvent.case_id == case.id).order_by(CaseEvent.number.desc()).limit(100)
     return [
-        {"at": moment(e.happened_at), "on": day(e.happened_at), "label": e.label, "who": e.user_name, "note": e.note}
+        {"at": moment(e.happened_at), "on": day(e.happened_at), "verb": e.verb, "label": e.label, "who": e.user_name, "note": e.note}
         for e in reversed(session.scalars(wanted).all())
     ]  # fmt: skip

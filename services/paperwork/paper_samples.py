@@ -61,7 +61,7 @@ SAMPLE: Facts = {
         "duties": [{"content": "修复管道", "amount": "1,200.00", "obligor": "示例公司", "obligee": "张示例", "due": _DAY}],
         "copies": "三", "court": "示例市人民法院", "signed_on": _DAY, "effective_on": _DAY,
     },
-    "end": {"on": _DAY, "reason": "一方明确拒绝继续调解", "course": "登记；受理。", "focus": "赔偿数额", "undisputed": "漏水事实", "routes": "人民法院"},
+    "end": {"on": _DAY, "reason": "一方明确拒绝继续调解", "course": "登记；受理。", "story": "登记；受理：口头申请。", "focus": "赔偿数额", "undisputed": "漏水事实", "routes": "人民法院"},
     "appeal": {"number": "示例00001", "query_code": "12345678"},
     "delivery": {"papers": "人民调解协议书"}, "purposes": boxes([("建议意见", False), ("检举控告", False), ("申诉求决", True)]),
     "petition": {"representatives": "张示例", "repeat": "初次", "route": "信访程序"}, "attachments": "共1份", "order": _ORDER, "orders": [_ORDER],

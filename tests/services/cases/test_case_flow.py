@@ -11,6 +11,8 @@ from models.case_codes import Consent, ConsultGround, NoticeChannel, PetitionPur
 from models.codes import AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MediationStage
 from models.notice import Notice
 from models.stage_run import StageRun
+from models.term import Term
+from models.todo import Todo
 from services import access
 from services.cases import case_flow, case_links, clocks, extensions
 from services.mediation import teams
@@ -299,6 +301,16 @@ def test_a_period_of_the_law_is_lengthened_once_and_the_citizen_told(session, wo
     take(session, case, "ask_extension", person(session, Permission.CASE_FEED_BACK), clock=clock, length=30, reason="等待鉴定")
     take(session, case, "decide_extension", is_granted=True, answer="同意", informed_how=NoticeChannel.POST)
     assert case.due_on == date(2026, 6, 1)
+
+
+def test_a_longer_term_is_shown_in_the_in_tray_of_whom_it_is_for(session, world):
+    case = assigned(session, world)
+    clock = next(c for c in clocks.live(session, case) if c.part == "assignment")
+    session.get(Term, clock.term_id).extend_length = 5
+    take(session, case, "ask_extension", person(session, Permission.CASE_FEED_BACK), clock=clock, length=3, reason="等待鉴定")
+    take(session, case, "decide_extension", is_granted=True, answer="同意")
+    assert session.scalars(select(Todo.due_on).where(Todo.record_id == clock.part_id)).one() == clock.due_on
+    assert clock.extended_by == 3
 
 
 def test_a_suspended_case_goes_on_where_it_stopped(session, world):

@@ -12,12 +12,12 @@ from models.codes import Satisfaction
 from models.mediation_codes import Contact, FollowUpState, RatingSource
 from models.todo import Todo
 from services import access, inbox
-from services.cases import case_closing, case_flow
+from services.cases import case_closing, case_flow, timeline
 from services.mediation import follow_ups
 from services.access import Actor
 from services.errors import Refused
 from services.mediation.follow_ups import FOLLOW_UP_FLOW
-from tests.support.builders import build_world, case_facts
+from tests.support.builders import build_user, build_world, case_facts
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday 9:00 in China
 SYSTEM = access.system("430181002")
@@ -58,9 +58,20 @@ def test_planning_twice_plans_once(session, case, planned):
     assert follow_ups.plan(session, case, SYSTEM, NOW) is planned
 
 
+def test_a_case_closed_anew_is_followed_up_three_working_days_after_that(session, case, planned):
+    assert follow_ups.plan(session, case, SYSTEM, NOW + timedelta(days=14)).due_on == date(2026, 3, 19)
+
+
 def test_whoever_handled_the_case_does_not_call(planned, take, world):
     with pytest.raises(Refused, match="您办理过这件案件"):
         take("record", planned, actor=replace(CALLER, worker_id=world.mediator.id), words="好")
+
+
+def test_who_settled_it_on_the_spot_does_not_call_either(session, case, planned, take, world):
+    clerk = replace(CALLER, user_id=build_user(session, "clerk", ["follow_up:record"]).id)
+    timeline.write(session, case, "settle", "当场化解", clerk, NOW, before=case.status)
+    with pytest.raises(Refused, match="您办理过这件案件"):
+        take("try", planned, actor=clerk, contact=Contact.NO_ANSWER)
 
 
 def test_a_rating_without_its_source_is_refused(planned, take):

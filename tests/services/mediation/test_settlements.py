@@ -291,6 +291,22 @@ def test_it_goes_through_the_court(session, agreement, take):
     assert (row.status, row.court_case_no) == (ConfirmationState.CONFIRMED, "（2026）湘0181民特1号")
 
 
+@pytest.mark.parametrize(("day", "words"), [(TODAY + timedelta(days=1), "不能晚于今天"), (TODAY - timedelta(days=1), "不能早于申请日期2026-03-02")])
+def test_the_court_accepts_between_the_application_and_today(session, agreement, take, day, words):
+    row = confirmation(session, agreement)
+    take("apply", row, applied_on=TODAY, is_joint=True)
+    with pytest.raises(Refused, match=words):
+        take("accept", row, accepted_on=day)
+
+
+def test_the_ruling_does_not_come_before_the_court_accepts(session, agreement, take):
+    row = confirmation(session, agreement)
+    take("apply", row, applied_on=TODAY, is_joint=True)
+    take("accept", row, accepted_on=TODAY)
+    with pytest.raises(Refused, match="不能早于受理日期2026-03-02"):
+        take("dismiss", row, ruled_on=TODAY - timedelta(days=1))
+
+
 @pytest.mark.parametrize(("day", "words"), [(19, None), (20, "提醒"), (27, "最后提醒")])
 def test_the_mediator_is_reminded_on_the_twentieth_and_the_twenty_seventh_day(session, agreement, day, words):
     confirmations.remind(session, NOW + timedelta(days=day))

@@ -149,7 +149,8 @@ def test_the_notice_that_ends_a_mediation_tells_the_focus_the_reason_and_the_oth
         informed_how=NoticeChannel.HANDED,
     )  # fmt: skip
     words = words_of(session, case, "termination_notice")
-    assert lacking(words, "漏水由谁修", "漏水属实", "分歧较大", "具体途径：可以向浏阳市人民法院起诉") == []
+    assert lacking(words, "漏水由谁修", "漏水属实", "分歧较大", "具体途径：可以向浏阳市人民法院起诉", "分流交办；") == []
+    assert "当面听取双方意见" not in words and "专班" not in words, "what the office orders among itself is not for the parties"
 
 
 def test_the_plan_of_a_team_lists_who_does_what_by_when(session, world, case):
