@@ -33,9 +33,11 @@ from models.dictionary import DictItem
 from models.division import Division
 from models.door_code import DoorCode
 from models.follow_up import FollowUp
+from models.hearing import Hearing
 from models.household import Household, HouseholdMember
 from models.ledger import Ledger
 from models.mediation import Committee, Counsellor, Lawyer, Mediator
+from models.inspection import Inspection
 from models.mediation_codes import AgreementState, Attendance, ConfirmationState, FollowUpState, SessionResult
 from models.monthly_report import MonthlyReport
 from models.neighbor import Chief
@@ -250,6 +252,17 @@ def _confirmation(s, w, **facts) -> Confirmation:
     return Confirmation(agreement_id=agreement.id, court="浏阳市人民法院", status=ConfirmationState.PLANNED, **given)
 
 
+def _hearing(s, w, **facts) -> Hearing:
+    return Hearing(
+        case_id=raw_case(s, w, kind=CaseKind.PETITION).id, held_at=datetime(2026, 3, 1, 1, 30, tzinfo=UTC), place="会议室", presider_id=w.leader.id,
+        members="甲代表，居民代表", recorder="丁干部", statements="双方各说了一遍", conclusion="按政策办理", **facts,
+    )  # fmt: skip
+
+
+def _inspection(w, **facts) -> Inspection:
+    return Inspection(committee_id=w.mediator.committee_id, inspected_on=date(2026, 2, 28), **facts)
+
+
 def _dossier(s, w, **facts) -> Dossier:
     return Dossier(case_id=raw_case(s, w).id, dossier_no="（2026）测人调字第1号", name="甲某某与乙某某纠纷", retention=next(iter(Retention)), **facts)
 
@@ -370,6 +383,10 @@ FULL = {
     "FollowUp": lambda s, w: FollowUp(
         case_id=raw_case(s, w).id, status=FollowUpState.PLANNED, due_on=date(2026, 3, 9), purpose="楼上漏水"
     ),
+    "Hearing": lambda s, w: _hearing(s, w, ended_at=datetime(2026, 3, 1, 3, 15, tzinfo=UTC), deliberation=LONG),
+    "Inspection": lambda s, w: _inspection(
+        w, inspection_count=4, prevented_count=2, crime_count=1, crime_people=2, petition_count=1, petition_people=12, note="春节前",
+    ),
     "Dossier": lambda s, w: _dossier(s, w, filed_by="丁干部", filed_on=date(2026, 3, 2), page_count=12, statement=LONG, note="一卷"),
     "Division": lambda s, w: s.get(Division, "430181002"),
     "VisitLog": lambda s, w: VisitLog(
@@ -429,6 +446,8 @@ BARE = {
     "FollowUp": lambda s, w: FollowUp(
         case_id=raw_case(s, w).id, status=FollowUpState.PLANNED, due_on=date(2026, 3, 9), purpose="空回访"
     ),
+    "Hearing": lambda s, w: _hearing(s, w),
+    "Inspection": lambda s, w: _inspection(w),
     "Dossier": lambda s, w: _dossier(s, w),
     "Division": lambda s, w: s.get(Division, "43"),
     "VisitLog": lambda s, w: VisitLog(household_id=w.east_household.id, visited_on=date(2026, 3, 1), duty="visit_duty:talk"),

@@ -40,6 +40,8 @@ from models.supervision import Supervision
 from models.term import Term
 from models.urge import Urge
 from models.user import Role, User
+from models.hearing import Hearing
+from models.inspection import Inspection
 from models.visit import VisitLog, ZeroReport
 from models.warning import WarningRule
 from models.whistle import Whistle, WhistleTarget
@@ -235,6 +237,11 @@ def _mediated(session: Session, world: World, case: Case, system, now) -> None:
     checks = dict.fromkeys(confirmations.CHECKS, True)
     records.save(session, Confirmation(agreement_id=settled.id, court="浏阳市人民法院", **checks), system, now)
     follow_ups.plan(session, case, system, now)
+    session.add_all([
+        Hearing(case_id=case.id, held_at=now, place="会议室", presider_id=world.leader.id, members="甲代表", recorder="丁干部", statements="各说了一遍", conclusion="按政策办理"),
+        Inspection(committee_id=world.mediator.committee_id, inspected_on=today, inspection_count=3),
+    ])  # fmt: skip
+    session.flush()
 
 
 def _large_export(session: Session, asker: str) -> None:
