@@ -122,6 +122,7 @@ def open_team(page: Page, live_server: str) -> None:
     page.goto(f"{live_server}/admin/case/")
     page.locator("tbody a").first.click()
     follow(page, "“3+X”专班")
+    page.get_by_role("button", name="组建专班").wait_for()
 
 
 def test_a_team_lacks_a_seat_until_it_is_filled(world, arrive, live_server, complaints):
