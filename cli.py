@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
@@ -18,13 +17,12 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import lanes
-import public_views
+import doors
 import worker
-from admin_views.guard import MOST_SENT
 from config import ROOT, Config
 from extensions import db, now
 from models.user import User
+from processes import calm, kept
 from services import access
 from services.background import upkeep
 from services.errors import Refused
@@ -39,6 +37,7 @@ def install(app: Flask) -> None:
     app.cli.add_command(_seed)
     app.cli.add_command(print_flow)
     app.cli.add_command(worker.worker_command)
+    app.cli.add_command(doors.residents_command)
     app.cli.add_command(worker.nightly_command)
 
 
@@ -77,13 +76,14 @@ def start() -> None:
     os.umask(0o077)  # the database, the log and uploads are for this user's eyes only
     config = Config()
     app = create_app(config)
-    server = _listen(app, config)  # before the long work, so that a taken port is known at once
+    server = doors.server(app, config)  # before the long work, so that a taken port is known at once
     with app.app_context():
         prepare(config, _say)
     _say(f"启动用时 {time.monotonic() - started:.1f} 秒")
     _say(f"控制台：{_url(config)}    （按 Ctrl+C 停止）")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # let requests in hand end
-    with worker.beside():
+    with kept("worker"), doors.residents_beside(server):
+        calm()
         server.run()
 
 
@@ -180,22 +180,3 @@ def _shown(path: Path) -> str:
 def _url(config: Config) -> str:
     host = "127.0.0.1" if config.host in ("0.0.0.0", "::", "*") else config.host
     return f"http://{host}:{config.port}/"
-
-
-def _listen(app: Flask, config: Config):
-    """A waitress server that holds its port; `run` begins to answer."""
-    # Waitress speaks no TLS: HTTPS=1 means that a proxy stands before it and tells the caller's address.
-    proxy = {
-        "url_scheme": "https", "trusted_proxy": "*", "trusted_proxy_count": 1,
-        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"}, "clear_untrusted_proxy_headers": True,
-    } if config.is_https else {}  # fmt: skip
-    try:
-        return lanes.server(
-            app, config.threads, config.public_threads, public_views.PREFIXES, host=config.host, port=config.port, ident=None,
-            max_request_body_size=MOST_SENT + 1024 * 1024, **proxy,
-        )  # fmt: skip
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            other = f"PORT={config.port + 1} make run"
-            raise SystemExit(f"端口 {config.port} 已被占用；请停掉占用它的程序，或换一个端口：{other}") from None
-        raise SystemExit(f"不能在 {config.host}:{config.port} 上提供服务：{error.strerror}") from None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from threading import Event, Lock
 from typing import Any
 
-import lanes
+from turns import aside
 
 
 class _Slip:
@@ -36,7 +36,7 @@ class Together:
             self._waiting.append(slip)
             slip.leads, self._is_led = not self._is_led, True
         if not slip.leads:
-            with lanes.aside():
+            with aside():
                 slip.is_called.wait()
         if slip.leads:
             self._lead()
@@ -46,7 +46,6 @@ class Together:
 
     def _lead(self) -> None:
         """Do the portion that begins with one's own, then hand the lead to the first who still waits."""
-        lanes.give_way()
         with self._lock:
             portion = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
         try:

@@ -7,14 +7,10 @@ the server, so that heavy work never slows the pages down.
 from __future__ import annotations
 
 import fcntl
-import gc
 import logging
-from logging.handlers import RotatingFileHandler
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,10 +22,11 @@ from flask import Flask, current_app
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from admin_views.request_log import JsonLines
-from config import ROOT, Config
+from admin_views import request_log
+from config import Config
 from database import allow_long_work
 from extensions import db, now
+from processes import calm
 from services import access, nightly
 from services.background import outbox, running, senders
 from services.background.work import Work
@@ -142,19 +139,13 @@ class Worker:
             thread.join()
 
 
-def calm() -> None:
-    """Look for circles of garbage seldom: work on many rows makes millions of objects and hardly any circle."""
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
-
-
 @click.command("worker")
 def worker_command() -> None:
     """处理后台任务和夜间工作，直到被停止；python app.py 会自动带一个。"""
     os.umask(0o077)
     os.nice(NICE)
     config = current_app.config["CONSOLE"]
-    _log_to(config.instance / "log")
+    request_log.write_to(current_app._get_current_object(), config.instance / "log" / "worker.log")
     allow_long_work(db.engine)
     calm()
     worker = Worker(current_app._get_current_object(), config)
@@ -171,37 +162,3 @@ def nightly_command() -> None:
     for place in places:
         for label, is_done in nightly.run_all(new_session, now, place):
             click.echo(f"{place} {label}：{'已做完' if is_done else '没有做完，原因见日志'}")
-
-
-def _log_to(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(folder / "worker.log", maxBytes=10_000_000, backupCount=5, encoding="utf-8")
-    handler.setFormatter(JsonLines())
-    logger = logging.getLogger("console")
-    logger.handlers, logger.propagate = [handler], False
-    logger.setLevel(logging.INFO)
-
-
-@contextmanager
-def beside() -> Iterator[None]:
-    """Keep a worker process running as long as the block lasts; a dead one is started again."""
-    is_over, hand = threading.Event(), {}
-
-    def keep() -> None:
-        while not is_over.is_set():
-            began = time.monotonic()
-            hand["process"] = subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "worker"], cwd=ROOT)
-            hand["process"].wait()
-            if not is_over.wait(1 if time.monotonic() - began > 30 else 5):
-                _log.warning("the worker ended with code %s and is started again", hand["process"].returncode)
-
-    thread = threading.Thread(target=keep, name="worker-keeper", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        process = hand.get("process")
-        if process is not None and process.poll() is None:
-            process.terminate()
-        thread.join(timeout=10)

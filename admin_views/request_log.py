@@ -7,6 +7,7 @@ import logging
 import time
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 from flask import Flask, g, request
 
@@ -33,16 +34,20 @@ class JsonLines(logging.Formatter):
 
 def install(app: Flask, config: Config) -> None:
     if not config.is_testing:
-        folder = config.instance / "log"
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(folder / "console.log", maxBytes=10_000_000, backupCount=5, encoding="utf-8")
-        handler.setFormatter(JsonLines())
-        for logger in (app.logger, _log):
-            logger.handlers = [handler]
-            logger.propagate = False
-            logger.setLevel(logging.INFO)
+        write_to(app, config.instance / "log" / "console.log")
     app.before_request(_start)
     app.after_request(_write)
+
+
+def write_to(app: Flask, path: Path) -> None:
+    """What this process logs goes to this file from now on; each process has one of its own, because files are rolled over."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(path, maxBytes=10_000_000, backupCount=5, encoding="utf-8", delay=True)
+    handler.setFormatter(JsonLines())
+    for logger in (app.logger, logging.getLogger("console")):
+        logger.handlers = [handler]
+        logger.propagate = False
+        logger.setLevel(logging.INFO)
 
 
 def _start() -> None:

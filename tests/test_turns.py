@@ -1,4 +1,4 @@
-"""A crowd of residents waits in a lane of its own; staff pass by, and nobody is lost."""
+"""A few residents are at work at a time, the others wait their turn, and nobody is lost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lanes import Lanes, aside
+from turns import Turns, aside
 
 
 class Request:
@@ -31,8 +31,8 @@ class Request:
 
 
 @pytest.fixture
-def lanes():
-    found = Lanes(4, 2, lambda path: path.startswith("/q/"))
+def turns():
+    found = Turns(2)
     yield found
     found.shutdown(timeout=1)
 
@@ -44,21 +44,11 @@ def wait_for(what) -> None:
     assert what()
 
 
-def test_staff_pass_a_crowd_that_waits(lanes):
-    served, gate = [], threading.Event()
-    for number in range(20):
-        lanes.add_task(Request(f"/q/{number}", served, gate))
-    lanes.add_task(Request("/admin/", served))
-    wait_for(lambda: served == ["/admin/"])
-    gate.set()
-    wait_for(lambda: len(served) == 21)
-
-
-def test_of_the_residents_two_are_served_at_a_time(lanes):
+def test_of_the_residents_two_are_served_at_a_time(turns):
     served, gate = [], threading.Event()
     crowd = [Request(f"/q/{number}", served, gate) for number in range(6)]
     for request in crowd:
-        lanes.add_task(request)
+        turns.add_task(request)
     wait_for(lambda: crowd[1].has_begun.is_set())
     time.sleep(0.1)
     assert [request.has_begun.is_set() for request in crowd] == [True, True, False, False, False, False]
@@ -66,17 +56,7 @@ def test_of_the_residents_two_are_served_at_a_time(lanes):
     wait_for(lambda: len(served) == 6)
 
 
-def test_a_thread_is_left_to_residents_while_staff_are_busy(lanes):
-    served, gate = [], threading.Event()
-    for _ in range(10):
-        lanes.add_task(Request("/admin/", served, gate))
-    lanes.add_task(Request("/q/1", served))
-    wait_for(lambda: served == ["/q/1"])
-    gate.set()
-    wait_for(lambda: len(served) == 11)
-
-
-def test_one_that_fails_gives_its_place_back(lanes):
+def test_one_that_fails_gives_its_place_back(turns):
     served = []
 
     class Broken(Request):
@@ -84,12 +64,12 @@ def test_one_that_fails_gives_its_place_back(lanes):
             raise RuntimeError("broken")
 
     for _ in range(5):
-        lanes.add_task(Broken("/q/x", served))
-    lanes.add_task(Request("/q/1", served))
+        turns.add_task(Broken("/q/x", served))
+    turns.add_task(Request("/q/1", served))
     wait_for(lambda: served == ["/q/1"])
 
 
-def test_who_steps_aside_leaves_the_place_to_others_and_takes_it_again_before_new_ones(lanes):
+def test_who_steps_aside_leaves_the_place_to_others_and_takes_it_again_before_new_ones(turns):
     served, stand, gate = [], threading.Event(), threading.Event()
 
     class Waits(Request):
@@ -102,7 +82,7 @@ def test_who_steps_aside_leaves_the_place_to_others_and_takes_it_again_before_ne
     waiting = [Waits(f"/q/waits{number}", served) for number in range(3)]
     working = [Request(f"/q/works{number}", served, gate) for number in range(3)]
     for request in (*waiting, *working):
-        lanes.add_task(request)
+        turns.add_task(request)
     wait_for(lambda: working[1].has_begun.is_set())  # two at work beside three who stand aside
     assert not working[2].has_begun.is_set()
     stand.set()
@@ -111,19 +91,3 @@ def test_who_steps_aside_leaves_the_place_to_others_and_takes_it_again_before_ne
     gate.set()
     wait_for(lambda: len(served) == 6)
     assert served.index("/q/works2") > max(served.index(f"/q/waits{number}") for number in range(2))
-
-
-def test_while_staff_are_at_work_one_resident_is(lanes):
-    served, gate, staff_gate = [], threading.Event(), threading.Event()
-    page, crowd = Request("/admin/", served, staff_gate), [Request(f"/q/{number}", served, gate) for number in range(2)]
-    lanes.add_task(page)
-    wait_for(page.has_begun.is_set)
-    for request in crowd:
-        lanes.add_task(request)
-    wait_for(crowd[0].has_begun.is_set)
-    time.sleep(0.05)
-    assert not crowd[1].has_begun.is_set()
-    staff_gate.set()
-    wait_for(crowd[1].has_begun.is_set)
-    gate.set()
-    wait_for(lambda: len(served) == 3)
