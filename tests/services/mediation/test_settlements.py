@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from models.case import CaseParty
+from models.case import CaseEvent, CaseParty
 from models.clock import Clock
 from models.codes import ClockState, Closeness, PartyRole
 from models.mediation_codes import (
@@ -211,8 +211,9 @@ def test_only_when_all_is_done_is_it_performed(session, agreement, take):
         take("complete", agreement)
     item = settlements.items_of(session, agreement)[0]
     take("perform", agreement, item=item, performance=Performance.DONE, done_on=TODAY, proof="收条")
+    said = session.scalars(select(CaseEvent.note).where(CaseEvent.verb == "agreement_perform")).one()
     take("complete", agreement)
-    assert agreement.status is AgreementState.PERFORMED
+    assert agreement.status is AgreementState.PERFORMED and said.startswith("第1项“被申请人：") and said.endswith("（2026-03-02）")
 
 
 def test_done_without_a_day_is_refused(session, agreement, take):
