@@ -302,7 +302,7 @@ def test_a_period_of_the_law_is_lengthened_once_and_the_citizen_told(session, wo
     take(session, case, "decide_extension", is_granted=True, answer="同意", informed_how=NoticeChannel.POST)
     said = session.scalars(select(CaseEvent.note).where(CaseEvent.verb == "decide_extension")).one()
     assert case.due_on == date(2026, 6, 1)
-    # 60 days after 2 March end on 1 May, a holiday here counted as a Friday: no working calendar is built.
+    # 60 days after 2 March end on Friday 1 May (no holidays here); 90 on Sunday 31 May, so on Monday 1 June.
     assert said == "同意“信访事项办结”延长30日，由2026-05-01延至2026-06-01。申请理由：等待鉴定。同意"
 
 
