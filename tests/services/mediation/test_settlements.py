@@ -216,6 +216,12 @@ def test_only_when_all_is_done_is_it_performed(session, agreement, take):
     assert agreement.status is AgreementState.PERFORMED and said.startswith("第1项“被申请人：") and said.endswith("（2026-03-02）")
 
 
+def test_a_planned_application_says_how_many_days_are_left(session):
+    row = Confirmation(status=ConfirmationState.PLANNED, last_day=date(2026, 4, 1))
+    said = [confirmations.countdown(row, day) for day in (date(2026, 3, 22), date(2026, 4, 1), date(2026, 4, 3))]
+    assert [word in one for word, one in zip(("还剩10天", "今天是最后一天", "已过2天"), said, strict=True)] == [True] * 3
+
+
 def test_done_without_a_day_is_refused(session, agreement, take):
     item = settlements.items_of(session, agreement)[0]
     with pytest.raises(Refused, match="请填履行日期"):
