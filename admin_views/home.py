@@ -9,8 +9,9 @@ from flask_admin import AdminIndexView, expose
 from flask_login import current_user
 
 from extensions import db, now, transaction
+from models.todo import Todo
 from services import inbox, overview
-from services.keeping import comments
+from services.keeping import comments, records
 from services.lists import lookups
 from services.mediation import follow_ups
 from services.access import Permission
@@ -107,7 +108,7 @@ class HomeView(AdminIndexView):
     def open_view(self):
         """A line that is only to be known goes once it is opened; its record may be out of sight by then."""
         with transaction() as session:
-            todo = inbox.opened(session, request.args.get("id", ""), actor(), now())
+            todo = inbox.opened(session, records.typed(Todo.__table__.c.id, request.args.get("id", "")), actor(), now())
         if todo is None:
             return redirect(url_for(".inbox_view"))
         view = next(v for v in current_app.extensions["entity_views"].values() if v.slug == todo.entity)

@@ -261,7 +261,7 @@ def test_every_page_of_the_console_is_in_the_matrix_or_belongs_to_a_record(app):
         "layout_view", "counts_view", "disband_view", "keep_view", "drop_view", "similar_view", "state_view", "cancel_view",
         "flow_view", "phone_code_view", "phone_codes_view", "phones_off_view", "revoke_view", "needed_view",
         "one_view", "all_view", "design_view", "figures_view", "prepare_view", "workbook_view", "word_view",
-        "inbox_view", "print_view", "slip_view", "notice_view", "take_view", "call_view", "again_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
+        "inbox_view", "open_view", "print_view", "slip_view", "notice_view", "take_view", "call_view", "again_view", "posted_view", "codes_view", "renew_view", "switch_off_view", "match_view", "confirm_view", "errors_view", "wide_view", "wide_template_view",
     }  # fmt: skip
     endpoints = {r.endpoint for r in app.url_map.iter_rules()} - {"static", "front", "admin.static", "admin.index"} - PUBLIC - PHONE
     rest = {e for e in endpoints if e.split(".")[-1] not in known | of_a_record and not e.startswith("account.")}
