@@ -99,6 +99,12 @@ def _spread(top, merged, row: int) -> list:
     return cells
 
 
+def is_plain(cells: Sequence[Any]) -> bool:
+    """True for a row that at first sight can be no hint and no foot: it begins with a number of some kind."""
+    first = cells[0] if cells else None
+    return first.__class__ is str and first.isascii()
+
+
 def is_hint(cells: Sequence[Any], is_first: bool) -> bool:
     """True for a row that explains the columns; one not of our making only right below the headings."""
     first = next((cell for cell in cells if cell is not None), None)
