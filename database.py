@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _ROOM = -16_000  # kB of cache: with the 2 MB of the driver, a list of a million rows would be read from the disk again and again
-_WIDE_ROOM = -196_608  # for writing all that an import of a whole street touches
+_WIDE_ROOM = -196_608  # for all that an import of a whole street reads and then writes
 
 
 def configure_sqlite(engine: Engine) -> None:
@@ -31,12 +31,12 @@ def configure_sqlite(engine: Engine) -> None:
 
 
 def allow_long_work(engine: Engine) -> None:
-    """Lift the limits that keep a request from holding a PostgreSQL connection, and give SQLite room while it writes: for the worker only."""
+    """Lift the limits that keep a request from holding a PostgreSQL connection, and give SQLite room but where rows are only read through once: for the worker only."""
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "begin")
         def _widen(connection: Connection) -> None:
-            room = _ROOM if connection.get_execution_options().get("only_reads") else _WIDE_ROOM
+            room = _ROOM if connection.get_execution_options().get("reads_once") else _WIDE_ROOM
             connection.exec_driver_sql(f"PRAGMA cache_size={room}")
 
     if engine.dialect.name == "postgresql":

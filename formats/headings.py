@@ -100,7 +100,7 @@ def _spread(top, merged, row: int) -> list:
 
 
 def is_plain(cells: Sequence[Any]) -> bool:
-    """True for a row that at first sight can be no hint and no foot: it begins with a number of some kind."""
+    """True for a row that can be no hint but the first and no foot: its first cell is a code, neither empty nor Chinese."""
     first = cells[0] if cells else None
     return first.__class__ is str and first.isascii()
 
