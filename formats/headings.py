@@ -99,12 +99,6 @@ def _spread(top, merged, row: int) -> list:
     return cells
 
 
-def is_plain(cells: Sequence[Any]) -> bool:
-    """True for a row that can be no hint but the first and no foot: its first cell is a code, neither empty nor Chinese."""
-    first = cells[0] if cells else None
-    return first.__class__ is str and first.isascii()
-
-
 def is_hint(cells: Sequence[Any], is_first: bool) -> bool:
     """True for a row that explains the columns; one not of our making only right below the headings."""
     first = next((cell for cell in cells if cell is not None), None)

@@ -111,13 +111,12 @@ class Upload:
             told = self._process.answer()
             rows = []
             for number, cells in told["rows"]:
-                if is_first or not headings.is_plain(cells):
-                    if headings.is_hint(cells, is_first):
-                        continue
-                    is_first = False
-                    if headings.is_foot(cells):
-                        self.feet += 1
-                        continue
+                if headings.is_hint(cells, is_first):
+                    continue
+                is_first = False
+                if headings.is_foot(cells):
+                    self.feet += 1
+                    continue
                 if len(cells) < width:
                     cells += [None] * (width - len(cells))
                 rows.append(Row(number, cells))

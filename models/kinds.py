@@ -67,7 +67,7 @@ class Kind:
     is_long: bool = False
 
 
-LOOKALIKE = re.compile(r"[\u2e80-\u2fd5\uf900-\ufaff]")
+_LOOKALIKE = re.compile(r"[\u2e80-\u2fd5\uf900-\ufaff]")
 
 
 def _plain(text: str) -> str:
@@ -79,11 +79,11 @@ def _plain(text: str) -> str:
 
 def _tidy(text: str) -> str:
     """Trim, drop control and invisible marks, fold full-width blanks and look-alike characters (⼀ is 一); keep the wording."""
-    if text.isprintable() and not LOOKALIKE.search(text):  # none of those is
+    if text.isprintable() and not _LOOKALIKE.search(text):  # none of those is
         return text.strip()
     text = text.replace("\u3000", " ").replace("\u00a0", " ").replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", "", text)
-    text = LOOKALIKE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+    text = _LOOKALIKE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     return re.sub(r"[\ud800-\udfff]", "\ufffd", text).strip()
 
 

@@ -238,8 +238,7 @@ def rebuild(session: Session, field: CustomField, now) -> None:
 
 def refresh(session: Session, entity: type[Entity], rows: Iterable[tuple[dict, dict | None]], now) -> None:
     """Index rows written past the listener, as (after, before) with stored values by attribute."""
-    pairs = ((after, after.get("extra"), before and before.get("extra")) for after, before in rows)
-    changed = [after for after, new, old in pairs if new is not old and (new or {}) != (old or {})]
+    changed = [after for after, before in rows if (after.get("extra") or {}) != ((before or {}).get("extra") or {})]
     forget(session, [row["id"] for row in changed])
     filtered = {name: d for name, d in _all(session).get(entity.slug(), {}).items() if d.field.filtered}
     batch = [

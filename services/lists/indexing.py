@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -141,10 +140,10 @@ def refresh(session: Session, entity: type[Entity], new: Sequence[dict], changed
     """Index rows written past the listener: `new` ones and `changed` ones as (after, before), stored values by attribute."""
     if not is_indexed(entity):
         return
-    told, own = itemgetter("id", *(d.key for d in searched(entity))), custom.texts(session, entity)
+    keys, own = [d.key for d in searched(entity)], custom.texts(session, entity)
     moved = [
         after for after, before in changed
-        if told(after) != told(before) or (own and _texts(after.get("extra"), own) != _texts(before.get("extra"), own))
+        if any(after[key] != before.get(key) for key in keys) or _texts(after.get("extra"), own) != _texts(before.get("extra"), own)
     ]  # fmt: skip
     forget(session, [row["id"] for row in moved])
     _write(session, entity, [*new, *moved], now)

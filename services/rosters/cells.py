@@ -7,7 +7,6 @@ nothing is opened only to be compared.
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -25,7 +24,7 @@ from formats.headings import plain
 from formats.sheets import CUT_MARK
 from models.dictionary import DictItem
 from models.fields import Description
-from models.kinds import LONG, LOOKALIKE, SHORT
+from models.kinds import SHORT
 from models.sealed import Sealed, seal, unseal
 
 from ..keeping.custom import CustomDescription
@@ -94,28 +93,6 @@ def _text_reader(d: Description):
         return value or None
 
     return read
-
-
-def stands(d: Description) -> Callable[[Sequence], bool]:
-    """Whether all cells of a column would be read as the texts they are: nothing to trim, to mend or to refuse in any."""
-    length = d.length or sys.maxsize
-    if d.kind not in (None, SHORT, LONG) or d.type is not str or d.is_personal or d.target or d.code or d.field.dictionary:
-        return lambda cells: False
-
-    def does(cells: Sequence) -> bool:
-        if not {str, NoneType}.issuperset(map(type, cells)):
-            return False
-        words = [cell for cell in cells if cell is not None]
-        return not words or (max(map(len, words)) <= length and "" not in words and _is_tidy("|".join(words)))
-
-    return does
-
-
-def _is_tidy(joined: str) -> bool:
-    return (
-        joined.isprintable() and not LOOKALIKE.search(joined) and CUT_MARK not in joined
-        and " |" not in joined and "| " not in joined and joined[0] != " " and joined[-1] != " "
-    )  # fmt: skip
 
 
 def _number_reader(d: Description):
@@ -239,10 +216,10 @@ def reader_of(session: Session, d: Description, is_1904: bool = False) -> Callab
     return lambda cell: None if (value := read(cell)) is None else pack(value)
 
 
-def in_columns(read: Callable[[Any], Any], keeps: bool, stands: Callable[[Sequence], bool]) -> Callable[[Sequence], Sequence]:
+def in_columns(read: Callable[[Any], Any], keeps: bool) -> Callable[[Sequence], list]:
     """How a column of cells is read at once; what cannot be read is `Wrong`.
 
-    `keeps`: a text or whole number met before is not read again; `stands` tells a column that needs no reading.
+    `keeps`: a text or whole number met before is not read again.
     """
     known = _Known(read) if keeps else None
     plain_ones = {str, int, NoneType} if keeps else set()  # 1, 1.0 and True would be the same key
@@ -252,9 +229,7 @@ def in_columns(read: Callable[[Any], Any], keeps: bool, stands: Callable[[Sequen
             return None
         return known[cell] if cell.__class__ in plain_ones else _tried(read, cell)
 
-    def column(cells: Sequence) -> Sequence:
-        if stands(cells):
-            return cells
+    def column(cells: Sequence) -> list:
         if keeps and plain_ones.issuperset(map(type, cells)):
             return [known[cell] for cell in cells]
         return [one(cell) for cell in cells]

@@ -26,7 +26,7 @@ from ..keeping.custom import CustomDescription
 from ..errors import Refused
 from ..showing import text
 from . import columns as matching
-from .cells import Named, Wrong, in_columns, is_equal, opened, reader_of, stands, words_of
+from .cells import Named, Wrong, in_columns, is_equal, opened, reader_of, words_of
 from .decisions import Decision, Plan
 from .errors import RowError, harmless
 from .stored import by_values, open_ended
@@ -89,9 +89,7 @@ class Planner:
             target: Targets(session, target, actor) for target in {d.target for d in self.described.values() if d.target}
         }
         self.readers = {
-            name: in_columns(
-                self.targets[d.target].reader(d) if d.target else reader_of(session, d, is_1904), not d.is_personal, stands(d)
-            )
+            name: in_columns(self.targets[d.target].reader(d) if d.target else reader_of(session, d, is_1904), keeps=not d.is_personal)
             for name, d in self.described.items()
         }
         self.present: dict[tuple, list[dict]] | None = None

@@ -183,9 +183,8 @@ def store(session: Session, entity: type[Entity], pending: Sequence[Pending], no
 
 def _moved(p: Pending) -> set[str]:
     """Which columns of a known row get another value."""
-    # A row began as a copy of the known one, so both have their columns in the same order.
-    pairs = zip(p.row.items(), p.known.values(), strict=True)
-    return {name for (name, value), known in pairs if value is not known and value != known}
+    known = p.known
+    return {name for name, value in p.row.items() if value is not known[name] and value != known[name]}
 
 
 def _update(connection, table: Table, changed: Sequence[Pending], moves: Sequence[set[str]], now: datetime) -> None:
@@ -206,7 +205,10 @@ def _update(connection, table: Table, changed: Sequence[Pending], moves: Sequenc
 def _trail(entity, described: Sequence[tuple[str, str]], p: Pending, names: Container[str], verb: AuditVerb) -> tuple:
     """(id, name, verb, changes) of one row for the audit trail; `names` are the columns that may differ."""
     before, after = p.known or {}, p.row
-    changes = {name: [audit.plain(before.get(key)), audit.plain(after[key])] for name, key in described if key in names and before.get(key) != after[key]}
+    changes = {
+        name: [audit.plain(before.get(key)), audit.plain(after[key])] for name, key in described
+        if key in names and before.get(key) != after[key]
+    }  # fmt: skip
     if "extra" in names:
         old, new = before.get("extra") or {}, after.get("extra") or {}
         changes |= {name: [old.get(name), new.get(name)] for name in {**old, **new} if old.get(name) != new.get(name)}
