@@ -42,7 +42,9 @@ def install(app: Flask) -> None:
 def refused(error: Refused):
     """A rule said no outside a form."""
     db.session.rollback()
-    code = {BadQuery: 400, Denied: 403, Missing: 404, Conflict: 409}.get(type(error), 422)
+    if isinstance(error, BadQuery):
+        return page(400, title="条件有误", sentence=error.sentence)
+    code = {Denied: 403, Missing: 404, Conflict: 409}.get(type(error), 422)
     return page(code, sentence=error.sentence)
 
 
@@ -115,7 +117,8 @@ def page(
     is_lost = is_lost or code == 401
     sign_in_url = url_for("account.sign_in", next=request.full_path.rstrip("?")) if is_lost else None
     home = "/admin/" if is_known() else "/"
+    came_from = request.referrer if (request.referrer or "").startswith(request.host_url) and code in (400, 414) else None
     return render_template(
         "error.html", code=code, title=title or known_title, sentence=sentence, home_url=home, reference=reference,
-        sign_in_url=sign_in_url,
+        sign_in_url=sign_in_url, back_url=came_from if not is_lost else None,
     ), code  # fmt: skip

@@ -16,7 +16,7 @@ from models import Described
 from models.area import Area
 from models.codes import Code
 from models.fields import Description
-from models.kinds import LONG, SHORT, Kind
+from models.kinds import LONG, SHORT, Kind, plain
 from services.keeping import custom
 from services.lists import lookups
 from services.access import Actor, permission_labels
@@ -147,12 +147,12 @@ def _integer(label: str, low, high):
 
 
 def _decimal(label: str, low, high):
-    return lambda raw: _within(label, _parse(Decimal, raw.replace(",", ""), "请填数字，例如 1200.50"), low, high)
+    return lambda raw: _within(label, _parse(Decimal, raw, "请填数字，例如 1200.50"), low, high)
 
 
 def _parse(kind, raw: str, sentence: str):
     try:
-        value = kind(raw.strip())
+        value = kind(plain(raw).replace(",", ""))
         if isinstance(value, Decimal) and not value.is_finite():
             raise ValueError
         return value
@@ -172,7 +172,7 @@ def _within(label: str, value, low, high):
 
 def _day(raw: str) -> date:
     try:
-        day = date.fromisoformat(raw.strip())
+        day = date.fromisoformat(plain(raw))
     except ValueError:
         raise ValueError("请填日期，例如 2026-01-31") from None
     if not 1900 <= day.year <= 2200:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from flask import current_app, redirect, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask_admin import AdminIndexView, expose
 from flask_login import current_user
 
 from extensions import db, now, transaction
 from services import inbox, overview
 from services.keeping import comments
+from services.lists import lookups
 from services.mediation import follow_ups
 from services.access import Permission
 from services.due_dates import local_day
@@ -102,6 +103,19 @@ class HomeView(AdminIndexView):
         shown = {"title": "按期限先后", "columns": _TRAY, "rows": rows, "empty": "没有等您答复的事项"}
         return self.render("admin/index.html", greeting="等您答复", tiles=[], lists=[shown])
 
+    @expose("/inbox/open/")
+    def open_view(self):
+        """A line that is only to be known goes once it is opened; its record may be out of sight by then."""
+        with transaction() as session:
+            todo = inbox.opened(session, request.args.get("id", ""), actor(), now())
+        if todo is None:
+            return redirect(url_for(".inbox_view"))
+        view = next(v for v in current_app.extensions["entity_views"].values() if v.slug == todo.entity)
+        if lookups.label(db.session, view.entity, todo.record_id, actor()):
+            return redirect(view.link("details_view", id=todo.record_id))
+        flash(f"已看过：{todo.title}。这条记录已不在您的负责范围内", "success")
+        return redirect(url_for(".inbox_view"))
+
     @staticmethod
     def _jobs(me) -> list[dict]:
         """Long work of one's own that is not over yet."""
@@ -124,7 +138,7 @@ class HomeView(AdminIndexView):
             "cells": [f"办结回访 {count:,} 件", "", {"text": f"最早{first}", "tone": "bad"} if first and first < today else text(first)],
         }] if is_heap else []  # fmt: skip
         return heap + [
-            {"url": views[t.entity].link("details_view", id=t.record_id),
+            {"url": url_for(".open_view", id=t.id) if t.kind in inbox.TO_KNOW else views[t.entity].link("details_view", id=t.record_id),
              "cells": [t.title, text(t.put_at), _due(t.due_on, today)]}
             for t in inbox.mine(db.session, me, limit, (follow_ups.PLANNED,) if is_heap else ()) if views[t.entity].may("view")  # a unit's people do not all do everything
         ]  # fmt: skip

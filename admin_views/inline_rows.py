@@ -100,7 +100,8 @@ class PartRows:
         part = self.view.entity
         references = [joinedload(getattr(part, d.name)) for d in self.fields if d.target]
         mine = select(part).options(*references).where(self.back.of(part) == owner.id)
-        return {row.id: row for row in db.session.scalars(mine.order_by(part.id).limit(2 * MOST))}
+        rows = db.session.scalars(mine.order_by(part.id).limit(2 * MOST))
+        return {row.id: row for row in sorted(rows, key=lambda row: getattr(getattr(row, "role", None), "rank", 0))}
 
     def _shown(self) -> list[PartRow]:
         shown = [record for record in self.stored.values() if getattr(record, "is_active", True) is not False]

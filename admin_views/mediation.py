@@ -179,6 +179,13 @@ class ConfirmationView(Stepped, Attached, Kept):
         key = next(key for key in ("confirmation_persons", "confirmation_company") if key in layouts)
         return [*super().buttons(row), *paper_button(case.id, key)]
 
+    def details(self, row):
+        page, words = super().details(row), confirmations.countdown(row, local_day(now()))
+        if words:
+            left = (row.last_day - local_day(now())).days
+            page["next_step"] = {"tone": "bad" if left < 0 else "warn" if left <= 10 else "info", "title": "下一步：提出申请", "sentence": words}
+        return page
+
     def heading_of_new(self):
         return "申请司法确认"
 

@@ -102,7 +102,7 @@ class RecordPage:
             "rows": [
                 {"url": self.link("details_view", id=r.id) if self.may("view") else None,
                  "cells": [text(r.values[c]) for c in columns]}
-                for r in page.rows
+                for r in _by_role(page.rows)
             ],
             "create_url": self.link("create_view", **{name: record_id}) if may_add else None,
             "more_url": self.link("index_view", **{name: record_id}) if page.has_next and self.may("view") else None,
@@ -195,3 +195,8 @@ class RecordPage:
             post_url=self.link("delete_view"), cancel_url=back, button_label="确定删除",
             hidden=[("id", row.id), ("confirmed", "1")],
         )  # fmt: skip
+
+
+def _by_role(rows) -> list:
+    """Rows with a role in the order of the roles: who applies before who is applied against."""
+    return sorted(rows, key=lambda row: getattr(row.values.get("role"), "rank", 0))

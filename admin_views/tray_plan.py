@@ -44,6 +44,7 @@ class TrayPlanView(CustomView):
             "admin/tray_plan.html", rows=[_row(line) for line in lines], loads=[_load(load) for load in batch_plan.loads(lines)],
             cost=f"{plan.cost:,.0f}", objective=batch_plan.OBJECTIVE, fresh=fresh, count=len(plan.lines), at_once=tray_plan.AT_ONCE,
             most=tray_plan.MOST, taken=taken,
+            batch_url=url_for("batch.index_view", id=taken.batch) if taken and taken.batch else None,
             desk_url=url_for("dispatch_desk.index_view"),
             trail=[
                 {"label": "解纷", "url": None}, {"label": "分流调度台", "url": url_for("dispatch_desk.index_view")},

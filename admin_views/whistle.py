@@ -74,8 +74,12 @@ class Issued(Stepped):
             raise Missing("这里没有可以下载的文书")
         with transaction() as session:
             content = papers.slip(session, row, self.paper)
-        number = getattr(row, "whistle_no", None) or getattr(row, "supervision_no", None)
+        number = self.number_of(row)
         return download(content, "_".join(filter(None, (paper_templates.kind_of(self.paper).name, number))) + ".docx", words.MEDIA_TYPE)
+
+    def number_of(self, row) -> str | None:
+        """The number on its paper."""
+        return getattr(row, "whistle_no", None) or getattr(row, "supervision_no", None)
 
     def may(self, action):
         if action in ("edit", "delete", "import"):
@@ -154,6 +158,8 @@ class WhistleView(Issued, EntityView):
             ] + [b | {"is_primary": False} for b in page["buttons"]]  # fmt: skip
         elif late:
             page["next_step"] = {"tone": "bad", "title": "未按时报到", "sentence": f"{_names(late)}已过报到期限还没有到场，请电话联系，必要时报告带班领导。"}
+        rated = _ratings(targets)
+        page["facts"] += [rated] if rated["items"] else []
         return page
 
     def save(self, session, row, is_new):
@@ -163,6 +169,17 @@ class WhistleView(Issued, EntityView):
         super()._store(session, row, form, parts, is_new)
         if not session.query(WhistleTarget.id).filter(WhistleTarget.whistle_id == row.id).first():
             raise Refused("请至少选一个报到单位")
+
+
+def _ratings(targets) -> dict:
+    """How the street and each unit rated one another; who has not rated is left out."""
+    said = [
+        {"label": f"{by}评价{of}", "text": "，".join(filter(None, (text(rating), note))), "url": None, "reveal": None, "is_wide": False}
+        for t in targets
+        for by, of, rating, note in (("街道", t.unit.name, t.rating, t.rating_note), (t.unit.name, "街道", t.counter_rating, t.counter_note))
+        if rating
+    ]
+    return {"title": "双向评价", "items": said}
 
 
 def _names(targets) -> str:
@@ -228,6 +245,14 @@ class UrgeView(Issued, EntityView):
             return found
         limit = f"办理期限是{case.due_on:%Y-%m-%d}，" if case.due_on else ""
         return found | to_whom(case) | {"demand": f"{limit}请抓紧办理，并答复办到哪一步、什么时候办好。"}
+
+    def number_of(self, row):
+        return urges.number_of(db.session, row)
+
+    def details(self, row):
+        page = super().details(row)
+        page["facts"][0]["items"].insert(0, {"label": "催办单号", "text": self.number_of(row), "url": None, "reveal": None, "is_wide": False})
+        return page
 
     def save(self, session, row, is_new):
         urges.urge(session, row, actor(), now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import JSON, CheckConstraint, Index, String, UniqueConstraint, text
@@ -154,6 +155,11 @@ class CaseParty(
     household: Mapped[Household | None] = ref("对应住户")
     consent: Mapped[Consent | None] = field("调解意愿", listed=True, is_fixed=True)
     consent_on: Mapped[date | None] = field("表态日期", is_fixed=True)
+
+
+def in_order(parties: Iterable[CaseParty]) -> list[CaseParty]:
+    """Parties as they are always listed: who applies, who is applied against, then the others."""
+    return sorted(parties, key=lambda party: (party.role.rank, party.id))
 
 
 class Assignment(

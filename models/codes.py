@@ -15,6 +15,11 @@ class Code(Enum):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def rank(self) -> int:
+        """Its place in the list, from 0."""
+        return list(type(self)).index(self)
+
 
 class MenuGroup(Code):
     """The menu: the four wheels of the model sub-district (S010), what is worked in all day first, and the system."""

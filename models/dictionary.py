@@ -31,7 +31,7 @@ class DictItem(
     sort: Mapped[int] = field("排序", listed=True, default=100, low=0, high=9999)
     is_active: Mapped[bool] = field("启用", listed=True, filtered=True, default=True)
     note: Mapped[ShortText | None] = field("说明")
-    id: Mapped[str] = field("键", primary_key=True, type_=String(64), is_fixed=True)
+    id: Mapped[str] = field("键", primary_key=True, type_=String(64), is_fixed=True, is_hidden=True)
     __table_args__ = (
         CheckConstraint("id = substr(dictionary, 12) || ':' || code", name="key_is_dictionary_and_code"),
     )

@@ -70,7 +70,7 @@ class Kind:
 _LOOKALIKE = re.compile(r"[\u2e80-\u2fd5\uf900-\ufaff]")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Half-width, no blanks or invisible marks: for numbers and codes."""
     if text.isascii() and text.isalnum():
         return text
@@ -138,19 +138,19 @@ def mask_id(value: str) -> str:
 
 NAME = Kind("name", "姓名", 10, _one_line, _no_markup_name, mask_name, is_personal=True, is_open=True)
 MOBILE = Kind(
-    "mobile", "手机号码", 14, lambda v: _plain(v).removeprefix("+86").replace("-", ""),
+    "mobile", "手机号码", 14, lambda v: plain(v).removeprefix("+86").replace("-", ""),
     _matches(r"1[3-9]\d{9}", "手机号码应为11位数字，以1开头，例如13800000000"), mask_phone, is_personal=True,
 )  # fmt: skip
-ID_NUMBER = Kind("id_number", "身份证号", 21, lambda v: _plain(v).upper(), _id_number, mask_id, is_personal=True)
+ID_NUMBER = Kind("id_number", "身份证号", 21, lambda v: plain(v).upper(), _id_number, mask_id, is_personal=True)
 TELEPHONE = Kind(
-    "telephone", "办公电话", 15, _plain,
+    "telephone", "办公电话", 15, plain,
     _matches(r"(0\d{2,3}-?\d{7,8})|(1[3-9]\d{9})|(\d{3,5})", "电话应为区号-号码（如0731-83600000）、手机或服务号码（如12345）"),
 )  # fmt: skip
 SHORT = Kind("short", "文字", 18, _one_line)
 LONG = Kind("long", "长文字", 36, _tidy, is_long=True)
-DIVISION_CODE = Kind("division_code", "区划代码", 14, _plain, _matches(r"\d{2,12}", "区划代码应为2到12位数字"))
+DIVISION_CODE = Kind("division_code", "区划代码", 14, plain, _matches(r"\d{2,12}", "区划代码应为2到12位数字"))
 USERNAME = Kind(
-    "username", "登录名", 14, lambda v: _plain(v).lower(),
+    "username", "登录名", 14, lambda v: plain(v).lower(),
     _matches(r"[a-z][a-z0-9_.-]{2,31}", "登录名应为3到32个字母、数字或 . _ - ，并以字母开头"),
 )  # fmt: skip
 

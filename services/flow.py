@@ -203,11 +203,25 @@ def _words(rule: Callable) -> str:
     return (rule.__doc__ or "").strip().rstrip(".")
 
 
+_SAID = "_said"
+
+
+def say(answers: dict[str, Any], words: str) -> None:
+    """Let the event of a step tell what came of it; called by an effect, told by `note_of`."""
+    answers[_SAID] = words
+
+
+def note_of(step: Step, answers: dict[str, Any]) -> str | None:
+    """The note of an event: what came of the step, then the person's own words."""
+    own = next((answers[a.name] for a in step.asks if a.is_long and answers.get(a.name)), None)
+    return "。".join(filter(None, (answers.get(_SAID), own))) or None
+
+
 def plain(answers: dict[str, Any]) -> dict[str, Any]:
     """Answers as they may be kept in an event: rows by id, codes by value, days as text."""
     found = {}
     for name, value in answers.items():
-        if value is None or value == "":
+        if value is None or value == "" or name == _SAID:
             continue
         if isinstance(value, Described):
             value = value.id

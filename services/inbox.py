@@ -20,6 +20,9 @@ from .access import Actor, Permission
 Recipient = Unit | Worker | User | Permission
 READY = "ready"  # the kind of what only waits to be fetched
 
+TO_KNOW = frozenset({"team", "team_left", "objection_decided"})
+"""Kinds that ask for no answer: opened once by whom they are for, they are gone."""
+
 MOST = 200  # of one person that are read at once
 
 
@@ -68,6 +71,16 @@ def settle(
     for todo in session.scalars(select(Todo).where(*wanted)):
         todo.settled_at, todo.settled_by_id = now, actor.user_id
     session.flush()
+
+
+def opened(session: Session, todo_id: str, actor: Actor, now: datetime) -> Todo | None:
+    """Take out of the actor's in-tray a line that is only to be known; None where there is none."""
+    mine = (Todo.id == todo_id, Todo.recipient.in_(_addresses(actor)), Todo.kind.in_(TO_KNOW))
+    todo = session.scalar(select(Todo).where(*mine))
+    if todo is not None and todo.settled_at is None:
+        todo.settled_at, todo.settled_by_id = now, actor.user_id
+        session.flush()
+    return todo
 
 
 @dataclass(frozen=True)

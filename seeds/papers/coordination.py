@@ -197,13 +197,14 @@ def referral() -> Form:
     form.no("{{ case.no }}")
     form.grid(
         (4, 10),
-        ("转介单位", "{{ office.centre }}"),
-        ("服务机构", "________________________"),
-        ("转介事由（不写咨询内容）", ""),
+        ("转介单位", "{{ office.centre }}　经办：{{ referral.by | line(8) }}"),
+        ("服务机构", "{{ referral.studio | line(16) }}"),
+        ("服务对象", "{{ principal.name | line(8) }}（{{ principal.role }}）　{{ principal.gender }}　{% if principal.age %}{{ principal.age }}岁　{% endif %}电话：{{ principal.mobile | line(10) }}"),
+        ("转介事由（不写咨询内容）", "{{ case.category }}“{{ case.subject }}”，{{ case.received_on }}收到，目前{{ case.status }}。"),
         ("是否有危及生命的风险", "□ 无　□ 有（已报告并通知监护人、公安或急救机构）"),
         ("本人（监护人）同意", "□ 同意转介　签名：________________　" + DAY.strip()),
         ("接收情况", "接收人：____________　接收时间：____________　□ 已安排　□ 建议就医"),
-        tall={2: 3, 5: 1.6},
+        tall={3: 2.4, 6: 1.6},
     )  # fmt: skip
     form.small("咨询内容不进入案卷。心理咨询人员发现可能患有精神障碍的，应当建议到医疗机构就诊。")
     return form.seal(_CENTRE)

@@ -11,7 +11,7 @@ from .case_stages import active_team
 from .steps_to_ending import ALONG, ENDINGS, STAGES
 from .steps_to_orders import INTAKE, ORDERS
 from ..desk.orders import open_assignment
-from ..flow import Flow, plain
+from ..flow import Flow, note_of, plain
 
 __all__ = [
     "ALONG", "CASE_FLOW", "ENDINGS", "INTAKE", "IN_HAND", "OPEN_STATES", "ORDERS", "STAGES", "active_team", "enter", "open_assignment",
@@ -22,9 +22,8 @@ S = CaseStatus
 
 
 def _record(session, case, step, before, actor, now, answers) -> None:
-    note = next((answers[a.name] for a in step.asks if a.is_long and answers.get(a.name)), None)
     timeline.write(
-        session, case, step.verb, step.label, actor, now, note=note, answers=plain(answers), before=before
+        session, case, step.verb, step.label, actor, now, note=note_of(step, answers), answers=plain(answers), before=before
     )
 
 

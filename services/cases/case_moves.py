@@ -8,11 +8,14 @@ from sqlalchemy.orm import Session
 from models.case import Assignment, Case, CaseEvent, CaseParty
 from models.case_codes import StageResult
 from models.codes import AssignmentRole, AssignmentStatus, CaseStatus, ClockState, LinkKind, MediationStage
+from models.department import Unit
 from models.fields import describe
+from models.worker import Worker
 
 from .. import inbox
 from . import case_intake, case_links, case_stages, clocks, timeline
 from ..desk import orders
+from ..flow import say
 
 
 def last_event(session: Session, case: Case) -> CaseEvent | None:
@@ -77,15 +80,29 @@ def feedback_is_the_last_word(session, case, actor, now, answers) -> str | None:
     return None if _last_feedback(session, case) else "没有已反馈的交办可以退回"
 
 
+def is_handed_to_a_colleague(session, case, actor, now, answers) -> str | None:
+    """移交给本单位（同一调委会）的人"""
+    order, taker = orders.open_assignment(session, case), answers["worker"]
+    giver = session.get(Worker, (order.subdistrict_id, order.worker_id)) if order and order.worker_id else None
+    unit_id = (order and order.unit_id) or (giver and giver.unit_id)
+    if unit_id and taker.unit_id != unit_id:
+        return f"{taker.name}不是{session.get(Unit, (case.subdistrict_id, unit_id)).name}的人。移交只在本单位内换人，要交给别的单位请办“转办”"
+    committee_id = None if unit_id else getattr(giver, "committee_id", None)
+    if committee_id and getattr(taker, "committee_id", None) != committee_id:
+        return f"{taker.name}不是{giver.committee.name}的人。移交只在本调委会内换人，要交给别人请办“转办”"
+    return None
+
+
 # ---- effects ---------------------------------------------------------------------------
 
 
 def hand_over(session, case, actor, now, answers) -> None:
-    case.handler_id = answers["worker"].id
-    order = orders.open_assignment(session, case)
-    order.worker_id = answers["worker"].id
+    order, taker = orders.open_assignment(session, case), answers["worker"]
+    giver = order.worker or order.unit
+    say(answers, f"由{giver.name}移交给{taker.name}")
+    case.handler_id = order.worker_id = taker.id
     inbox.settle(session, order, actor, now, orders.TODO)
-    orders.remind(session, case, order, now)
+    orders.remind(session, case, order, now, word="移交给您：")
 
 
 def send_back(session, case, actor, now, answers) -> None:

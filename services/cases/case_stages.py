@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.case import Assignment, Case, CaseParty
+from models.case import Assignment, Case, CaseParty, in_order
 from models.case_codes import Consent, ConsultGround, StageResult
 from models.codes import AssignmentStatus, CaseKind, CaseOutcome, ClockState, MediationStage, PartyRole
 from models.stage_run import StageRun
@@ -221,9 +221,7 @@ def go_back(session, case, actor, now, answers) -> None:
 
 
 def parties_of(session: Session, case: Case) -> Sequence[CaseParty]:
-    return session.scalars(
-        select(CaseParty).where(CaseParty.case_id == case.id, CaseParty.role.in_(SIDES)).order_by(CaseParty.id)
-    ).all()
+    return in_order(session.scalars(select(CaseParty).where(CaseParty.case_id == case.id, CaseParty.role.in_(SIDES))))
 
 
 def party_is_of_the_case(session, case, actor, now, answers) -> str | None:

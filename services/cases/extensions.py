@@ -20,6 +20,7 @@ from ..desk import orders
 from ..paperwork import notices
 from ..access import Permission
 from ..due_dates import local_day
+from ..flow import say
 
 
 def open_request(session: Session, case: Case) -> Extension | None:
@@ -89,6 +90,8 @@ def citizen_is_told(session, case, actor, now, answers) -> str | None:
 
 def ask(session, case, actor, now, answers) -> None:
     clock = answers["clock"]
+    unit = session.get(Term, clock.term_id).unit.label
+    say(answers, f"“{clock.name}”{clock.due_on:%Y-%m-%d}到期，申请延长{answers['length']}{unit}")
     session.add(Extension(
         case_id=case.id, clock_id=clock.id, length=answers["length"], reason=answers["reason"],
         asked_by_id=actor.user_id, asked_by_name=actor.name, asked_at=now,
@@ -101,6 +104,7 @@ def decide(session, case, actor, now, answers) -> None:
     clock, term = request.clock, session.get(Term, request.clock.term_id)
     request.is_granted, request.answer = answers["is_granted"], answers["answer"]
     request.decided_by_name, request.decided_at = actor.name, now
+    was = clock.due_on
     if request.is_granted:
         clocks.extend(session, clock, request.length, case)
         if clock.part == Assignment.slug():
@@ -111,6 +115,9 @@ def decide(session, case, actor, now, answers) -> None:
     if request.is_granted and answers["informed_how"]:
         words = f"“{clock.name}”延长{request.length}{term.unit.label}至{clock.due_on:%Y-%m-%d}，理由：{request.reason}"
         notices.give(session, case, NoticeKind.EXTENDED, answers["informed_how"], words, actor, now)
+    became = f"由{was:%Y-%m-%d}延至{clock.due_on:%Y-%m-%d}" if request.is_granted else f"期限仍为{was:%Y-%m-%d}"
+    word = "同意" if request.is_granted else "不同意"
+    say(answers, f"{word}“{clock.name}”延长{request.length}{term.unit.label}，{became}。申请理由：{request.reason.rstrip('。')}")
     inbox.settle(session, case, actor, now, "extension")
 
 

@@ -14,7 +14,7 @@ from models.case import Case
 
 from ..cases import timeline
 from ..access import Actor
-from ..flow import Step, plain
+from ..flow import Step, note_of, plain
 from ..numbers import next_number, place_name
 from ..showing import LOCAL
 
@@ -50,9 +50,8 @@ def note(
 
 def record(session: Session, subject: Entity, step: Step, before, actor: Actor, now: datetime, answers: dict) -> None:
     """The event of a step on a side track, for `Flow.record`."""
-    words = next((answers[a.name] for a in step.asks if a.is_long and answers.get(a.name)), None)
     label = f"{type(subject).__label__}：{step.label}"
-    note(session, subject, f"{type(subject).slug()}_{step.verb}", label, actor, now, words, plain(answers))
+    note(session, subject, f"{type(subject).slug()}_{step.verb}", label, actor, now, note_of(step, answers), plain(answers))
 
 
 def is_theirs(session, subject, actor: Actor, now, answers) -> str | None:

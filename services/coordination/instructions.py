@@ -18,7 +18,7 @@ from ..keeping import records
 from ..access import Actor, Permission
 from ..due_dates import local_day
 from ..errors import Refused
-from ..flow import Ask, Flow, Step, plain
+from ..flow import Ask, Flow, Step, note_of, plain
 
 S, PART, P = InstructionStatus, OrderedStatus, Permission
 
@@ -62,7 +62,7 @@ def _ask(session: Session, part: InstructionUnit, now: datetime) -> None:
 
 
 def _record_part(session, part, step, before, actor, now, answers) -> None:
-    words = next((answers[a.name] for a in step.asks if a.is_long and answers.get(a.name)), None)
+    words = note_of(step, answers)
     side.note(
         session, part.instruction, f"instructed_{step.verb}", f"{part.instruction.kind.label}：{part.unit.name}{step.label}",
         actor, now, words, plain(answers),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from models.case import Case
@@ -48,6 +48,13 @@ def of(session: Session, case: Case) -> list[Urge]:
     """The urges about a case, the latest first."""
     wanted = select(Urge).where(Urge.case_id == case.id).order_by(Urge.urged_at.desc(), Urge.id.desc()).limit(30)
     return list(session.scalars(wanted.options(joinedload(Urge.unit), joinedload(Urge.worker), joinedload(Urge.agent))))
+
+
+def number_of(session: Session, row: Urge) -> str:
+    """The number on the slip: the case's own, and which urge of it this is (none is ever deleted)."""
+    before = (Urge.urged_at < row.urged_at) | ((Urge.urged_at == row.urged_at) & (Urge.id <= row.id))
+    count = session.scalar(select(func.count()).select_from(Urge).where(Urge.case_id == row.case_id, before))
+    return f"{row.case.case_no}-催{count}"
 
 
 def title_of(case: Case) -> str:

@@ -19,7 +19,7 @@ from . import orders
 from ..access import Permission
 from ..cases.case_flow import CASE_FLOW
 from ..due_dates import for_term, local_day
-from ..flow import Ask, Depends, Flow, Step, plain
+from ..flow import Ask, Depends, Flow, Step, note_of, plain
 from ..showing import LOCAL
 
 A = AssignmentStatus
@@ -30,10 +30,9 @@ DAYS = 365
 
 
 def _record(session, order: Assignment, step, before, actor, now, answers) -> None:
-    note = next((answers[a.name] for a in step.asks if a.is_long and answers.get(a.name)), None)
     label = f"{step.label}（{orders.name_of(order)}）"[:200]
     timeline.write(
-        session, order.case, f"order_{step.verb}"[:32], label, actor, now, note=note, answers=plain(answers),
+        session, order.case, f"order_{step.verb}"[:32], label, actor, now, note=note_of(step, answers), answers=plain(answers),
         before=order.case.status,
     )  # fmt: skip
 
@@ -187,6 +186,10 @@ def _record_decision(session, objection: Objection, step, before, actor, now, an
 def _decided(session, objection, actor, now, answers) -> None:
     objection.decision, objection.decided_by_id, objection.decided_at = answers["decision"], actor.user_id, now
     inbox.settle(session, objection, actor, now)
+    is_upheld = objection.status is ObjectionState.ACCEPTED
+    word = "成立，交办已收回" if is_upheld else "被驳回，请按原期限办理"
+    title = f"{objection.case.case_no}的分流异议{word}"
+    inbox.put(session, objection, "objection_decided", title, objection.unit, now, due_on=None if is_upheld else objection.order.due_on)
     session.flush()  # taking the order back asks how it was decided
 
 

@@ -174,9 +174,9 @@ def give(session: Session, case: Case, role: AssignmentRole, actor: Actor, now: 
     return order
 
 
-def remind(session: Session, case: Case, order: Assignment, now: datetime) -> None:
-    """Put an order into the in-tray of whom it is for."""
-    title = f"{order.role.label} {case.case_no} {case.subject}，请反馈办理情况"
+def remind(session: Session, case: Case, order: Assignment, now: datetime, *, word: str = "") -> None:
+    """Put an order into the in-tray of whom it is for; `word` says how it came there, else what their part is."""
+    title = f"{word or order.role.label} {case.case_no} {case.subject}，请反馈办理情况"
     worker = session.get(Worker, (order.subdistrict_id, order.worker_id)) if order.worker_id else None
     inbox.put(session, order, TODO, title, worker or order.unit, now, due_on=order.due_on)
 

@@ -14,8 +14,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models.area import Area
-from models.case import Case, CaseParty
-from models.codes import CaseKind, CaseOutcome, Employment, UnitKind, Urgency
+from models.case import Case, CaseParty, Objection
+from models.codes import CaseKind, CaseOutcome, Employment, ObjectionState, UnitKind, Urgency
 from models.department import DispatchRule, Unit
 from models.household import Household, HouseholdMember
 from models.mediation import Committee, Mediator
@@ -34,7 +34,8 @@ NO_MEDIATION = -20
 class Matter:
     """What the choice needs to know of a case.
 
-    `recused` is {worker id: the closeness declared}, `kin` the phones of those who live with a party.
+    `recused` is {worker id: the closeness declared}, `kin` the phones of those who live with a party,
+    `objected` the units that were right to say it is not theirs.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Matter:
     barred_worker: str | None = None
     recused: Mapping[str, str] = field(default_factory=dict)
     kin: frozenset[str] = frozenset()
+    objected: frozenset[str] = frozenset()
 
     @property
     def community(self) -> str:
@@ -155,7 +157,7 @@ def force(session: Session, today: date) -> Force:
 
 
 def matters(session: Session, cases: Sequence[Case]) -> list[Matter]:
-    """What the choice needs to know of these cases, in seven statements at most."""
+    """What the choice needs to know of these cases, in eight statements at most."""
     ids = [case.id for case in cases]
     codes = dict(session.execute(select(Area.id, Area.code).where(Area.id.in_({c.area_id for c in cases}))).all())
     people: dict[str, list[tuple]] = {}
@@ -163,6 +165,10 @@ def matters(session: Session, cases: Sequence[Case]) -> list[Matter]:
         select(CaseParty.case_id, CaseParty.name, CaseParty.mobile, CaseParty.household_id).where(CaseParty.case_id.in_(ids))
     ):
         people.setdefault(key, []).append(tuple(party))
+    objected: dict[str, set] = {}
+    upheld = select(Objection.case_id, Objection.unit_id).where(Objection.case_id.in_(ids), Objection.status == ObjectionState.ACCEPTED)
+    for key, unit in session.execute(upheld):
+        objected.setdefault(key, set()).add(unit)
     declared, living = _declared(session, ids, people), _living(session, people)
     homes = {case.household_id for case in cases} - {None}
     handled: dict[str, set] = {}
@@ -182,6 +188,7 @@ def matters(session: Session, cases: Sequence[Case]) -> list[Matter]:
                 frozenset(handled.get(c.household_id, ())), getattr(c, "accused_unit_id", None),
                 getattr(c, "accused_worker_id", None), declared.get(c.id, {}),
                 frozenset(mobile for _, _, home in own for mobile in living.get(home, ())),
+                frozenset(objected.get(c.id, ())),
             )
         )  # fmt: skip
     return found
@@ -222,6 +229,8 @@ def fit(matter: Matter, taker: Taker, force: Force) -> Fit:
 def _unit_fit(matter: Matter, unit: Taker, force: Force) -> Fit:
     if unit.id == matter.barred_unit:
         return Fit(0, (), "是被反映的单位，应当回避（R10）")
+    if unit.id in matter.objected:
+        return Fit(0, (), "对本案的分流异议已成立，不再交给它（R11）")
     if unit.load >= unit.capacity:
         return Fit(0, (), f"在办{unit.load}件，已满")
     points, why, rule = BASE, [], force.rule(matter.category)
@@ -272,6 +281,8 @@ def _why_barred(matter: Matter, person: Taker, force: Force) -> str | None:
         return "与当事人同住一户，应当回避"
     if person.id == matter.barred_worker or (matter.barred_unit and person.unit_id == matter.barred_unit):
         return "是被反映的人或被反映单位的人，应当回避（R10）"
+    if person.unit_id in matter.objected:
+        return "所在单位对本案的分流异议已成立，不再交给它的人（R11）"
     if person.area_code not in (matter.community, force.root):
         return "不在事发村社区的调委会"
     if person.term_ends_on and person.term_ends_on < force.today:

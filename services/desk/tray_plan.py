@@ -21,6 +21,7 @@ from ..background import jobs
 from . import takers
 from ..access import Actor, Permission
 from .batch_plan import Plan, propose
+from ..keeping import audit
 from ..keeping.bulk import MOST_STEPS, picked
 from ..cases.case_flow import CASE_FLOW
 from ..due_dates import local_day
@@ -54,10 +55,11 @@ class Choice:
 
 @dataclass
 class Taken:
-    """Cases given to somebody, and (case number, reason) of those left out."""
+    """Cases given to somebody, and (case number, reason) of those left out; `batch` is what undoes it at once."""
 
     given: list[str] = field(default_factory=list)
     left: list[tuple[str, str]] = field(default_factory=list)
+    batch: str | None = None
 
 
 def waiting(session: Session) -> Sequence[Case]:
@@ -79,9 +81,18 @@ def proposal(session: Session, now: datetime) -> tuple[Plan, int]:
 def take(session: Session, choices: Sequence[Choice], actor: Actor, now: datetime, tell: Callable[[int], None] = lambda count: None) -> Taken:
     """Give every case of a plan to whom it names; what changed meanwhile or is refused is left out and named.
 
-    `tell` hears how many rows were looked at.
+    `tell` hears how many rows were looked at. What was given is one batch, so that it is taken back as one.
     """
     actor.require(Permission.CASE_DISPATCH)
+    with audit.as_one(session) as batch:
+        taken = _take(session, choices, actor, now, tell)
+        if taken.given:
+            taken.batch = batch
+            audit.bulk(session, Case, f"按批量方案交办{len(taken.given)}件", len(taken.given), record_id=batch, step=[CASE_FLOW.name, "assign"])
+    return taken
+
+
+def _take(session: Session, choices: Sequence[Choice], actor: Actor, now: datetime, tell: Callable[[int], None]) -> Taken:
     if len(choices) > MOST:
         raise Refused(f"一次最多交办{MOST}件，请分几次办理")
     cases = _rows(session, Case, [c.case_id for c in choices])
@@ -122,7 +133,7 @@ def run(work: Work) -> None:
         left = f"，{len(taken.left)}件没有交办" if taken.left else ""
         work.finish({
             "url": f"/admin/tray-plan/?job={work.job_id}", "sentence": f"已交办{len(taken.given)}件{left}", "given": taken.given,
-            "left": taken.left,
+            "left": taken.left, "batch": taken.batch,
         }, session=session)  # fmt: skip
 
 
@@ -131,7 +142,7 @@ def outcome(session: Session, job_id: str, actor: Actor) -> Taken | None:
     job = jobs.find(session, job_id, actor)
     if job.kind != KIND or job.status is not JobStatus.DONE:
         return None
-    return Taken(job.result["given"], [tuple(line) for line in job.result["left"]])
+    return Taken(job.result["given"], [tuple(line) for line in job.result["left"]], job.result.get("batch"))
 
 
 def _reason(case: Case, taker: Unit | Worker | None, choice: Choice) -> str | None:

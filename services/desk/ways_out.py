@@ -73,7 +73,7 @@ def _units(matter: Matter, force: Force, until: date) -> Iterable[Way]:
         if fit.barred:
             continue
         way = _to(taker, fit, until)
-        if rule and rule.lead_unit_id == taker.id and rule.assisting_unit and rule.assisting_unit_id != matter.barred_unit:
+        if rule and rule.lead_unit_id == taker.id and rule.assisting_unit and rule.assisting_unit_id not in {matter.barred_unit, *matter.objected}:
             helper = rule.assisting_unit
             way.answers["assist"], way.words["assist"] = helper.id, helper.name
             way = Way("department", way.title, f"{taker.detail}牵头，{helper.name}协办", fit.why, way.answers, way.words, score=way.score)
@@ -96,7 +96,7 @@ def _chief(session: Session, case: Case, matter: Matter, force: Force, until: da
     area_id = case.household.neighborhood_id if case.household else case.area_id
     chief = session.scalar(select(Chief).where(Chief.area_id == area_id, Chief.ended_on.is_(None)))
     unit = force.units.get(force.territory.get(matter.community, ""))
-    if chief is None or unit is None or case.kind is CaseKind.PETITION:
+    if chief is None or unit is None or unit.id in matter.objected or case.kind is CaseKind.PETITION:
         return None
     is_small = case.level in (MatterLevel.MICRO, MatterLevel.SMALL)
     why = (f"服务本户的{chief.kind.label}", "微事不出邻里、小事不出片组" if is_small else "先了解情况", f"由{unit.name}反馈")
@@ -139,10 +139,10 @@ def _team(case: Case) -> Iterable[Way]:
 
 
 def _barred(matter: Matter, force: Force) -> list[str]:
-    """Who must not have it and would otherwise be near at hand: recusals, not distance or load."""
+    """Who must not have it and would otherwise be near at hand: recusals and objections upheld, not distance or load."""
     found = []
     for taker in force.for_matter(matter):
         barred = takers.fit(matter, taker, force).barred
-        if barred and "回避" in barred:
+        if barred and ("回避" in barred or "异议" in barred):
             found.append(f"{taker.name}：{barred}")
     return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.case import Assignment, Case, CaseParty
+from models.case import Assignment, Case, CaseParty, in_order
 from models.codes import AssignmentStatus
 from models.team import Team, TeamMember
 from models.worker import Worker
@@ -43,9 +43,7 @@ def unit_loads(session: Session) -> dict[str, int]:
 
 
 def parties(session: Session, case: Case) -> Sequence[CaseParty]:
-    return session.scalars(
-        select(CaseParty).where(CaseParty.case_id == case.id).order_by(CaseParty.id)
-    ).all()
+    return in_order(session.scalars(select(CaseParty).where(CaseParty.case_id == case.id)))
 
 
 def conflict(worker: Worker, party_list: Sequence[CaseParty]) -> tuple[str | None, str | None]:

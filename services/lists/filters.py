@@ -17,6 +17,7 @@ from sqlalchemy.sql import operators
 from models import Described
 from models.area import Area
 from models.fields import Description
+from models.kinds import plain
 
 from ..keeping import custom
 from . import probing, search
@@ -164,14 +165,14 @@ def within_years(day: Any) -> Any:
 
 def read_day(value: str, label: str) -> date:
     try:
-        return within_years(date.fromisoformat(value))
+        return within_years(date.fromisoformat(plain(value)))
     except ValueError:
         raise BadQuery(f"“{label}”的日期请写成 2026-01-31 的样子") from None
 
 
 def read_number(value: str, label: str, kind: type) -> Any:
     try:
-        number = kind(value)
+        number = kind(plain(value).replace(",", ""))
         if not abs(number) <= MOST_WHOLE:  # what is no number is not smaller either
             raise ValueError
         return number

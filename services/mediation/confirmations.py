@@ -42,6 +42,17 @@ def last_day(session: Session, agreement: MediationAgreement) -> date | None:
     )
 
 
+def countdown(row: Confirmation, today: date) -> str | None:
+    """What an application that is only planned has to know of its day."""
+    if row.status is not S.PLANNED or row.last_day is None:
+        return None
+    left = (row.last_day - today).days
+    if left < 0:
+        return f"申请期限{row.last_day:%Y-%m-%d}已过{-left}天；协议仍有效，可以起诉请求履行。"
+    until = "今天是最后一天" if left == 0 else f"还剩{left}天"
+    return f"自协议生效之日起30日内，双方须在{row.last_day:%Y-%m-%d}前共同提出申请，{until}。提出后请办“提出申请”。"
+
+
 def of(session: Session, agreement: MediationAgreement) -> list[Confirmation]:
     """The applications for an agreement, the latest first."""
     wanted = select(Confirmation).where(Confirmation.agreement_id == agreement.id)

@@ -19,7 +19,7 @@ from ..keeping import records
 from ..access import Actor, Permission
 from ..due_dates import local_day
 from ..errors import Refused
-from ..flow import Ask, Flow, Step, plain
+from ..flow import Ask, Flow, Step, note_of, plain, say
 from ..numbers import next_number
 from ..showing import LOCAL
 
@@ -203,9 +203,16 @@ def _perform(session, agreement, actor, now, answers) -> None:
     item.performance = answers["performance"]
     item.done_on = answers["done_on"] if item.performance in DONE else None
     item.proof = answers["proof"] or item.proof
+    say(answers, _performed_words(items_of(session, agreement).index(item) + 1, item))
     session.flush()
     if item.performance in DONE | {Performance.CHANGED}:
         inbox.settle(session, item, actor, now, "performance")
+
+
+def _performed_words(number: int, item: AgreementItem) -> str:
+    amount = f"，{item.amount:,.2f}元" if item.amount is not None else ""
+    day = f"（{item.done_on:%Y-%m-%d}）" if item.done_on else ""
+    return f"第{number}项“{item.obligor.role.label}：{item.what}{amount}”{item.performance.label}{day}"
 
 
 def _breach(session, agreement, actor, now, answers) -> None:
@@ -233,10 +240,9 @@ def _to_written(session, agreement, actor, now, answers) -> None:
 
 def _record(session, agreement, step, before, actor, now, answers) -> None:
     case = case_of(session, agreement)
-    note = next((answers[a.name] for a in step.asks if a.is_long and answers.get(a.name)), None)
     timeline.write(
         session, case, f"agreement_{step.verb}", f"调解协议：{step.label}", actor, now, before=case.status,
-        note=note or agreement.agreement_no, answers=plain(answers),
+        note=note_of(step, answers) or agreement.agreement_no, answers=plain(answers),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from models.codes import OPEN_STATES, MediationStage, TeamSeat
 from models.team import Team, TeamChange, TeamMember
 from models.worker import Worker
 
+from .. import inbox
 from ..cases import timeline
 from ..access import Actor, Permission
 from ..cases.case_stages import active_team
@@ -85,6 +86,7 @@ def assemble(
     _write_members(session, team, people[TeamSeat.STAFF][1:])
     _write_changes(session, team, before, people, actor, now, note)
     session.flush()
+    _tell(session, case, before, {seat: _ids(people[seat]) for seat in TeamSeat}, now)
     if is_new or is_changed:
         label = "组建“3+X”专班" if is_new else "调整“3+X”专班"
         timeline.write(session, case, "team", label, actor, now, note=note or None, before=case.status)
@@ -106,6 +108,7 @@ def disband(
     if case.stage is MediationStage.JOINT and case.status in OPEN_STATES:
         raise Refused("案件正在联合调解，不能没有专班。要换人请直接调整，办结后再撤销", field="reason")
     people = {seat: [] for seat in TeamSeat}
+    _tell(session, case, seats(session, team), people, now)
     _write_changes(session, team, seats(session, team), people, actor, now, f"撤销：{reason.strip()}"[:200])
     team.disbanded_at, team.disbanded_by_id, team.disband_reason = now, actor.user_id, reason.strip()[:200]
     session.flush()
@@ -171,6 +174,22 @@ def _write_changes(session, team, before, people, actor: Actor, now, note) -> No
                     worker_after_id=come[i] if i < len(come) else None,
                 )
             )  # fmt: skip
+
+
+def _tell(session: Session, case: Case, before: dict, after: dict, now: datetime) -> None:
+    """A line in the in-tray of whoever comes into a seat or leaves the team."""
+    staying = {i for ids in after.values() for i in ids}
+    for seat in TeamSeat:
+        for key in after.get(seat, []):
+            if key not in before.get(seat, []):
+                _line(session, case, key, "team", f"您担任{case.case_no}“3+X”专班的{seat.label}", now)
+        for key in before.get(seat, []):
+            if key not in staying:
+                _line(session, case, key, "team_left", f"您不再担任{case.case_no}“3+X”专班的{seat.label}，请做好交接", now)
+
+
+def _line(session: Session, case: Case, worker_id: str, kind: str, title: str, now: datetime) -> None:
+    inbox.put(session, case, kind, title, session.get(Worker, (case.subdistrict_id, worker_id)), now)
 
 
 def history(session: Session, case: Case) -> Sequence[TeamChange]:

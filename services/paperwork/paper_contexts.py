@@ -17,6 +17,7 @@ from models.attachment import Attachment
 from models.case import Case, CaseParty, Objection
 from models.case_codes import NoticeChannel, OpinionKind, PetitionPurpose
 from models.codes import PartyRole
+from models.mediation import Counsellor
 from models.extension import Extension
 from models.hearing import Hearing
 from models.notice import Notice
@@ -56,6 +57,13 @@ def power(session: Session, case: Case, subject: Described) -> Facts:
     agent = next((p for p in people if p["role"] == PartyRole.AGENT.label), {})
     others = [p["name"] for p in people if p["role"] != principal.get("role") and p["role"] != PartyRole.AGENT.label]
     return {"principal": principal, "agent": agent, "opponent": "、".join(others) or None}
+
+
+def referral(session: Session, case: Case, subject: Described) -> Facts:
+    """Who is sent to whom: the party, who answers for the matter, and the studio where the office has only one."""
+    studios = session.scalars(select(Counsellor.studio).where(Counsellor.is_active.is_(True), Counsellor.studio.is_not(None)).distinct().limit(2)).all()
+    by = facts.name_of(case.handler) or facts.name_of(case.lead_unit)
+    return power(session, case, subject) | {"referral": {"studio": studios[0] if len(studios) == 1 else None, "by": by}}
 
 
 def evidence(session: Session, case: Case, subject: Described) -> Facts:

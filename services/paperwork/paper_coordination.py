@@ -14,6 +14,7 @@ from models.supervision import Supervision
 from models.urge import Urge, UrgeContact
 from models.whistle import Whistle, WhistleTarget
 
+from ..coordination import urges
 from .paper_contexts import order
 from .paper_facts import Facts, boxes, day, label, moment, name_of, orders
 
@@ -77,7 +78,7 @@ def urge(session: Session, case: Case, subject: Described) -> Facts:
     found = order(session, case, next(iter(theirs), case))
     last = session.scalar(select(UrgeContact).where(UrgeContact.urge_id == subject.id).order_by(UrgeContact.contacted_at.desc()).limit(1))
     return found | {"urge": {
-        "to": name_of(subject.unit) or name_of(subject.worker), "due_on": day(subject.due_on), "reason": subject.demand,
+        "number": urges.number_of(session, subject), "to": name_of(subject.unit) or name_of(subject.worker), "due_on": day(subject.due_on), "reason": subject.demand,
         "by": name_of(subject.agent) or "系统", "at": moment(subject.urged_at), "way": last and label(last.method),
         "contact": last and f"{last.spoken_to}：{last.words}", "answer": subject.answer,
     }}  # fmt: skip

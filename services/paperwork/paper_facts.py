@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from models import Described
 from models.area import Area
-from models.case import Assignment, Case, CaseEvent, CaseParty
+from models.case import Assignment, Case, CaseEvent, CaseParty, in_order
 from models.codes import AssignmentStatus, Code, CommitteeKind, PartyKind, PartyRole, TeamSeat
 from models.division import Division
 from models.mediation import Committee, Mediator
@@ -114,8 +114,7 @@ def _case(session: Session, case: Case) -> Facts:
 def parties(session: Session, case: Case) -> list[Facts]:
     """The parties as papers name them; sex and age come from a valid identity number."""
     rows = session.scalars(select(CaseParty).where(CaseParty.case_id == case.id).order_by(CaseParty.id))
-    order = {role: number for number, role in enumerate(PartyRole)}
-    return [_party(row, case) for row in sorted(rows, key=lambda row: order[row.role])]
+    return [_party(row, case) for row in in_order(rows)]
 
 
 def _party(row: CaseParty, case: Case) -> Facts:

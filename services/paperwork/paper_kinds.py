@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Described
-from models.case import Assignment, Case, CaseParty
+from models.case import Assignment, Case, CaseParty, in_order
 from models.codes import CaseKind, CaseOutcome, CaseStatus, PartyKind, PartyRole
 from models.extension import Extension
 from models.hearing import Hearing
@@ -56,7 +56,7 @@ def each_team(session: Session, case: Case) -> Sequence[tuple[Described, str]]:
 def each_principal(session: Session, case: Case) -> Sequence[tuple[Described, str]]:
     """One power of attorney a party, named by its role: names stay inside the paper."""
     rows = session.scalars(select(CaseParty).where(CaseParty.case_id == case.id).order_by(CaseParty.id).limit(30)).all()
-    wanted = [row for row in rows if row.role in (PartyRole.APPLICANT, PartyRole.RESPONDENT, PartyRole.THIRD)]
+    wanted = [row for row in in_order(rows) if row.role in (PartyRole.APPLICANT, PartyRole.RESPONDENT, PartyRole.THIRD)]
     return [(row, f"{row.role.label}{number}") for number, row in enumerate(wanted, 1)]
 
 
@@ -127,7 +127,7 @@ PAPERS: dict[str, PaperKind] = {
         PaperKind("urge_slip", "催办单", COORDINATION, {A, D, P}, calls.urge, calls.each_urge, Urge),
         PaperKind("supervision_slip", "督办单", COORDINATION, {A, D, P}, calls.supervision, calls.each_supervision, Supervision),
         PaperKind("phone_followup", "电话随访记录表", COORDINATION, {A, D, P}, ends.follow_up, ends.each_follow_up, FollowUp),
-        PaperKind("psych_referral", "心理服务转介单", COORDINATION, {A, D, P}),
+        PaperKind("psych_referral", "心理服务转介单", COORDINATION, {A, D, P}, contexts.referral, each_principal, CaseParty),
         PaperKind("monthly_report", "月报", REPORT, set(), is_signed=False),  # about no case
     )
 }  # fmt: skip

@@ -55,7 +55,7 @@ SAMPLE: Facts = {
     "rows": [{"number": "1", "name": "人民调解申请书", "page": "1", "note": "原件", "proves": "漏水事实", "by": "张示例", "pages": "2",
               "original": "原件", "on": _DAY, "taken_by": "孙示例"}],
     "requests": ["修复漏水管道"], "sources": boxes([("当事人申请", True), ("人民调解委员会主动调解", False), ("接受委托移送", False)]),
-    "principal": _PERSON, "agent": _PERSON, "opponent": "示例公司", "record": _RECORD,
+    "referral": {"studio": "示例心理咨询工作室", "by": "郑示例"}, "principal": _PERSON, "agent": _PERSON, "opponent": "示例公司", "record": _RECORD,
     "agreement": {
         "number": "（2026）示例人调字第0001号", "facts": "楼上漏水，楼下顶棚发霉。", "terms": ["示例公司于三日内修复。"], "performance": "当场履行",
         "duties": [{"content": "修复管道", "amount": "1,200.00", "obligor": "示例公司", "obligee": "张示例", "due": _DAY}],

@@ -512,6 +512,15 @@ def test_an_instant_that_was_changed_is_read_as_local_time(session):
     assert form.at.data == datetime(2026, 3, 1, 8, 20, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("type_", "typed", "meant"), [
+    (Decimal, "１，２３４．５", Decimal("1234.5")), (int, " １２ ", 12), (date, "２０２６－０３－０１", date(2026, 3, 1)),
+])  # fmt: skip
+def test_full_width_figures_are_read_as_they_are_meant(session, type_, typed, meant):
+    form = type("F", (Form,), {"it": _asker(session).typed("it", "内容", type_)})(MultiDict({"it": typed}))
+    assert (form.validate(), form.it.data) == (True, meant)
+
+
 def test_a_raised_two_is_no_number_of_a_window():
     with pytest.raises(Refused, match="请填1到99的数字"):
         window_of("²")

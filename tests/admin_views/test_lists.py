@@ -121,6 +121,22 @@ def test_a_wrong_address_is_a_sentence_not_a_crash(client, world, sign_in, query
     assert answer.status_code == 400 and re.search(r"请|没有", answer.text)
 
 
+def test_a_wrong_condition_leads_back_to_the_list_it_was_typed_in(client, world, sign_in):
+    here = "http://localhost/admin/case/?status=accepted"
+    said = sign_in(client, OFFICE).get("/admin/case/?amount__min=abc", headers={"Referer": here}).text
+    assert "条件有误" in said and f'href="{here}"' in said
+
+
+def test_an_error_page_never_leads_to_another_host(client, world, sign_in):
+    said = sign_in(client, OFFICE).get("/admin/case/?amount__min=abc", headers={"Referer": "http://localhost.evil.example/"}).text
+    assert "返回修改" not in said
+
+
+def test_numbers_of_a_filter_may_be_typed_in_full_width(client, world, sign_in):
+    said = sign_in(client, OFFICE).get("/admin/case/?amount__min=１，２００．５").text
+    assert re.search(r"涉及金额（元） 不小于 1,?200\.5", said)
+
+
 def test_the_tree_of_areas_is_walked_from_its_top(client, world, sign_in):
     office = sign_in(client, OFFICE)
     top = office.get("/admin/case/lookup/?field=area&below=").json["results"]

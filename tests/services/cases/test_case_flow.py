@@ -300,7 +300,10 @@ def test_a_period_of_the_law_is_lengthened_once_and_the_citizen_told(session, wo
     clock = next(c for c in clocks.live(session, case) if c.term_id == "xf_handle")
     take(session, case, "ask_extension", person(session, Permission.CASE_FEED_BACK), clock=clock, length=30, reason="等待鉴定")
     take(session, case, "decide_extension", is_granted=True, answer="同意", informed_how=NoticeChannel.POST)
+    said = session.scalars(select(CaseEvent.note).where(CaseEvent.verb == "decide_extension")).one()
     assert case.due_on == date(2026, 6, 1)
+    # 60 days after 2 March end on Friday 1 May (no holidays here); 90 on Sunday 31 May, so on Monday 1 June.
+    assert said == "同意“信访事项办结”延长30日，由2026-05-01延至2026-06-01。申请理由：等待鉴定。同意"
 
 
 def test_a_longer_term_is_shown_in_the_in_tray_of_whom_it_is_for(session, world):

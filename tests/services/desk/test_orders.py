@@ -14,9 +14,10 @@ from models.codes import (
 from models.department import DispatchRule, DutyDay, Unit
 from models.term import Term
 from models.todo import Todo
-from services import access
+from models.worker import Staff
+from services import access, inbox
 from services.cases import case_flow
-from services.desk import orders
+from services.desk import orders, takers
 from services.access import Permission
 from services.cases.case_flow import CASE_FLOW
 from services.errors import Refused
@@ -253,7 +254,7 @@ def test_an_accepted_objection_brings_the_case_back_into_the_tray(session, world
     objection = objected(session, world)
     decide(session, objection, "accept")
     assert (objection.order.status, objection.case.status, in_tray(session, world.justice)) == (
-        AssignmentStatus.RETURNED, CaseStatus.ACCEPTED, [],
+        AssignmentStatus.RETURNED, CaseStatus.ACCEPTED, ["objection_decided"],
     )  # fmt: skip
 
 
@@ -261,8 +262,44 @@ def test_a_rejected_objection_changes_nothing_for_the_unit(session, world):
     objection = objected(session, world)
     decide(session, objection, "reject")
     assert (objection.order.status, objection.case.status, in_tray(session, world.justice)) == (
-        AssignmentStatus.OPEN, CaseStatus.ASSIGNED, ["order"],
+        AssignmentStatus.OPEN, CaseStatus.ASSIGNED, ["order", "objection_decided"],
     )  # fmt: skip
+
+
+def test_what_was_decided_goes_once_the_unit_has_opened_it(session, world):
+    decide(session, objected(session, world), "reject")
+    line = session.scalars(select(Todo).where(Todo.kind == "objection_decided")).one()
+    inbox.opened(session, line.id, liaison(world.labour), session.info["now"])
+    assert line.settled_at is None and line.title.endswith("的分流异议被驳回，请按原期限办理")
+    inbox.opened(session, line.id, liaison(world.justice), session.info["now"])
+    assert in_tray(session, world.justice) == ["order"]
+
+
+def test_a_unit_that_objected_rightly_is_not_proposed_again(session, world):
+    objection = objected(session, world)
+    decide(session, objection, "accept")
+    world.mediator.unit_id = world.justice.id
+    session.flush()
+    [matter], force = takers.matters(session, [objection.case]), takers.force(session, date(2026, 3, 2))
+    barred = {t.name: takers.fit(matter, t, force).barred for t in (force.units[world.justice.id], *force.mediators)}
+    assert {name for name, why in barred.items() if why and "异议已成立" in why} == {"司法所", "戊调解"}
+
+
+def test_who_hands_over_and_who_takes_over_stands_in_the_timeline_and_in_the_tray(session, world):
+    case = given(session, world, worker=world.clerk)
+    colleague = Staff(name="癸干部", unit_id=world.justice.id)
+    session.add(colleague)
+    session.flush()
+    take(session, "hand_over", case, worker=colleague, note="材料在二号柜")
+    last = session.scalars(select(CaseEvent.note).order_by(CaseEvent.number.desc())).first()
+    line = session.scalars(select(Todo.title).where(Todo.worker_id == colleague.id)).one()
+    assert last == "由丁干部移交给癸干部。材料在二号柜" and line.startswith("移交给您：")
+
+
+def test_a_matter_is_not_handed_over_to_another_unit(session, world):
+    case = given(session, world, worker=world.clerk)
+    with pytest.raises(Refused, match="戊调解不是司法所的人。移交只在本单位内换人"):
+        take(session, "hand_over", case, worker=world.mediator, note="请接手")
 
 
 def test_a_decision_leaves_the_dispatchers_in_tray_and_stands_in_the_timeline(session, world):

@@ -11,6 +11,7 @@ from services import access, colleagues
 from services.background import jobs
 from services.cases import case_flow
 from services.desk import tray_plan
+from services.keeping import batches
 from services.access import Permission
 from services.cases.case_flow import CASE_FLOW
 from services.errors import Denied, Refused
@@ -62,6 +63,19 @@ def test_a_plan_is_taken_through_the_flow(session, world):
     found = taken(session, *(to(world.mediator, case) for case in cases))
     orders = session.scalars(select(Assignment.worker_id)).all()
     assert (found.left, [c.status for c in cases], orders) == ([], [CaseStatus.ASSIGNED] * 2, [world.mediator.id] * 2)
+
+
+def test_a_plan_is_taken_back_as_one_without_what_was_moved_since(session, world):
+    first, second, third = waiting(session, world, 3)
+    me = build_user(session, "dispatcher", ["case:view", "case:dispatch", "case:dispatch_always", "case:feed_back"], is_scoped=False)
+    office = colleagues.actor_of(session, me.id)
+    session.info["actor"] = office
+    done = tray_plan.take(session, [to(world.mediator, c) for c in (first, second, third)], office, session.info["now"])
+    CASE_FLOW.take(session, "progress", second, office, session.info["now"], note="已电话联系双方")
+    undoing = batches.undo(session, batches.head(session, done.batch, office), office, session.info["now"])
+    assert [c.status for c in (first, second, third)] == [CaseStatus.ACCEPTED, CaseStatus.ASSIGNED, CaseStatus.ACCEPTED]
+    assert batches.count(undoing) == 2
+    assert batches.left(undoing) == [[second.id, "最后一步不能撤回。只能撤回受理、交办、反馈和归档，而且要在别人办理之前"]]
 
 
 def test_a_row_given_away_meanwhile_is_left_out_and_named(session, world):

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from models.case import CaseParty
+from models.case import CaseEvent, CaseParty
 from models.clock import Clock
 from models.codes import ClockState, Closeness, PartyRole
 from models.mediation_codes import (
@@ -211,8 +211,15 @@ def test_only_when_all_is_done_is_it_performed(session, agreement, take):
         take("complete", agreement)
     item = settlements.items_of(session, agreement)[0]
     take("perform", agreement, item=item, performance=Performance.DONE, done_on=TODAY, proof="收条")
+    said = session.scalars(select(CaseEvent.note).where(CaseEvent.verb == "agreement_perform")).one()
     take("complete", agreement)
-    assert agreement.status is AgreementState.PERFORMED
+    assert agreement.status is AgreementState.PERFORMED and said.startswith("第1项“被申请人：") and said.endswith("（2026-03-02）")
+
+
+def test_a_planned_application_says_how_many_days_are_left(session):
+    row = Confirmation(status=ConfirmationState.PLANNED, last_day=date(2026, 4, 1))
+    said = [confirmations.countdown(row, day) for day in (date(2026, 3, 22), date(2026, 4, 1), date(2026, 4, 3))]
+    assert [word in one for word, one in zip(("还剩10天", "今天是最后一天", "已过2天"), said, strict=True)] == [True] * 3
 
 
 def test_done_without_a_day_is_refused(session, agreement, take):

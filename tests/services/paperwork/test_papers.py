@@ -200,9 +200,18 @@ def test_an_urge_and_a_supervision_say_to_whom_what_and_by_when(session, world):
     session.add_all([urge, supervision])
     session.flush()
     words = words_of(session, urge, "urge_slip")
-    assert [known in words for known in ("司法所：", "请反馈进展", "2026年3月5日", "系统")] == [True] * 4
+    assert [known in words for known in (f"{case.case_no}-催1", "司法所：", "请反馈进展", "2026年3月5日", "系统")] == [True] * 5
     words = words_of(session, supervision, "supervision_slip")
     assert [known in words for known in ("督办〔2026〕0001号", "黄牌", "司法所：", "超期五日", "三日内反馈", "2026年3月6日")] == [True] * 6
+
+
+@ONE
+def test_the_referral_to_a_counsellor_names_the_person_the_matter_and_who_refers(session, world):
+    from models.case import CaseParty
+
+    case = full_case(session, world)
+    words = words_of(session, session.scalars(select(CaseParty).where(CaseParty.case_id == case.id)).first(), "psych_referral")
+    assert [known in words for known in ("甲某", "申请人", case.subject)] == [True] * 3
 
 
 @ONE
