@@ -14,7 +14,7 @@ from models.codes import CaseKind, CaseOutcome, CaseStatus, MediationStage
 from models.mediation_codes import AgreementState, SessionResult
 from models.opinion import HandlingOpinion
 
-from .. import parameters
+from .. import inbox, parameters
 from . import case_intake, case_stages, clocks, extensions
 from ..desk import orders
 from ..mediation import sessions, settlements
@@ -140,6 +140,8 @@ def _end(session, case: Case, actor, now, outcome: CaseOutcome, kind: NoticeKind
     clocks.stop(session, case, now, but=OUTLIVING)
     extensions.drop(session, case, actor, now)
     case_stages.disband(session, case, now)
+    for kind in ("team", "team_left"):
+        inbox.settle(session, case, actor, now, kind)
     for follows in AT_CLOSING:
         follows(session, case, actor, now)
 

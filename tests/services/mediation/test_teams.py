@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from models.case import CaseEvent, CaseParty
+from models.case_codes import NoticeChannel
 from models.codes import CaseStatus, Closeness, MediationStage, TeamSeat
 from models.recusal import Recusal
 from models.team import TeamChange
@@ -93,6 +94,13 @@ def test_whoever_comes_into_a_team_or_leaves_it_finds_a_line_in_the_in_tray(sess
     assemble(session, case, choice(world, lawyer=[world.second_lawyer.id]), note="换人", shown_version=str(team.version))
     assert built == {world.leader.id: "包案领导", world.mediator.id: "专岗调解员", world.lawyer.id: "律师", world.clerk.id: "工作人员"}
     assert lines()[world.second_lawyer.id] == "律师" and "律师，请做好交接" in lines()[world.lawyer.id]
+
+
+def test_the_lines_about_a_team_go_with_the_end_of_the_matter(session, world, case):
+    assemble(session, case, choice(world))
+    actor, now = session.info["actor"], session.info["now"]
+    case_flow.CASE_FLOW.take(session, "withdraw", case, actor, now, result="双方自行和解", informed_how=NoticeChannel.FACE)
+    assert session.scalars(select(Todo).where(Todo.kind == "team", Todo.settled_at.is_(None))).all() == []
 
 
 def test_a_change_made_from_an_old_page_is_a_conflict(session, world, case):
