@@ -7,6 +7,8 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_ROOM = -16_000  # kB of cache: with the 2 MB of the driver, a list of a million rows would be read from the disk again and again
+_WIDE_ROOM = -196_608  # for all that an import of a whole street reads and then writes
 
 
 def configure_sqlite(engine: Engine) -> None:
@@ -19,8 +21,7 @@ def configure_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _open(connection, _record) -> None:
         connection.isolation_level = None
-        # 16 MB: with the 2 MB of the driver, a list of a million rows would be read from the disk again and again.
-        for pragma in ("busy_timeout=10000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-16000"):
+        for pragma in ("busy_timeout=10000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", f"cache_size={_ROOM}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -30,12 +31,13 @@ def configure_sqlite(engine: Engine) -> None:
 
 
 def allow_long_work(engine: Engine) -> None:
-    """Lift the limits that keep a request from holding a PostgreSQL connection, and give SQLite room (what an import of a whole street touches): for the worker only."""
+    """Lift the limits that keep a request from holding a PostgreSQL connection, and give SQLite room but where rows are only read through once: for the worker only."""
     if engine.dialect.name == "sqlite":
 
-        @event.listens_for(engine, "connect")
-        def _widen(connection, _record) -> None:
-            connection.execute("PRAGMA cache_size=-196608")
+        @event.listens_for(engine, "begin")
+        def _widen(connection: Connection) -> None:
+            room = _ROOM if connection.get_execution_options().get("reads_once") else _WIDE_ROOM
+            connection.exec_driver_sql(f"PRAGMA cache_size={room}")
 
     if engine.dialect.name == "postgresql":
 

@@ -64,7 +64,7 @@ def _run(name: str, config: Config, cases: int) -> Cost:
     with tempfile.TemporaryDirectory() as folder, open_app(config).app_context():
         allow_long_work(db.engine)
         session = access.bind(db.session.session_factory(), access.system(config.subdistrict), now())
-        session.connection(execution_options={"only_reads": True})
+        session.connection(execution_options={"only_reads": True, "reads_once": True})
         path = Path(folder) / "export"
         work = _WORKS[name](session, path, cases)
         before, began = time.process_time(), time.perf_counter()

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import create_engine, exc, text
 from sqlalchemy.orm import Session
 
-from database import begin_writing, configure_sqlite
+from database import allow_long_work, begin_writing, configure_sqlite
 
 
 @pytest.fixture
@@ -100,3 +100,18 @@ def test_a_request_that_reads_may_still_write_after_another_has_committed(sqlite
 def _write_once(engine) -> None:
     with engine.begin() as connection:
         raise_count(connection)
+
+
+def test_the_worker_has_a_wide_cache_but_where_rows_are_read_through_once(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'd.db'}")
+    configure_sqlite(engine)
+    allow_long_work(engine)
+
+    def kilobytes(**options) -> int:
+        with engine.connect().execution_options(**options) as connection:
+            return -connection.exec_driver_sql("PRAGMA cache_size").scalar()
+
+    assert (kilobytes(), kilobytes(only_reads=True), kilobytes(only_reads=True, reads_once=True), kilobytes()) == (
+        196_608, 196_608, 16_000, 196_608
+    )  # fmt: skip
+    engine.dispose()

@@ -99,11 +99,11 @@ class Work:
                 raise
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """A session that only reads and keeps nobody from writing, however long it lasts."""
+    def reading(self, is_once: bool = False) -> Iterator[Session]:
+        """A session that only reads and keeps nobody from writing, however long it lasts; `is_once`: none of its rows twice."""
         with self.sessions() as session:
             bind(session, self.actor, self.now())
-            session.connection(execution_options={"only_reads": True})
+            session.connection(execution_options={"only_reads": True, "reads_once": is_once})
             yield session
             session.rollback()
 

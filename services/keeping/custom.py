@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from models import Described, Entity, describe, entities, uuid7
 from models.codes import CustomKind, MenuGroup
 from models.custom import CustomEntry, CustomField
+from models.dictionary import DictItem
 from models.fields import Description, Field
 from models.kinds import SHORT, DayText
 
@@ -154,6 +155,19 @@ def _is_sound(session: Session, row: CustomField, actor: Actor, now) -> None:
         if session.query(CustomField).filter_by(roster=row.roster).limit(MOST_FIELDS).count() >= MOST_FIELDS:
             raise Refused(f"每张名册最多加{MOST_FIELDS}个字段，请先删除不用的", field="roster")
         row.number = next_number(session, "custom_field")
+
+
+@records.before_delete(DictItem)
+def _is_chosen_nowhere(session: Session, item: DictItem) -> None:
+    """What lies in `extra` has no foreign key, so an item chosen there is looked for in all sub-districts."""
+    fields = CustomField.__table__
+    for field in session.connection().execute(select(fields).where(fields.c.dictionary == item.dictionary)):
+        entity = entity_of(field)
+        if entity is None:
+            continue
+        chosen = entity.__table__.c.extra[name_of(field)].as_string() == item.id
+        if session.connection().execute(select(literal_column("1")).select_from(entity.__table__).where(chosen).limit(1)).first():
+            raise Refused(f"{entity.__label__}的“{field.label}”里选过这一项，不能删除。不再用的请改为停用，旧记录照样显示")
 
 
 # ---- filtering -------------------------------------------------------------------------

@@ -180,7 +180,7 @@ def begin(session: Session, export: Export, actor: Actor, now: datetime, row_cou
 @work("export", is_repeatable=True)
 def _run(work: Work) -> None:
     export, path = restored(work.params["export"]), work.folder / "export"
-    with work.reading() as session:
+    with work.reading(is_once=True) as session:
         _check_leave(session, work, export)
         with path.open("wb+") as file:
             row_count = write(session, export, work.actor, work.now(), file, work.progress)

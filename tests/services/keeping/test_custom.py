@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from models.audit import AuditEvent
 from models.codes import AuditVerb, CustomKind
 from models.custom import CustomEntry, CustomField
+from models.dictionary import DictItem
 from models.household import Household
 from models.search import SearchEntry
 from services.keeping import custom, records
@@ -211,3 +212,10 @@ def test_two_fields_of_one_roster_do_not_share_a_name(session, world, add):
     add()
     with pytest.raises(Refused, match="已有相同"):
         add()
+
+
+def test_an_item_chosen_in_a_field_of_the_office_cannot_be_deleted(session, world, add):
+    field = add(CustomKind.CHOICE)
+    give(session, session.scalars(select(Household).limit(1)).one(), field, "relation:child")
+    with pytest.raises(Refused, match="住户的“帮扶类型”里选过这一项，不能删除"):
+        records.delete(session, session.get(DictItem, "relation:child"))
