@@ -43,7 +43,7 @@ def refused(error: Refused):
     """A rule said no outside a form."""
     db.session.rollback()
     if isinstance(error, BadQuery):
-        return page(400, title="条件有误", sentence=error.sentence)
+        return page(400, title="条件有误", sentence=error.sentence, back_url=_came_from())
     code = {Denied: 403, Missing: 404, Conflict: 409}.get(type(error), 422)
     return page(code, sentence=error.sentence)
 
@@ -105,11 +105,16 @@ def is_known() -> bool:
     return getattr(g.get("_login_user"), "is_authenticated", False)
 
 
+def _came_from() -> str | None:
+    """The page of ours that led here."""
+    return request.referrer if (request.referrer or "").startswith(request.host_url) else None
+
+
 def page(
     code: int, title: str | None = None, sentence: str | None = None, reference: str | None = None,
-    is_lost: bool = False,
+    is_lost: bool = False, back_url: str | None = None,
 ):
-    """The answer for a status code; needs no database. `is_lost`: one has to sign in again."""
+    """The answer for a status code; needs no database. `is_lost`: one has to sign in again; `back_url`: where to put it right."""
     known_title, known_sentence = PAGES.get(code, PAGES[400 if code < 500 else 500])
     sentence = sentence or known_sentence
     if request.accept_mimetypes.best == "application/json":
@@ -117,8 +122,7 @@ def page(
     is_lost = is_lost or code == 401
     sign_in_url = url_for("account.sign_in", next=request.full_path.rstrip("?")) if is_lost else None
     home = "/admin/" if is_known() else "/"
-    came_from = request.referrer if (request.referrer or "").startswith(request.host_url) and code in (400, 414) else None
     return render_template(
         "error.html", code=code, title=title or known_title, sentence=sentence, home_url=home, reference=reference,
-        sign_in_url=sign_in_url, back_url=came_from if not is_lost else None,
+        sign_in_url=sign_in_url, back_url=back_url,
     ), code  # fmt: skip

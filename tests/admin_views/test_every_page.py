@@ -24,6 +24,7 @@ pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 PER_PATH = 3  # how many addresses of one path are opened for a role: a list plain, filtered, sorted
 WITHOUT_LINK = ("/admin/search/?query=东里", "/admin/search/?query=没有的词", "/admin/_components/")
 NO_PAGES = ("/static/", "/sign-in", "/sign-out")
+LEADS_ON = "/admin/inbox/open/"
 NO_HTML = ("/template/", "/file/")
 # Where the administrators look after codes and sign-in names, they read them.
 KEPT_BY_CODE = re.compile(r"/admin/(role|user|dict-item|term|audit-event|access-event|search)/")
@@ -46,7 +47,7 @@ class Walk:
         return self
 
     def open(self, address: str, statuses: tuple[int, ...] = (200,)) -> Page | None:
-        return self.take(self.client.get(address), address, statuses)
+        return self.take(self.client.get(address, follow_redirects=address.startswith(LEADS_ON)), address, statuses)
 
     def take(self, answer, address: str, statuses: tuple[int, ...]) -> Page | None:
         self.opened.append(address)
