@@ -12,8 +12,6 @@ const look = async () => {
     const row = table.querySelector(`[data-job="${job.id}"]`);
     if (!row || !isOpen(row)) continue;
     if (!job.is_open || job.status !== row.dataset.status) {
-      // The file of the job this page was opened for comes by itself; the page then shows the rest.
-      if (job.id === wait && job.file_url) sessionStorage.setItem("fetch-job", job.id);
       location.reload();
       return;
     }
@@ -40,9 +38,16 @@ if (table) {
     };
     setTimeout(again, 300);
   }
-  if (wait && sessionStorage.getItem("fetch-job") === wait) {
+  // The file of the job this page was opened for comes by itself, once; it may be done while the page loads again.
+  const waited = wait && table.querySelector(`[data-job="${wait}"]`);
+  if (waited && isOpen(waited)) {
+    sessionStorage.setItem("fetch-job", wait);
+  } else if (waited && sessionStorage.getItem("fetch-job") === wait) {
     sessionStorage.removeItem("fetch-job");
-    document.querySelector("[data-jobs-state]").textContent = "文件已做好，正在下载";
-    table.querySelector(`[data-job="${wait}"] [data-job-file]`)?.click();
+    const file = waited.querySelector("[data-job-file]");
+    if (file) {
+      document.querySelector("[data-jobs-state]").textContent = "文件已做好，正在下载";
+      file.click();
+    }
   }
 }
