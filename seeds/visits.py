@@ -41,12 +41,16 @@ def build_visits(session: Session, actor: Actor, now: datetime, rng: Random) -> 
     units = {unit.area_id: unit for unit in session.scalars(select(Unit).where(Unit.kind == UnitKind.COMMUNITY))}
     units[None] = session.scalar(select(Unit).where(Unit.name.endswith("信访办公室")))
     for days in range(13, -1, -1):
-        for number in range(rng.randint(2, 4)):
+        for minutes in _ago(rng, rng.randint(2, 4), 10, 60):
             point = rng.choice([*centre * 2, *stations])
-            came = now - timedelta(days=days, minutes=rng.randint(10, 50) + 5 * number)
-            _visit(session, actor, now, came, point, units, rng, is_over=days > 0)
-    for _ in range(3):
-        _visit(session, actor, now, now - timedelta(minutes=rng.randint(1, 9)), centre[0], units, rng, is_over=False)
+            _visit(session, actor, now, now - timedelta(days=days, minutes=minutes), point, units, rng, is_over=days > 0)
+    for minutes in _ago(rng, 3, 1, 9):
+        _visit(session, actor, now, now - timedelta(minutes=minutes), centre[0], units, rng, is_over=False)
+
+
+def _ago(rng: Random, count: int, least: int, most: int) -> list[int]:
+    """So many different minutes, the longest ago first: who comes first has the first number."""
+    return sorted(rng.sample(range(least, most + 1), count), reverse=True)
 
 
 def _visit(session: Session, actor: Actor, now: datetime, came: datetime, point: ReceptionPoint, units: dict, rng: Random, is_over: bool) -> None:
