@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from urllib.parse import urlencode
 
-from functools import cache
-
 from flask import Flask, current_app, render_template
-from jinja2 import Environment, Template
 from flask.testing import FlaskClient
+from jinja2 import Environment, Template
 from sqlalchemy import select
 from sqlalchemy import text as sql
 
