@@ -79,7 +79,9 @@ class _Newcomer(dispatcher):
     def _pass_on(self) -> bool:
         try:
             socket.send_fds(self.outlet, [b"."], [self.socket.fileno()])
-        except OSError:  # nobody has taken any for long
+        except BlockingIOError:
+            pass  # hundreds wait there already: this one has to come again, the staff are not slowed for it
+        except OSError:  # nobody is there to take it
             return False
         self.close()
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
@@ -82,6 +82,15 @@ def test_residents_who_come_while_their_process_starts_wait_for_it(port, config,
 def test_residents_are_served_by_the_staffs_process_when_nobody_takes_them(port, pair):
     pair[1].close()
     assert ask(port, "/q/abc") == b"staff"
+
+
+def test_a_resident_for_whom_there_is_no_room_is_turned_away_and_staff_are_served(port, pair):
+    with suppress(BlockingIOError):
+        while True:
+            pair[0].send(b"." * 1000)
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        ask(port, "/q/abc")
+    assert ask(port, "/admin/") == b"staff"
 
 
 def test_one_who_stays_silent_holds_up_nobody_and_is_let_go(port, residents, monkeypatch):
