@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.case import Case
+from models.case import Case, Objection
 from models.case_codes import Consent, NoticeKind, PetitionPurpose, TerminateReason
 from models.codes import CaseKind, CaseOutcome, CaseStatus, MediationStage
 from models.mediation_codes import AgreementState, SessionResult
@@ -142,6 +142,8 @@ def _end(session, case: Case, actor, now, outcome: CaseOutcome, kind: NoticeKind
     case_stages.disband(session, case, now)
     for kind in ("team", "team_left"):
         inbox.settle(session, case, actor, now, kind)
+    for objection in session.scalars(select(Objection).where(Objection.case_id == case.id)):
+        inbox.settle(session, objection, actor, now, "objection_decided")
     for follows in AT_CLOSING:
         follows(session, case, actor, now)
 

@@ -275,6 +275,16 @@ def test_what_was_decided_goes_once_the_unit_has_opened_it(session, world):
     assert in_tray(session, world.justice) == ["order"]
 
 
+def test_what_was_decided_goes_with_the_end_of_the_matter(session, world):
+    from tests.services.cases.test_case_flow import CLOSING
+
+    objection = objected(session, world)
+    decide(session, objection, "reject")
+    take(session, "feed_back", objection.case, feedback="已谈妥")
+    take(session, "close", objection.case, **CLOSING)
+    assert in_tray(session, world.justice) == []
+
+
 def test_a_unit_that_objected_rightly_is_not_proposed_again(session, world):
     objection = objected(session, world)
     decide(session, objection, "accept")
