@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 from extensions import db
 from models import Described
+from models.codes import by_role
 from services.keeping import records
 from services.errors import Conflict, Refused
 
@@ -101,7 +102,7 @@ class PartRows:
         references = [joinedload(getattr(part, d.name)) for d in self.fields if d.target]
         mine = select(part).options(*references).where(self.back.of(part) == owner.id)
         rows = db.session.scalars(mine.order_by(part.id).limit(2 * MOST))
-        return {row.id: row for row in sorted(rows, key=lambda row: getattr(getattr(row, "role", None), "rank", 0))}
+        return {row.id: row for row in by_role(rows)}
 
     def _shown(self) -> list[PartRow]:
         shown = [record for record in self.stored.values() if getattr(record, "is_active", True) is not False]

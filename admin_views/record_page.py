@@ -8,7 +8,7 @@ from flask_admin import expose
 from extensions import db, transaction
 from models import Described
 from models.audit import AuditEvent
-from models.codes import AccessKind
+from models.codes import AccessKind, by_role
 from models.fields import Description
 from services.keeping import audit, batches, history, records, recycle
 from services.lists import lookups
@@ -102,7 +102,7 @@ class RecordPage:
             "rows": [
                 {"url": self.link("details_view", id=r.id) if self.may("view") else None,
                  "cells": [text(r.values[c]) for c in columns]}
-                for r in _by_role(page.rows)
+                for r in by_role(page.rows, lambda row: row.values.get("role"))
             ],
             "create_url": self.link("create_view", **{name: record_id}) if may_add else None,
             "more_url": self.link("index_view", **{name: record_id}) if page.has_next and self.may("view") else None,
@@ -195,8 +195,3 @@ class RecordPage:
             post_url=self.link("delete_view"), cancel_url=back, button_label="确定删除",
             hidden=[("id", row.id), ("confirmed", "1")],
         )  # fmt: skip
-
-
-def _by_role(rows) -> list:
-    """Rows with a role in the order of the roles: who applies before who is applied against."""
-    return sorted(rows, key=lambda row: getattr(row.values.get("role"), "rank", 0))

@@ -193,56 +193,61 @@ def finish() -> None:
     """
     while _unfinished:
         cls = _unfinished.pop(0)
-        table = cls.__table__
-        tenant = _is_tenant(table)
-        for name, wanted in cls.__refs__.items():
-            target = cls.registry._class_registry[wanted.target].__table__
-            column = table.c[f"{name}_id"]
-            if tenant and _is_tenant_key(target):
-                columns = ["subdistrict_id", column.name]
-                remote = [target.c.subdistrict_id, target.c.id]
-            else:
-                columns, remote = [column.name], [target.c.id]
-            table.append_constraint(
-                ForeignKeyConstraint(columns, remote, ondelete=wanted.on_delete)
-            )
-            _index(table, tenant, column.name, cls.__sort__)
-        for column in list(table.c):
+        _finish_references(cls)
+        for column in list(cls.__table__.c):
             described: Field | None = column.info.get("field")
-            if described is None or column.info.get("finished"):
-                continue
-            column.info["finished"] = True  # a column shared by several rosters comes by again
-            if described.dictionary:
-                table.append_constraint(
-                    dictionary_check(table.name, column.name, described.dictionary)
-                )
-            codes = getattr(column.type, "enum_class", None)
-            if codes:
-                values = ", ".join(f"'{member.value}'" for member in codes)
-                # Named after the column: two columns of one table may share a code list.
-                table.append_constraint(
-                    CheckConstraint(f"{column.name} IN ({values})", name=f"{column.name}_code")
-                )
-            for bound, sign in ((described.low, ">="), (described.high, "<=")):
-                if bound is not None:
-                    word = "low" if sign == ">=" else "high"
-                    table.append_constraint(
-                        CheckConstraint(
-                            f"{column.name} {sign} {bound:g}", name=f"{column.name}_{word}"
-                        )
-                    )
-            if described.sorted:
-                _index(table, tenant, column.name)
-            elif described.filtered and not described.relation:
-                _index(table, tenant, column.name, cls.__sort__)
-        for alike in cls.__alike__:
-            owner = cls.registry._class_registry[alike.part] if alike.part else cls
-            first = alike.names[0]
-            column = f"{first}_id" if first in owner.__refs__ else first
-            if f"ix_{owner.__table__.name}_{column}" not in {index.name for index in owner.__table__.indexes}:
-                _index(owner.__table__, tenant, column)
+            if described and not column.info.get("finished"):
+                column.info["finished"] = True  # a column shared by several rosters comes by again
+                _check_values(column, described)
+                _index_column(cls, column.name, described)
+        _index_what_is_alike(cls)
         if cls.__live__:
             _index_live_rows(cls)
+
+
+def _finish_references(cls) -> None:
+    """A foreign key and an index for each reference; between tables of a sub-district its code is half of the key."""
+    table = cls.__table__
+    tenant = _is_tenant(table)
+    for name, wanted in cls.__refs__.items():
+        target = cls.registry._class_registry[wanted.target].__table__
+        columns, remote = [f"{name}_id"], [target.c.id]
+        if tenant and _is_tenant_key(target):
+            columns, remote = ["subdistrict_id", *columns], [target.c.subdistrict_id, *remote]
+        table.append_constraint(ForeignKeyConstraint(columns, remote, ondelete=wanted.on_delete))
+        _index(table, tenant, f"{name}_id", cls.__sort__)
+
+
+def _check_values(column, described: Field) -> None:
+    """CHECKs for a word of the dictionary, a value of a code list, a lowest and a highest value."""
+    table = column.table
+    if described.dictionary:
+        table.append_constraint(dictionary_check(table.name, column.name, described.dictionary))
+    codes = getattr(column.type, "enum_class", None)
+    if codes:
+        values = ", ".join(f"'{member.value}'" for member in codes)
+        # Named after the column: two columns of one table may share a code list.
+        table.append_constraint(CheckConstraint(f"{column.name} IN ({values})", name=f"{column.name}_code"))
+    for bound, sign, word in ((described.low, ">=", "low"), (described.high, "<=", "high")):
+        if bound is not None:
+            table.append_constraint(CheckConstraint(f"{column.name} {sign} {bound:g}", name=f"{column.name}_{word}"))
+
+
+def _index_column(cls, name: str, described: Field) -> None:
+    if described.sorted:
+        _index(cls.__table__, _is_tenant(cls.__table__), name)
+    elif described.filtered and not described.relation:
+        _index(cls.__table__, _is_tenant(cls.__table__), name, cls.__sort__)
+
+
+def _index_what_is_alike(cls) -> None:
+    """The first column by which two rows look alike, unless it has an index already."""
+    for alike in cls.__alike__:
+        owner = cls.registry._class_registry[alike.part] if alike.part else cls
+        first = alike.names[0]
+        column = f"{first}_id" if first in owner.__refs__ else first
+        if f"ix_{owner.__table__.name}_{column}" not in {index.name for index in owner.__table__.indexes}:
+            _index(owner.__table__, _is_tenant(cls.__table__), column)
 
 
 def live_rows(cls: type[Described]):

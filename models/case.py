@@ -16,7 +16,7 @@ from .case_codes import (
 )  # fmt: skip
 from .codes import (
     OPEN_STATES, OVER_STATES, AssignmentRole, AssignmentStatus, CaseKind, CaseOutcome, CaseStatus, MatterLevel, MediationStage,
-    ObjectionState, PartyKind, PartyRole, Secrecy, Tier, UnitRating, Urgency,
+    ObjectionState, PartyKind, PartyRole, Secrecy, Tier, UnitRating, Urgency, by_role,
 )  # fmt: skip
 from .fields import Alike, choice, field, ref
 from .kinds import IdNumber, LongText, Mobile, PersonName, ShortText
@@ -159,7 +159,7 @@ class CaseParty(
 
 def in_order(parties: Iterable[CaseParty]) -> list[CaseParty]:
     """Parties as they are always listed: who applies, who is applied against, then the others."""
-    return sorted(parties, key=lambda party: (party.role.rank, party.id))
+    return by_role(sorted(parties, key=lambda party: party.id))
 
 
 class Assignment(

@@ -1,5 +1,6 @@
 """Code lists the program branches on. Lists that people edit are `DictItem` rows instead."""
 
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 
@@ -19,6 +20,11 @@ class Code(Enum):
     def rank(self) -> int:
         """Its place in the list, from 0."""
         return list(type(self)).index(self)
+
+
+def by_role(rows: Iterable, role_of: Callable = lambda row: getattr(row, "role", None)) -> list:
+    """Rows with a role in the order of the roles (who applies before who is applied against), others as they came."""
+    return sorted(rows, key=lambda row: getattr(role_of(row), "rank", 0))
 
 
 class MenuGroup(Code):
