@@ -37,6 +37,7 @@ _DAILY = (
     ("access_event:view", "访问日志", "access_event.index_view"),
     ("audit_event:view", "操作日志", "audit_event.index_view"),
     ("ledger:view", "取台账", "ledgers.index_view"),
+    ("monthly_report:view", "运行态势", "situation.index_view"),
 )
 _DAILY_SHOWN = 3
 _TRAY = ("事项", "送达时间", "期限")

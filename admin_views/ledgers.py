@@ -140,11 +140,11 @@ def wanted_period(wanted: LedgerExport) -> str:
     return ledgers.period_words(since, until, local_day(now()))
 
 
-def month_asked() -> tuple[date, date]:
-    """The month the address asks for, else the one before the current."""
+def month_asked(otherwise: date | None = None) -> tuple[date, date]:
+    """The month the address asks for, else that of a day, else the one before the current."""
     raw = request.args.get("month", "")
     if not raw:
-        return ledgers.month_of(ledgers.month_before(local_day(now())))
+        return ledgers.month_of(otherwise or ledgers.month_before(local_day(now())))
     try:
         month = date.fromisoformat(f"{raw}-01")
     except ValueError:

@@ -29,6 +29,7 @@ from .roster import (
     AgreementView, AreaView, ChiefView, CommitteeView, HouseholdView, LoadsView, MediatorView, ResidentialAreaView,
     StaffView, TreeView,
 )  # fmt: skip
+from .situation import SituationView
 from .system import ReadOnlyView, RoleView, UserView, WorkdayView
 from .team import TeamView
 from .tray_plan import TrayPlanView
@@ -88,6 +89,6 @@ ENTITY_VIEWS = {
 
 CUSTOM_VIEWS = (
     SearchView, DispatchView, TrayPlanView, ReceptionDeskView, AppealFiguresView, WarningsView, TeamView, TreeView, LoadsView, CoverageView,
-    ChiefDaysView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, LateStepsView,
+    ChiefDaysView, ParametersView, PaperTemplatesView, RecycleView, BatchView, ImportsView, JobsView, SituationView, LateStepsView,
     WhistleFiguresView, LedgersView, HelpView,
 )  # fmt: skip

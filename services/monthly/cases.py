@@ -24,7 +24,9 @@ from .measures import Line, Table
 
 SETTLED = (CaseOutcome.RESOLVED, CaseOutcome.PARTLY)
 GONE = (CaseStatus.DECLINED, CaseStatus.MERGED)
-_COMMUNITY = 12
+COMMUNITY = 12
+LISTED = "&".join(f"status={status.value}" for status in CaseStatus if status is not CaseStatus.MERGED)
+"""What is counted, as arguments of an address: merged matters are one with what they were merged into."""
 _COLUMNS = (
     Case.id, Case.kind, Case.category, Case.channel, Case.lead_unit_id, Case.status, Case.outcome, Case.received_on, Case.closed_at,
     Case.due_on, Case.is_answered_on_spot, Case.solved_at_tier, Area.code,
@@ -94,8 +96,8 @@ def read(session: Session, month: Month, area_id: str | None, actor: Actor) -> M
         .where(*inside(area_id, actor)).group_by(Area.code)
     )  # fmt: skip
     for code, count, late in session.execute(opened):
-        all_, lates = found.open.get(code[:_COMMUNITY], (0, 0))
-        found.open[code[:_COMMUNITY]] = (all_ + count, lates + late)
+        all_, lates = found.open.get(code[:COMMUNITY], (0, 0))
+        found.open[code[:COMMUNITY]] = (all_ + count, lates + late)
     return found
 
 
@@ -131,7 +133,7 @@ def tables(session: Session, now: Matters, before: Matters, spans: dict[str, str
     kinds = (AreaKind.COMMUNITY, AreaKind.VILLAGE)
     found = session.execute(select(Area.code, Area.name, areas.id).where(Area.kind.in_(kinds)).order_by(Area.code)).all()
     places = {code: (name, key) for code, name, key in found}
-    outside = {row.code[:_COMMUNITY] for row in (*now.received, *before.received)} | set(now.open)
+    outside = {row.code[:COMMUNITY] for row in (*now.received, *before.received)} | set(now.open)
     places |= {code: ("（街道本级）", "") for code in outside - set(places)}
     received = spans["received"]
 
@@ -141,7 +143,7 @@ def tables(session: Session, now: Matters, before: Matters, spans: dict[str, str
         return [Line(told(key), *(one[key] for one in counts), f"case.index_view?{query}={key}&{received}{within}") for key in keys[:most]]
 
     labels = {kind.value: kind.label for kind in CaseKind}
-    communities = by(lambda row: row.code[:_COMMUNITY], str, "area", 500)
+    communities = by(lambda row: row.code[:COMMUNITY], str, "area", 500)
     counted = {line.label: line for line in communities}
     return [
         Table("kind", "按类型", "类型", by(lambda row: row.kind.value, labels.get, "kind")),

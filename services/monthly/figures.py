@@ -29,10 +29,9 @@ from ..lists.exports import unit_of
 from ..lists.filters import branch
 from ..ledgers import month_before, month_of
 from ..keeping.records import find
-from .cases import GONE, SETTLED, Matters, Month, course, inside, read, tables
+from .cases import GONE, LISTED, SETTLED, Matters, Month, course, inside, read, tables
 from .measures import Figures, Measure
 
-_LISTED = "&".join(f"status={status.value}" for status in CaseStatus if status is not CaseStatus.MERGED)
 _OPEN = "&".join(f"status={status.value}" for status in CaseStatus if status not in (*OVER_STATES, *GONE))
 
 
@@ -42,7 +41,7 @@ def figures(session: Session, first: date, actor: Actor, now: datetime, area_id:
     month, last = (Month.of(*month_of(day), today) for day in (first, month_before(first)))
     matters, earlier = (read(session, one, area_id, actor) for one in (month, last))
     spans = {
-        "received": f"received_on__from={month.first}&received_on__to={month.last}&{_LISTED}",
+        "received": f"received_on__from={month.first}&received_on__to={month.last}&{LISTED}",
         "closed": f"closed_at__from={month.first}&closed_at__to={month.last}",
         "appeals": f"received_at__from={month.first}&received_at__to={month.last}",
         # What was open at the end of a month that is over is in no list: some of it has been closed since.
