@@ -70,7 +70,7 @@ _LINES = 4
 def chart(course: list[tuple[str, int, int]]) -> dict:
     """Two lines over the months and the steps of their scale, which begins at 0 and ends at a round number."""
     top = round_up(max(max(new, closed) for _, new, closed in course))
-    step = (_WIDTH - _LEFT - 20) / max(1, len(course) - 1)
+    step = (_WIDTH - _LEFT - 32) / max(1, len(course) - 1)
     across = [round(_LEFT + 8 + number * step, 1) for number in range(len(course))]
 
     def height(value: float) -> float:
