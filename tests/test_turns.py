@@ -66,7 +66,8 @@ def test_one_that_fails_gives_its_place_back(turns):
     for _ in range(5):
         turns.add_task(Broken("/q/x", served))
     turns.add_task(Request("/q/1", served))
-    wait_for(lambda: served == ["/q/1"])
+    wait_for(lambda: served)
+    assert served == ["/q/1"]
 
 
 def test_who_steps_aside_leaves_the_place_to_others_and_takes_it_again_before_new_ones(turns):

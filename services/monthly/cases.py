@@ -103,7 +103,7 @@ def read(session: Session, month: Month, area_id: str | None, actor: Actor) -> M
 
 def course(session: Session, month: Month, area_id: str | None, actor: Actor) -> list[tuple[str, int, int]]:
     """New and closed in each of the twelve months that end with this one, in two statements."""
-    firsts = list(_months_before(month.first, 12))
+    firsts = list(months_before(month.first, 12))
     ends = [*firsts[1:], month.last + timedelta(days=1)]
     counted = [func.count(when(((Case.received_on >= a) & (Case.received_on < b), 1))) for a, b in zip(firsts, ends, strict=True)]
     alive = (Case.status != CaseStatus.MERGED, *inside(area_id, actor))
@@ -116,7 +116,8 @@ def course(session: Session, month: Month, area_id: str | None, actor: Actor) ->
     return [(f"{first:%Y-%m}", *pair) for first, pair in zip(firsts, zip(new, closed, strict=True), strict=True)]
 
 
-def _months_before(first: date, count: int) -> Iterator[date]:
+def months_before(first: date, count: int) -> Iterator[date]:
+    """The first days of so many months, of which this is the last."""
     number = first.year * 12 + first.month - 1
     for month in range(number - count + 1, number + 1):
         yield date(month // 12, month % 12 + 1, 1)

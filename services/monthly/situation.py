@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from ..access import Actor
 from ..due_dates import local_day
 from ..labels import dictionary_names
 from ..ledgers import month_of
-from .cases import COMMUNITY, LISTED, SETTLED, Month, course, inside
+from .cases import COMMUNITY, LISTED, SETTLED, Month, course, inside, months_before
 from .measures import rate
 
 _OPEN = "&".join(f"status={status.value}" for status in CaseStatus if status in OPEN_STATES)
@@ -58,15 +58,13 @@ class Situation:
 
 def situation(session: Session, first: date, months: int, actor: Actor, now: datetime, area_id: str | None = None) -> Situation:
     """What the months that end with the one of a day show, over what the session's actor sees, in an area of it."""
-    begin, end = month_of(first)
-    for _ in range(months - 1):
-        begin, _ = month_of(begin - timedelta(days=1))
-    span = Month.of(begin, end, local_day(now))
+    first, last = month_of(first)
+    span = Month.of(next(months_before(first, months)), last, local_day(now))
     within = f"&area={area_id}" if area_id else ""
     categories, heat = _heat(session, span, area_id, actor)
     return Situation(
-        begin, end, categories, heat, _stages(session, span, within, area_id, actor), _tiers(session, span, within, area_id, actor),
-        [_of_month(line, within) for line in course(session, Month.of(*month_of(first), span.asof), area_id, actor)],
+        span.first, span.last, categories, heat, _stages(session, span, within, area_id, actor), _tiers(session, span, within, area_id, actor),
+        [_of_month(line, within) for line in course(session, Month.of(first, last, span.asof), area_id, actor)],
     )  # fmt: skip
 
 
@@ -154,5 +152,6 @@ def _tiers(session: Session, span: Month, within: str, area_id: str | None, acto
 
 def _of_month(line: tuple[str, int, int], within: str) -> tuple[str, Count, Count]:
     label, new, closed = line
-    span = Month.of(*month_of(date.fromisoformat(f"{label}-01")), date.max)
+    first, last = month_of(date.fromisoformat(f"{label}-01"))
+    span = Month(first, last, last)
     return label, Count(new, _received(span) + within), Count(closed, _closed(span) + within)

@@ -143,7 +143,8 @@ def test_every_filter_has_a_name_of_its_own(entity):
 def test_a_cell_is_coloured_whatever_columns_stand_beside_it(console):
     for view in console.extensions["entity_views"].values():
         for d in view.described.values():
-            view.tone(d.name, {d.name: date(2026, 1, 1) if d.type is date else None})
+            tone = view.tone(d.name, {d.name: date(2026, 1, 1) if d.type is date else None})
+            assert tone in (None, "ok", "warn", "bad", "info"), (view.slug, d.name)
 
 
 def test_a_filter_filters_its_own_column(keeper, world):
