@@ -30,7 +30,7 @@ class Household(
         help="本街道内不重复；留空时自动编号", is_numbered=True,
     )  # fmt: skip
     head_name: Mapped[PersonName] = field("户主", listed=True, searched=True, section="户主", aliases=("户主姓名", "姓名"))
-    mobile: Mapped[Mobile | None] = field("联系电话", listed=True, searched=True, section="户主", aliases=("电话", "手机"))
+    mobile: Mapped[Mobile | None] = field("联系电话", listed=True, searched=True, section="户主")
     head_id_number: Mapped[IdNumber | None] = field("户主身份证号", searched=True, section="户主", help="确有需要才填；加密保存")
     neighborhood: Mapped[Area | None] = ref("所属邻", listed=True, only=("neighborhood",), filtered=True, section="归属", aliases=("邻",))
     residential_area: Mapped[ResidentialArea | None] = ref("小区", listed=True, filtered=True, section="归属")

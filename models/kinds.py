@@ -53,7 +53,8 @@ class Kind:
 
     `check` returns a Chinese sentence for a bad value, else None. `mask` makes a personal
     datum harmless; `is_open` says that the permission `personal:name` shows it in full
-    (names), other personal kinds are shown one at a time and each reading is logged.
+    (names), other personal kinds are shown one at a time and each reading is logged. `aliases` are
+    headings of a sheet that mean the one datum of this kind a roster has.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Kind:
     is_personal: bool = False
     is_open: bool = False
     is_long: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 _LOOKALIKE = re.compile(r"[\u2e80-\u2fd5\uf900-\ufaff]")
@@ -140,8 +142,12 @@ NAME = Kind("name", "姓名", 10, _one_line, _no_markup_name, mask_name, is_pers
 MOBILE = Kind(
     "mobile", "手机号码", 14, lambda v: plain(v).removeprefix("+86").replace("-", ""),
     _matches(r"1[3-9]\d{9}", "手机号码应为11位数字，以1开头，例如13800000000"), mask_phone, is_personal=True,
+    aliases=("电话", "电话号码", "手机", "手机号", "联系方式"),
 )  # fmt: skip
-ID_NUMBER = Kind("id_number", "身份证号", 21, lambda v: plain(v).upper(), _id_number, mask_id, is_personal=True)
+ID_NUMBER = Kind(
+    "id_number", "身份证号", 21, lambda v: plain(v).upper(), _id_number, mask_id, is_personal=True,
+    aliases=("身份证", "身份证号码", "公民身份号码"),
+)  # fmt: skip
 TELEPHONE = Kind(
     "telephone", "办公电话", 15, plain,
     _matches(r"(0\d{2,3}-?\d{7,8})|(1[3-9]\d{9})|(\d{3,5})", "电话应为区号-号码（如0731-83600000）、手机或服务号码（如12345）"),

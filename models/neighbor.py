@@ -29,7 +29,7 @@ class Chief(
     name: Mapped[PersonName] = field("姓名", listed=True, searched=True, aliases=("片长", "组长", "邻长"))
     kind: Mapped[ChiefKind] = field("职务", listed=True, filtered=True, is_fixed=True)
     area: Mapped[Area] = ref("任职区域", only=("sector", "group", "neighborhood"), listed=True, filtered=True, help="片长选片，组长选组，邻长选邻")
-    mobile: Mapped[Mobile] = field("联系电话", listed=True, searched=True, aliases=("电话", "手机"))
+    mobile: Mapped[Mobile] = field("联系电话", listed=True, searched=True)
     gender: Mapped[Gender | None] = field("性别", filtered=True)
     is_representative: Mapped[bool | None] = field("村（居）民代表", listed=True, filtered=True)
     is_party_member: Mapped[bool | None] = field("党员", filtered=True)

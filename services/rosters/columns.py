@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
@@ -24,13 +25,20 @@ def choices(session: Session, entity: type[Described]) -> dict[str, Description]
 
 
 def known_words(session: Session, entity: type[Described]) -> dict[str, str]:
-    """{plain words of a heading: attribute}; labels go before aliases."""
+    """{plain words of a heading: attribute}; labels go before aliases, those of the kind come last."""
+    described = custom.described(session, entity).values()
+    kinds = Counter(d.kind for d in described if d.kind)
     names: dict[str, str] = {}
-    for words_of in (lambda d: (d.label,), lambda d: d.field.aliases, lambda d: (d.name,)):
-        for d in custom.described(session, entity).values():
+    for words_of in (lambda d: (d.label,), lambda d: d.field.aliases, lambda d: (d.name,), lambda d: _words_of_kind(d, kinds)):
+        for d in described:
             for words in words_of(d):
                 names.setdefault(plain(words), d.name)
     return names
+
+
+def _words_of_kind(d: Description, kinds: Counter) -> tuple[str, ...]:
+    """“手机号” means the telephone of a roster that has one; of two, nobody can tell which."""
+    return (d.kind.label, *d.kind.aliases) if d.kind and d.kind.aliases and kinds[d.kind] == 1 else ()
 
 
 def matched(

@@ -27,7 +27,7 @@ from services.background import jobs
 from services.keeping import audit, custom
 from services.rosters.decisions import Decision, Held
 from services.rosters.planning import Planner
-from services.rosters import importing, imports
+from services.rosters import columns, importing, imports
 from services.errors import Conflict, Missing, Refused
 from services.lists.listing import Listing
 from services.lists import indexing
@@ -272,6 +272,14 @@ def test_a_choice_of_columns_is_remembered_for_the_next_file(desk):
     second = desk.kept(desk.upload(["H002", "乙某某", "13900000008", "西里社区1号"], head=head))
     assert second.columns == {"0": "household_no", "1": "head_name", "2": "mobile", "3": "address"}
     assert second.change_count == 1
+
+
+@once
+@pytest.mark.parametrize("entity, labels, names", [
+    (Household, ["户主", "手机号", "身份证号"], ["head_name", "mobile", "head_id_number"]), (Chief, ["姓名", "手机"], ["name", "mobile"]),
+])  # fmt: skip
+def test_the_one_telephone_of_a_roster_is_known_by_what_offices_call_it(session, entity, labels, names):
+    assert list(columns.matched(session, entity, labels).values()) == names
 
 
 @once
