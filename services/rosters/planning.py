@@ -95,6 +95,8 @@ class Planner:
         self.present: dict[tuple, list[dict]] | None = None
         """All records by natural key, where they were read beforehand."""
         self.seen: dict[tuple, tuple[int, bool]] = {}
+        self.unnumbered: dict[int, int] = {}
+        """The first row of each content among those that give no number: it is given one, so nothing else tells a repeat."""
         self._told: dict[str, tuple[Description, str, bool, bool]] = {}
         self.digest = hashlib.sha256(repr(sorted(self.places.items())).encode())
 
@@ -203,6 +205,11 @@ class Planner:
             if first != line.row.number and not (is_same and was_same):
                 words = "、".join(d.label for d in self.key)
                 errors.append(self._error(line, self.key[-1], f"与第{first}行的“{words}”相同，请只保留一行"))
+        elif line.key is None and not errors:
+            words = hash(tuple(line.row.values[place] for place in self.places.values()))
+            first = self.unnumbered.setdefault(words, line.row.number)
+            if first != line.row.number:
+                errors.append(self._error(line, self.key[-1], f"与第{first}行完全相同，请只保留一行；确是两条的，请填上{self.key[-1].label}"))
         is_late = bool(known and values and self.since and known.get("updated_at") and known["updated_at"] > self.since)
         return Decision(line.row.number, values, known, errors, is_late)
 
