@@ -63,6 +63,7 @@ def _engine_options(config: Config) -> dict:
     return hidden | {
         "pool_pre_ping": True,
         "pool_size": config.threads,
+        "pool_use_lifo": True,  # the connection used last knows the statements best
         "max_overflow": 4,
         "connect_args": {
             # Starting a process beside takes longer than any page of a list should.

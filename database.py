@@ -1,4 +1,4 @@
-"""How SQLite is opened so that it behaves like a server database: one engine, five settings."""
+"""How the databases are opened: SQLite so that it behaves like a server, PostgreSQL so that reading costs least."""
 
 from __future__ import annotations
 
@@ -46,6 +46,20 @@ def allow_long_work(engine: Engine) -> None:
             connection.execute("SET statement_timeout = 0")
             connection.execute("SET idle_in_transaction_session_timeout = 0")
             connection.commit()
+
+
+def for_request(engine: Engine) -> Engine:
+    """The engine as the request needs it: on PostgreSQL, one that only reads runs no transaction.
+
+    Each statement sees what is committed either way (READ COMMITTED). Without a transaction two
+    messages to the server are saved, and the driver keeps its prepared statements, which it
+    forgets at every ROLLBACK.
+    """
+    if engine.dialect.name != "postgresql" or not _only_reads():
+        return engine
+    if "reading_engine" not in g:  # one for the whole request: the session takes a connection for each engine
+        g.reading_engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return g.reading_engine
 
 
 def begin_writing(session: Session) -> None:

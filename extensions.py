@@ -13,7 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from flask_wtf import CSRFProtect
 
-from database import begin_writing
+from database import begin_writing, for_request
 from models import Base
 from services import access, kept
 from services.keeping import audit, custom
@@ -22,6 +22,9 @@ from services.lists import indexing
 
 class ScopedSession(FlaskSession):
     """The session of a request: scoped to the actor, audited, followed by its indexes."""
+
+    def get_bind(self, *args, **kwargs):
+        return for_request(super().get_bind(*args, **kwargs))
 
 
 access.install(ScopedSession)

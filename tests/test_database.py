@@ -1,4 +1,4 @@
-"""SQLite as the console opens it: foreign keys hold, writers wait for one another, savepoints nest."""
+"""Databases as the console opens them. SQLite: foreign keys hold, writers wait for one another, savepoints nest; PostgreSQL: who only reads runs no transaction."""
 
 import threading
 
@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, exc, text
 from sqlalchemy.orm import Session
 
 from database import allow_long_work, begin_writing, configure_sqlite
+from extensions import db, transaction
 
 
 @pytest.fixture
@@ -115,3 +116,29 @@ def test_the_worker_has_a_wide_cache_but_where_rows_are_read_through_once(tmp_pa
         196_608, 196_608, 16_000, 196_608
     )  # fmt: skip
     engine.dispose()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_page_that_only_reads_runs_no_transaction_on_postgresql(app):
+    def transacts(method: str, *steps) -> bool:
+        with app.test_request_context("/", method=method):
+            for step in steps:
+                step(db.session)
+            return not db.session.connection().connection.dbapi_connection.autocommit
+
+    assert (transacts("GET"), transacts("POST"), transacts("GET", begin_writing)) == (False, True, True)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_what_a_page_writes_after_all_is_undone_with_it_on_postgresql(app, engine):
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE owner (count integer)"))
+        connection.execute(text("INSERT INTO owner VALUES (1)"))
+    with app.test_request_context("/", method="GET"), pytest.raises(ZeroDivisionError), transaction() as session:
+        raise_count(session)
+        raise ZeroDivisionError
+    try:
+        assert count(engine) == 1
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE owner"))

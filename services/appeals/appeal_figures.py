@@ -58,7 +58,7 @@ def by_month_and_place(session: Session, since: datetime, until: datetime, now: 
     a = Appeal
     rows = session.execute(
         select(a.received_at, a.first_answered_at, a.first_due_on, a.status, Area.code).join(a.area)
-        .where(a.received_at >= since, a.received_at < until).execution_options(yield_per=2000)
+        .where(a.received_at >= since, a.received_at < until)
     )  # fmt: skip
     names = {code: (key, name) for key, code, name in session.execute(select(Area.id, Area.code, Area.name).where(Area.kind.in_(_PLACES)))}
     found: dict[tuple[str, str], Line] = {}
