@@ -13,6 +13,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from models import Entity
 
@@ -119,9 +120,11 @@ def _shares(plan: dict) -> tuple[int, int]:
 
 
 class _Explain(Executable, ClauseElement):
-    """The plan of a statement, as JSON."""
+    """The plan of a statement for the values it is sent with, as JSON."""
 
-    inherit_cache = False
+    inherit_cache = True
+    _all_selected_columns = ()  # its one column is PostgreSQL's own
+    _traverse_internals = [("statement", InternalTraversal.dp_clauseelement)]
 
     def __init__(self, statement):
         self.statement = statement
@@ -129,4 +132,4 @@ class _Explain(Executable, ClauseElement):
 
 @compiles(_Explain)
 def _explain(element, compiler, **kw) -> str:
-    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, literal_binds=True, **kw)}"
+    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, **kw)}"
