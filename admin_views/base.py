@@ -132,10 +132,9 @@ class EntityView(
         return custom.described(db.session, self.entity) if has_request_context() else describe(self.entity)
 
     def listed(self) -> list[str]:
-        """The columns of the list unless a person chose others; what the office wants listed has its place."""
+        """The columns of the list unless a person chose others; what the office wants listed comes after the built-in ones."""
         added = [d.name for d in self.described.values() if d.field.listed and d.name not in describe(self.entity)]
-        added = added[: MOST_COLUMNS - 1]
-        return [*self.columns[: MOST_COLUMNS - len(added)], *added]
+        return [*self.columns, *added][:MOST_COLUMNS]
 
     # ---- what a person may do ---------------------------------------------------------
 

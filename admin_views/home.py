@@ -41,6 +41,7 @@ _DAILY = (
 )
 _DAILY_SHOWN = 3
 _TRAY = ("事项", "送达时间", "期限")
+_TRAYS = {"等您答复": False, "请您知悉，点开即销": True}
 _TRAY_ALONE = 3  # more calls to make than this are one line: they have a list of their own
 _TRAY_SHOWN = 10
 
@@ -100,10 +101,10 @@ class HomeView(AdminIndexView):
 
     @expose("/inbox/")
     def inbox_view(self):
-        """All that waits for this person's answer."""
+        """All that waits for this person's answer or eyes."""
         rows = self._todo_rows(actor(), local_day(now()), inbox.MOST)
-        shown = {"title": "按期限先后", "columns": _TRAY, "rows": rows, "empty": "没有等您答复的事项"}
-        return self.render("admin/index.html", greeting="等您答复", tiles=[], lists=[shown])
+        lists = self._trays(rows) or [{"title": "等您答复", "columns": _TRAY, "rows": [], "empty": "没有等您答复的事项"}]
+        return self.render("admin/index.html", greeting="待办和知悉", tiles=[], lists=lists)
 
     @expose("/inbox/open/")
     def open_view(self):
@@ -125,10 +126,16 @@ class HomeView(AdminIndexView):
         return [{"title": "我的后台任务", "columns": ["任务", "状态", "进度"], "rows": rows}] if rows else []
 
     def _todos(self, me, today) -> list[dict]:
-        """“等您答复”: what others have put into this person's in-tray, first due first."""
+        """What others have put into this person's in-tray, first due first."""
         rows = self._todo_rows(me, today, _TRAY_SHOWN + 1)
         more_url = url_for(".inbox_view") if len(rows) > _TRAY_SHOWN else None
-        return [{"title": "等您答复", "columns": _TRAY, "rows": rows[:_TRAY_SHOWN], "more_url": more_url}] if rows else []
+        return [{**tray, "more_url": more_url} for tray in self._trays(rows[:_TRAY_SHOWN])]
+
+    @staticmethod
+    def _trays(rows: list[dict]) -> list[dict]:
+        """What waits for an answer, and apart from it what is only to be read."""
+        trays = {title: [row for row in rows if row.get("is_to_know", False) is known] for title, known in _TRAYS.items()}
+        return [{"title": title, "columns": _TRAY, "rows": held} for title, held in trays.items() if held]
 
     @staticmethod
     def _todo_rows(me, today, limit: int) -> list[dict]:
@@ -140,7 +147,8 @@ class HomeView(AdminIndexView):
             "cells": [f"办结回访 {count:,} 件", "", {"text": f"最早{first}", "tone": "bad"} if first and first < today else text(first)],
         }] if is_heap else []  # fmt: skip
         return heap + [
-            {"url": url_for(".open_view", id=t.id) if t.kind in inbox.TO_KNOW else views[t.entity].link("details_view", id=t.record_id),
+            {"is_to_know": t.kind in inbox.TO_KNOW,
+             "url": url_for(".open_view", id=t.id) if t.kind in inbox.TO_KNOW else views[t.entity].link("details_view", id=t.record_id),
              "cells": [t.title, text(t.put_at), _due(t.due_on, today)]}
             for t in inbox.mine(db.session, me, limit, (follow_ups.PLANNED,) if is_heap else ()) if views[t.entity].may("view")  # a unit's people do not all do everything
         ]  # fmt: skip

@@ -21,7 +21,7 @@ from services.due_dates import local_day
 from services.errors import Denied, Missing
 from services.lists.fitting import COUNT_CAP
 from services.lists.listing import Listing, Page
-from services.lists.queries import MOST_COLUMNS, MOST_SORTS, Query, Sort, listable, parse, token_of
+from services.lists.queries import MOST_COLUMNS, MOST_SORTS, Query, Sort, counts, listable, parse, token_of
 from services.kept import kept
 from services.showing import text
 
@@ -147,7 +147,10 @@ class ListPage:
             return None
         d = query.sorts[0].description
         is_day = d.type.__name__ in ("date", "datetime")
-        return {"label": f"跳到{d.label}", "type": "date" if is_day else "text", "value": request.args.get("jump", "")}
+        return {
+            "label": f"跳到{d.label}", "type": "date" if is_day else "text", "value": request.args.get("jump", ""),
+            "hint": "可只填序号，如 00100" if counts(d) else "",
+        }  # fmt: skip
 
     def _lines(self, rows, described: list[Description], headings: list[dict]) -> list[tuple]:
         """Each row as (id, its page, its form, (attributes, words) of the main cell, (attributes, words, tone) of the others)."""

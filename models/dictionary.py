@@ -22,7 +22,8 @@ class DictItem(
         "字典", "dictionary", listed=True, filtered=True, help="没有的字典，先在“字典目录”里新增"
     )
     code: Mapped[str] = field(
-        "代码", listed=True, searched=True, type_=String(31), help="下级用点分开：02.01 是 02 的下级"
+        "代码", listed=True, searched=True, type_=String(31), is_numbered=True,
+        help="留空时自动编；下级用点分开：02.01 是 02 的下级",
     )
     name: Mapped[ShortText] = field("名称", listed=True, searched=True)
     parent_key: Mapped[str | None] = field(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models import Described, Entity
@@ -22,7 +23,7 @@ from ..errors import BadQuery
 from .filters import Args, Filter, first
 from ..showing import LOCAL
 
-MOST_COLUMNS = 9
+MOST_COLUMNS = 12
 MOST_SORTS = 3
 
 
@@ -88,7 +89,7 @@ def parse(session: Session, entity: type[Described], args: Args, actor: Actor, t
     query.before = _token(first(args, "before"), query)
     query.is_last = bool(first(args, "last"))
     if first(args, "jump"):
-        query.jump = _read_jump(query, first(args, "jump"))
+        query.jump = _read_jump(session, entity, query, first(args, "jump").strip())
     return query
 
 
@@ -143,10 +144,12 @@ def _read_columns(described: dict[str, Description], value: str) -> list[str]:
     return names
 
 
-def _read_jump(query: Query, value: str) -> Any:
+def _read_jump(session: Session, entity: type[Described], query: Query, value: str) -> Any:
     if not query.sorts:
         raise BadQuery("这张列表的次序不能跳转，请先点表头按一列排序")
     d = query.sorts[0].description
+    if counts(d) and value.isdecimal():
+        return _whole_number(session, entity, d, value)
     if d.type not in (date, datetime):
         return filters.read_number(value, d.label, d.type) if d.type in (int, Decimal) else value
     day = filters.read_day(value, d.label)
@@ -154,6 +157,18 @@ def _read_jump(query: Query, value: str) -> Any:
         return day
     midnight = datetime(day.year, day.month, day.day, tzinfo=LOCAL)
     return midnight + timedelta(days=1, microseconds=-1) if query.sorts[0].is_descending else midnight
+
+
+def counts(d: Description) -> bool:
+    """Whether a column holds numbers the console makes, such as 集里〔2026〕00100号."""
+    return d.type is str and (d.field.is_fixed or d.field.is_numbered)
+
+
+def _whole_number(session: Session, entity: type[Described], d: Description, digits: str) -> str:
+    """The digits in the place of the counted ones of the list's latest number: 100 is 集里〔2026〕00100号."""
+    column = getattr(entity, d.key)
+    latest = session.scalar(select(column).order_by(column.desc()).limit(1)) or ""
+    return re.sub(r"[0-9]+(?=[^0-9]*$)", lambda run: digits.zfill(len(run[0])), latest) or digits
 
 
 def token_of(position: list) -> str:

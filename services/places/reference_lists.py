@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from models import Shared
@@ -22,13 +22,14 @@ _LENGTHS = (2, 4, 6, 9, 12)
 
 @records.before_save(DictItem)
 def _has_its_key(session: Session, item: DictItem, actor, now) -> None:
-    """The key is `<dictionary>:<code>`; code 02.01 stands under 02."""
+    """The key is `<dictionary>:<code>`; code 02.01 stands under 02; a code left empty is the next number."""
     _stays(item, "dictionary", "code")
     if not item.dictionary:
         raise Refused("请选择字典", field="dictionary")
     name = item.dictionary.partition(":")[2]
-    if name == "dictionary" and not re.fullmatch(r"[a-z][a-z_]{1,30}", item.code or ""):
-        raise Refused("新字典的代码请用小写英文字母和下划线，例如 visit_kind", field="code")
+    item.code = item.code or _next_code(session, item.dictionary, "list_" if name == "dictionary" else "")
+    if name == "dictionary" and not re.fullmatch(r"[a-z][a-z0-9_]{1,30}", item.code or ""):
+        raise Refused("新字典的代码请用小写英文字母、数字和下划线，例如 visit_kind", field="code")
     if not re.fullmatch(r"[0-9A-Za-z_]+(\.[0-9A-Za-z_]+)?", item.code or ""):
         raise Refused("代码只能用字母、数字和下划线，下级用点分开，例如 02.01", field="code")
     item.id = f"{name}:{item.code}"
@@ -36,6 +37,13 @@ def _has_its_key(session: Session, item: DictItem, actor, now) -> None:
     item.parent_key = f"{name}:{parent}" if parent else None
     if parent and session.get(DictItem, item.parent_key) is None:
         raise Refused(f"请先新增上级代码{parent}", field="code")
+
+
+def _next_code(session: Session, dictionary: str, begin: str) -> str:
+    """The number after the highest one that was made in this list: 01, 02 or list_01."""
+    codes = session.scalars(select(DictItem.code).where(DictItem.dictionary == dictionary, DictItem.code.startswith(begin, autoescape=True)))
+    made = [int(rest) for rest in (code.removeprefix(begin) for code in codes) if re.fullmatch("[0-9]{1,9}", rest)]
+    return f"{begin}{max(made, default=0) + 1:02d}"
 
 
 @records.before_save(Division)

@@ -12,10 +12,13 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from extensions import db
+from models import describe
+from models.case import Case
 from models.household import Household
 from models.user import Role, User
 from seeds.base import expand, read
 from services.background import jobs
+from tests.support.builders import build_user, raw_case
 from tests.support.office import CLERK, build_office
 from tests.support.visitor import Visitor
 
@@ -94,6 +97,20 @@ def test_the_list_has_a_column_and_a_filter(filled):
     assert ">帮扶类型" in filled.open("/admin/household/").html
     page = filled.open("/admin/household/?custom_1=relation:child")
     assert page.html.count("data-href=") == 1 and "帮扶类型 是 子女" in page.text
+
+
+def test_two_listed_fields_push_no_built_in_column_out(app, office, world, sign_in, field):
+    with office() as session:
+        build_user(session, "kanan", ["case:view"], is_scoped=False)
+        raw_case(session, world)
+    admin = Visitor(sign_in(app.test_client(), ADMIN))
+    for label in ("甲情况", "乙情况"):
+        admin.open("/admin/custom-field/new/")
+        admin.send("保存", roster="roster:case", label=label, kind="text", is_required="no", is_listed="yes", is_active="yes", sort="10")
+    page = Visitor(sign_in(app.test_client(), "kanan")).open("/admin/case/")
+    heads = [re.sub(r"<[^>]+>|\s", "", head) for head in re.findall(r"<th .*?</th>", page.html, re.S)]
+    built_in = [d.field.label for d in describe(Case).values() if d.field.listed]
+    assert [w for w in heads if w in (*built_in, "甲情况", "乙情况")] == [*built_in, "甲情况", "乙情况"]
 
 
 def test_the_history_tells_before_and_after(filled, home):

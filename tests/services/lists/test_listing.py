@@ -337,6 +337,20 @@ def test_a_jump_to_a_number_begins_at_it(session, ledger):
     assert page.rows[0].values["case_no"] == "案05"
 
 
+@pytest.mark.parametrize(("sort", "first"), [("case_no", "案05"), ("-case_no", "案05")])
+@pytest.mark.parametrize("jump", ["5", "05", " 05 "])
+def test_a_jump_to_digits_begins_at_the_case_they_count(session, ledger, sort, first, jump):
+    page, _ = page_of(session, Case, f"sort={sort}&jump={jump}")
+    assert page.rows[0].values["case_no"] == first
+
+
+def test_a_jump_to_digits_keeps_what_stands_around_them(session, world):
+    for number in (99, 100, 101):
+        raw_case(session, world, case_no=f"集里〔2026〕{number:05d}号")
+    page, _ = page_of(session, Case, "sort=-case_no&jump=00100")
+    assert page.rows[0].values["case_no"] == "集里〔2026〕00100号"
+
+
 def test_at_most_three_columns_are_sorted_by(session, world):
     with pytest.raises(BadQuery, match="最多按3列排序"):
         page_of(session, Case, "sort=due_on&sort=case_no&sort=received_on&sort=closed_at")
@@ -398,7 +412,7 @@ def test_columns_are_read_in_their_order(session):
 
 @pytest.mark.parametrize(("columns", "sentence"), [
     ("subject,password", "已经不在这张表里"),
-    ("case_no,subject,kind,category,channel,level,urgency,area,status,due_on", "最多显示9列"),
+    ("case_no,subject,kind,category,channel,level,urgency,area,status,due_on,received_on,registered_at,closed_at", "最多显示12列"),
 ])  # fmt: skip
 def test_wrong_columns_are_refused_with_the_cure(session, columns, sentence):
     with pytest.raises(BadQuery, match=sentence):

@@ -31,6 +31,19 @@ def test_an_item_gets_its_key(session):
     assert save(session, item("01")).id == "place_kind:01"
 
 
+def test_an_item_without_a_code_gets_the_next_number(session):
+    save(session, item("07"))
+    assert save(session, item("")).id == "place_kind:08"
+
+
+def test_the_first_item_without_a_code_is_01(session):
+    assert save(session, item(None)).id == "place_kind:01"
+
+
+def test_a_dictionary_without_a_code_is_numbered_too(session):
+    assert save(session, DictItem(dictionary="dictionary:dictionary", name="事由")).id == "dictionary:list_01"
+
+
 def test_a_dotted_code_stands_under_its_parent(session):
     save(session, item("01"))
     assert save(session, item("01.02")).parent_key == "place_kind:01"
@@ -54,7 +67,7 @@ def test_a_name_can_be_changed_later(session):
     assert save(session, saved).name == "新名"
 
 
-@pytest.mark.parametrize("code", ["", "a b", "1.2.3", "汉"])
+@pytest.mark.parametrize("code", ["a b", "1.2.3", "汉"])
 def test_a_code_of_other_marks_is_refused(session, code):
     with pytest.raises(Refused, match="代码只能用"):
         save(session, item(code))
