@@ -42,7 +42,7 @@ def main() -> None:
             print(f"\n## {_name(config)}，{asked.cases:,} 件案件")
             for name in asked.only:
                 print(f"\n{TITLES[name]}\n")
-                _print_table(name, store, config, asked.seconds, asked.cases)
+                _print_table(name, store, config, asked)
 
 
 def _arguments() -> argparse.Namespace:
@@ -50,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--cases", type=int, default=1_000_000, help="案件数")
     add("--only", nargs="+", choices=TITLES, default=list(TITLES), metavar="NAME", help="只测这些：" + " ".join(TITLES))
+    add("--lines", nargs="+", choices=exports.LINES, default=exports.LINES, metavar="NAME", help="导出只测这几行：" + " ".join(exports.LINES))
     add("--databases", nargs="+", choices=DATABASES, default=DATABASES)
     add("--server", default="", metavar="URL", help="用已有的 PostgreSQL 服务器（可建库的账号）；默认自己启动一个")
     add("--folder", type=Path, default=Path(tempfile.gettempdir()) / "bench", help="造好的数据库放在这里，下次直接用")
@@ -73,20 +74,20 @@ def _name(config: Config) -> str:
         return f"{engine.name} {'.'.join(map(str, connection.dialect.server_version_info))}"
 
 
-def _print_table(name: str, store: data.Store, config: Config, seconds: float, cases: int) -> None:
+def _print_table(name: str, store: data.Store, config: Config, asked: argparse.Namespace) -> None:
     if name == "memory":
         before, after, pages = measure.apart(turn_pages, config)
         print(f"{pages} 页：{before:.1f} MB → {after:.1f} MB，增加 {after - before:.1f} MB")
         return
     if name == "desk":
-        config = store.desk(cases, print)
+        config = store.desk(asked.cases, print)
     if name == "export":
-        exports.print_all(store, config, cases)
+        exports.print_all(store, config, asked.cases, asked.lines)
         return
     _print(_HEAD)
     _print(["---"] * len(_HEAD))
     for comparison in _comparisons(name, store, config):
-        _print(_line(comparison, seconds))
+        _print(_line(comparison, asked.seconds))
     if name == "desk":
         print()
         for line in desk.plan(config):

@@ -12,13 +12,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from itertools import repeat
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from xlsxwriter.utility import xl_col_to_name
-
-from models.codes import Code
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 FIRST_DAY = date(1900, 3, 1)  # before it Excel's days are off by one
@@ -54,7 +53,7 @@ def words(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "是" if value else "否"
-    if isinstance(value, Code):
+    if isinstance(value, Enum):
         return value.label
     if isinstance(value, datetime):
         return f"{local(value):%Y-%m-%d %H:%M}"

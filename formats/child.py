@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -68,23 +68,19 @@ class Child:
 
 
 @contextmanager
-def running(module: str, *arguments: str) -> Iterator[Child]:
-    """A child that runs `module`, ended at the latest when the block ends."""
+def running(module: str, *arguments: str, **streams: Any) -> Iterator[Child]:
+    """A child that runs `module`, ended at the latest when the block ends; `streams` as `subprocess.Popen` takes them."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
-    process = subprocess.Popen(
-        [sys.executable, "-m", module, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, cwd=_ROOT, env=kept,
-    )  # fmt: skip
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL} | streams
+    process = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=_ROOT, env=kept, **streams)
     try:
         yield Child(process)
     finally:
         process.kill()
         process.wait()
-        process.stdout.close()
-        try:
-            process.stdin.close()
-        except OSError:
-            pass
+        for stream in filter(None, (process.stdout, process.stdin)):
+            with suppress(OSError):
+                stream.close()
 
 
 def _untagged(tagged: dict) -> Any:

@@ -8,11 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import xlsxwriter
-
-from models.fields import Description
 
 from . import splice
 from .archive import MOST_BYTES, Archive
@@ -20,6 +18,9 @@ from .cells import CUT_MARK, Rows, clean
 from .faults import MOMENT
 from .headings import HINT
 from .reading import MASK_MARK, NOTE_SHEETS
+
+if TYPE_CHECKING:  # the process that only writes knows no tables
+    from models.fields import Description
 
 ROWS_PER_SHEET = 1_048_575  # one less than a sheet has: the headings
 

@@ -11,7 +11,7 @@ from typing import IO, Any, ClassVar, TypeVar
 
 from sqlalchemy.orm import Session
 
-from formats import csvs, sheets
+from formats import apart, csvs, sheets
 from models import Described, entities
 from models.codes import AccessKind, RequestStatus
 from models.division import Division
@@ -86,9 +86,9 @@ class Export:
         )
         columns, rows = [column_of(session, d) for d in chosen], told(lines, tell)
         if self.is_csv:
-            return csvs.write(file, columns, rows)
-        return sheets.write(
-            file, title=self.label, columns=columns, rows=rows, note=note(self, actor, now), unit=unit_of(session, actor),
+            return apart.write(csvs.write, file, rows, columns=columns)
+        return apart.write(
+            sheets.write, file, rows, title=self.label, columns=columns, note=note(self, actor, now), unit=unit_of(session, actor),
             is_masked=not self.is_clear and any(d.is_personal for d in chosen), taken_at=now,
         )  # fmt: skip
 

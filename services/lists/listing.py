@@ -156,7 +156,8 @@ class Listing(Fitting):
         shows = [column_shown(d, parts, self.actor, words, is_clear) for d, parts, _ in shape]
         for where, order in stretches(self.entity, whole):
             wanted = statement.where(*where).order_by(*order)
-            for portion in self.session.execute(wanted, execution_options={"yield_per": chunk}).partitions():
+            found = self.session.execute(wanted, execution_options={"yield_per": chunk})
+            for portion in found.raw.partitions(chunk):  # columns only: what the ORM would do with each row is nothing
                 stored = list(zip(*portion, strict=True))
                 yield [
                     show(stored[at : at + len(parts or "1")]) for show, (_, parts, at) in zip(shows, shape, strict=True)

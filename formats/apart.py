@@ -1,0 +1,50 @@
+"""Tables written by a process of its own, `python -m formats.apart`, while this one reads their rows: two cores work.
+
+The writing process knows neither tables nor pages and stays small. What it is handed comes from the console alone, so it may
+be pickled; an end that is not said, as when the console is killed, leaves no finished file.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, islice
+from typing import IO, Any
+
+from . import child
+
+_PORTION = 500
+_PIPE = 1024**2  # bytes: some portions, so that neither process waits for the other's pace
+
+
+def write(writer: Callable[..., int], file: IO[bytes], rows: Iterable[Sequence[Any]], **facts: Any) -> int:
+    """What `writer(file, rows=rows, **facts)` does, done apart; a file in memory cannot be handed over and is written here."""
+    try:
+        file.fileno()
+    except io.UnsupportedOperation:
+        return writer(file, rows=rows, **facts)
+    source, count = iter(rows), 0
+    with child.running("formats.apart", stdout=file, stderr=None, pipesize=_PIPE) as begun:
+        pipe = begun.process.stdin
+        pickle.dump((writer, facts), pipe)
+        while portion := list(islice(source, _PORTION)):
+            pickle.dump(portion, pipe)
+            count += len(portion)
+        pickle.dump(portion, pipe)
+        pipe.close()
+        if code := begun.process.wait():
+            raise OSError(f"the writing process ended with code {code}")
+    return count
+
+
+def _main() -> None:
+    taken = iter(lambda: pickle.load(sys.stdin.buffer), [])  # until the empty portion
+    writer, facts = next(taken)
+    with open(sys.stdout.fileno(), "wb", closefd=False) as file:
+        writer(file, rows=chain.from_iterable(taken), **facts)
+
+
+if __name__ == "__main__":
+    _main()

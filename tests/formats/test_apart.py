@@ -1,0 +1,61 @@
+"""Tables written by a process of their own: the same table, or none."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from openpyxl import load_workbook
+
+from formats import apart, csvs, sheets
+from formats.sheets import SheetColumn
+
+COLUMNS = [SheetColumn("户号"), SheetColumn("登记", kind="date"), SheetColumn("办结", kind="datetime"), SheetColumn("金额", kind="money")]
+ROW = ("=1+1", date(2026, 3, 2), datetime(2026, 3, 2, 1, 30, tzinfo=UTC), Decimal("12.50"))
+FACTS = {"title": "住户", "columns": COLUMNS, "note": "", "is_masked": False}
+
+
+def test_every_value_keeps_its_kind_on_the_way(tmp_path):
+    with (tmp_path / "file.xlsx").open("wb+") as file:
+        assert apart.write(sheets.write, file, [ROW] * 1200, **FACTS) == 1200
+    rows = list(load_workbook(tmp_path / "file.xlsx").worksheets[0].iter_rows(values_only=True))
+    assert rows[0] == ("户号", "登记", "办结", "金额")
+    assert set(rows[1:]) == {("=1+1", datetime(2026, 3, 2), datetime(2026, 3, 2, 9, 30), 12.5)}
+    assert len(rows) == 1201
+
+
+def test_a_csv_is_written_the_same_way(tmp_path):
+    with (tmp_path / "file").open("wb+") as file:
+        apart.write(csvs.write, file, [("H001",)], columns=COLUMNS[:1])
+    assert (tmp_path / "file").read_bytes().decode() == "\ufeff户号\r\nH001\r\n"
+
+
+def test_work_that_stops_between_rows_stops(tmp_path):
+    def rows():
+        yield ROW
+        raise InterruptedError("no longer wanted")
+
+    with (tmp_path / "file").open("wb+") as file, pytest.raises(InterruptedError):
+        apart.write(sheets.write, file, rows(), **FACTS)
+
+
+def test_a_writing_process_that_fails_is_told(tmp_path):
+    with (tmp_path / "file").open("wb+") as file, pytest.raises(OSError):
+        apart.write(sheets.write, file, [ROW[:1]], **FACTS | {"columns": None})
+
+
+def test_a_console_that_is_killed_leaves_no_finished_file(tmp_path):
+    handed = pickle.dumps((sheets.write, FACTS)) + pickle.dumps([ROW])  # and nothing that ends it
+    with (tmp_path / "file").open("wb+") as file:
+        ended = subprocess.run([sys.executable, "-m", "formats.apart"], input=handed, stdout=file, stderr=subprocess.DEVNULL)
+    assert ended.returncode == 1
+    assert b"PK\x05\x06" not in (tmp_path / "file").read_bytes()
+
+
+def test_the_writing_process_knows_no_tables():
+    asked = "import sys, formats.apart, formats.sheets, formats.csvs; print({'sqlalchemy', 'models', 'flask'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True).stdout == "set()\n"
