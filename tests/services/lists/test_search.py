@@ -149,3 +149,13 @@ def test_a_plan_of_one_process_tells_its_branches():
 
 def test_a_plan_of_another_shape_tells_nothing():
     assert grams._shares(_plan(7)) == (0, 0)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_each_plan_is_of_the_values_it_was_asked_for(session):
+    """Often enough for the driver to prepare the statement."""
+
+    def expected(rows: int) -> int:
+        return session.connection().execute(grams._Explain(select(func.generate_series(1, rows)))).scalar_one()[0]["Plan"]["Plan Rows"]
+
+    assert [expected(rows) for rows in (3, 4000) * 7] == [3, 4000] * 7
