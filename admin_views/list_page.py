@@ -48,7 +48,7 @@ class ListPage:
         listing = Listing(db.session, self.entity, actor())
         has_items = any(self.described[name].field.dictionary for name in columns)
         page = self._nearest(listing, query, columns, self.words if has_items else {})
-        return self.render("admin/list.html", page=self._page(query, page, _count_text(listing, query), columns, views, args))
+        return self.render("admin/list.html", page=self._page(query, page, _count_text(listing, query, page), columns, views, args))
 
     def _query(self, args: dict) -> Query:
         return parse(db.session, self.entity, args, actor(), local_day(now()))
@@ -202,10 +202,13 @@ class ListPage:
         return listable(self.described)
 
 
-def _count_text(listing: Listing, query: Query) -> str:
+def _count_text(listing: Listing, query: Query, page: Page) -> str:
+    if page.is_whole:
+        return f"{len(page.rows):,} 条"
     about = listing.about(query)
     if about is not None:
-        return f"约 {about:,} 条"
+        number, may_be_fewer = about
+        return f"{'至多' if may_be_fewer else ''}约 {number:,} 条"
     count = listing.count(query)
     return f"{COUNT_CAP:,}+ 条" if count > COUNT_CAP else f"{count:,} 条"
 

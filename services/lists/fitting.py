@@ -117,10 +117,13 @@ class Fitting:
         are_keys = any(wanted.seen is not None and wanted.seen.keys is not None for wanted in query.filters)
         return are_keys or any(seen is not None and not seen.is_many for seen in self._looks.values())
 
-    def about(self, query: Query) -> int | None:
-        """How many rows fit, to two figures, where the index tells it of a searched word that many have."""
+    def about(self, query: Query) -> tuple[int, bool] | None:
+        """How many rows fit, to two figures, where the index tells it of a searched word that many have, and whether fewer may.
+
+        Of a word of several pairs the index counts who has all of them, in whatever order.
+        """
         seen = self._known(query)
-        return None if seen is None or seen.about is None else round(seen.about, 2 - len(str(seen.about)))
+        return None if seen is None or seen.about is None else (round(seen.about, 2 - len(str(seen.about))), not seen.is_exact)
 
     def count(self, query: Query, cap: int | None = None) -> int:
         """How many rows fit, counted to one past `cap` (`COUNT_CAP`) at most."""

@@ -42,6 +42,11 @@ class Page:
     has_previous: bool
     has_next: bool
 
+    @property
+    def is_whole(self) -> bool:
+        """True when nothing of the list is on another page."""
+        return not (self.has_previous or self.has_next)
+
 
 @cache
 def _joined(entity: type[Described], name: str) -> tuple[list, list[Description], list]:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from services.lists import probing
 from tests.support.office import CLERK, HANDLER, OFFICE, build_office
 
 HOUSEHOLDS = "/admin/household/"
@@ -153,3 +154,9 @@ def test_turning_back_past_the_beginning_shows_the_first_page(clerk):
 
 def test_a_jump_past_the_end_shows_the_last_page(clerk):
     assert rows(clerk.get(f"{HOUSEHOLDS}?jump=Z").text) == 14
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_list_that_ends_on_its_page_is_counted_by_its_rows(clerk, monkeypatch):
+    monkeypatch.setattr(probing, "FEW", -1)  # every pair is taken for a common one
+    assert "共 1 条" in clerk.get(f"{HOUSEHOLDS}?search=J003").text

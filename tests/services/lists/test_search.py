@@ -159,3 +159,10 @@ def test_each_plan_is_of_the_values_it_was_asked_for(session):
         return session.connection().execute(grams._Explain(select(func.generate_series(1, rows)))).scalar_one()[0]["Plan"]["Plan Rows"]
 
     assert [expected(rows) for rows in (3, 4000) * 7] == [3, 4000] * 7
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_of_a_word_of_several_pairs_the_index_knows_only_how_many_there_are_at_most(session, world, monkeypatch):
+    monkeypatch.setattr(probing, "FEW", 0)
+    listing = Listing(session, Household, session.info["actor"])
+    assert [listing.about(Query(search=words))[1] for words in ("幸福", "幸福路3号")] == [False, True]
