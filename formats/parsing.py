@@ -16,6 +16,7 @@ from typing import Any
 
 from .child import limit, tell
 from .faults import date_system, faults, has_mask_property, moment_property, part_of
+from .headings import is_foot, is_hint
 from .package import DAMAGED, SAVE_AS, TOO_BIG, Unreadable
 
 MOST_ROWS = 1_048_576
@@ -189,7 +190,8 @@ def _fill_down(cells: list, number: int, begun: Iterable, open_ranges: dict) -> 
 
 
 def _send(book: Book | Text, wanted: dict) -> None:
-    portion, count = [], 0
+    """The rows of a sheet; hints and lines of totals are left out."""
+    portion, count, feet, width, is_first = [], 0, 0, wanted["width"], True
     for number, cells in book.rows(wanted["sheet"], wanted["first"]):
         while cells and cells[-1] is None:
             cells.pop()
@@ -200,11 +202,19 @@ def _send(book: Book | Text, wanted: dict) -> None:
         count += 1
         if count > MOST_ROWS:
             raise Unreadable(TOO_BIG)
+        if is_hint(cells, is_first):
+            continue
+        is_first = False
+        if is_foot(cells):
+            feet += 1
+            continue
+        if len(cells) < width:
+            cells += [None] * (width - len(cells))
         portion.append((number, cells))
         if len(portion) == _PORTION:
             tell({"rows": portion})
             portion = []
-    tell({"rows": portion, "is_last": True, "hidden_rows": book.hidden_rows})
+    tell({"rows": portion, "is_last": True, "hidden_rows": book.hidden_rows, "feet": feet})
 
 
 def _main() -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import starmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from .parsing import MASK_MARK, NOTE_SHEETS
 
 __all__ = ["MASK_MARK", "NOTE_SHEETS", "Fault", "Headings", "Row", "Table", "Unreadable", "Upload", "opened", "read"]
 
+_PIPE = 1024**2  # bytes: a portion or two, so that the child need not wait for whoever asks
 _NO_HEADINGS = "表里没有找到列名。请下载模板，把内容填在列名下面再上传"
 
 
@@ -57,6 +59,7 @@ class Upload:
 
     def __init__(self, process: Child):
         self._process = process
+        self._is_asked = False
         self.hidden_rows = self.feet = 0
 
     @cached_property
@@ -100,37 +103,33 @@ class Upload:
             raise Unreadable(_NO_HEADINGS)
         return best[1], best[2]
 
+    def ask(self, sheet: str, first: int, width: int) -> None:
+        """Ask for the rows of a sheet from number `first` on, each with `width` values at least; `portions` gives them.
+
+        Who knows so much before the file is open asks first: the child then goes on from one to the other by itself.
+        """
+        self._process.ask({"sheet": sheet, "first": first, "width": width})
+        self._is_asked = True
+
     def portions(self, sheet: Sheet, where: Headings, width: int = 0) -> Iterator[list[Row]]:
         """All rows below the headings, some thousand at a time; hints and lines of totals are left out.
 
-        Each has as many values as there are headings, and `width` at least.
+        Unless they were asked for before, each has as many values as there are headings, and `width` at least.
         """
-        width, is_first = max(width, len(where.labels)), True
-        self._process.ask({"sheet": sheet.name, "first": where.last + 1})
-        while True:
+        if not self._is_asked:
+            self.ask(sheet.name, where.last + 1, max(width, len(where.labels)))
+        self._is_asked, told = False, {}
+        while not told.get("is_last"):
             told = self._process.answer()
-            rows = []
-            for number, cells in told["rows"]:
-                if headings.is_hint(cells, is_first):
-                    continue
-                is_first = False
-                if headings.is_foot(cells):
-                    self.feet += 1
-                    continue
-                if len(cells) < width:
-                    cells += [None] * (width - len(cells))
-                rows.append(Row(number, cells))
-            yield rows
-            if told.get("is_last"):
-                self.hidden_rows = told["hidden_rows"]
-                return
+            yield list(starmap(Row, told["rows"]))
+        self.hidden_rows, self.feet = told["hidden_rows"], told["feet"]
 
 
 @contextmanager
 def opened(path: Path, file_name: str) -> Iterator[Upload]:
     """Open an uploaded file; raises `Unreadable`, here or while its rows are read."""
     kind = examined(path, file_name)
-    with child.running("formats.parsing", kind, str(path.resolve())) as process:
+    with child.running("formats.parsing", kind, str(path.resolve()), pipesize=_PIPE) as process:
         yield Upload(process)
 
 

@@ -249,12 +249,14 @@ def apply(work: Work) -> None:
 def _ready(session: Session, work: Work, layout: Layout, kept: RosterImport) -> _Ready:
     """The plan that was confirmed; raises `_Differs` when it would be another by now."""
     columns = {int(column): name for column, name in kept.columns.items()}
+    at = kept.heading_row, kept.heading_rows or 1
     wanted = _WRITTEN if kept.takes_conflicts else _WRITTEN[:2]
     with reading.opened(imports.path_of(folder_of(work), kept), kept.file_name) as upload:
+        upload.ask(kept.sheet, sum(at), max(columns) + 1)
         present = layout.present(session, sum((kept.change_count, kept.same_count, kept.conflict_count)))
         layout.check(upload.is_masked)
         sheet = upload.sheet(kept.sheet)
-        where = headings.at(sheet.top, sheet.merged, kept.heading_row, kept.heading_rows or 1)
+        where = headings.at(sheet.top, sheet.merged, *at)
         ready = _Ready(_planner(session, layout, work, kept, upload, columns), Held(work.folder / "ready"))
         ready.planner.present = present
         for rows in _portions(work, upload, sheet, where, columns, of=2):
