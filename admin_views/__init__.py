@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from flask import Flask, request, url_for
 from flask_admin import Admin
@@ -66,7 +66,7 @@ def _surroundings(admin: Admin) -> dict:
         # Handed on unasked: pages without a menu need no database.
         "backlogs": lambda: _questions(admin, me, request.script_root, local_day(now())).answers(db.session),
         "me": {"id": me.user_id, "name": me.name, "role": me.role_name, "subdistrict": current_user.subdistrict_name},
-        "crumbs": _crumbs(admin),
+        "crumbs": _crumbs(admin, request.endpoint or "", request.script_root),
         "shown_at": text(now()),
         "search_url": url_for("search.index_view"),
         "sign_out_url": url_for("account.sign_out"),
@@ -97,12 +97,12 @@ def _questions(admin: Admin, me: Actor, root: str, _day: date) -> backlog.Questi
     return backlog.Questions({name: waiting for name, waiting in asked.items() if waiting}, me)
 
 
-def _crumbs(admin: Admin) -> list[dict]:
-    here = request.blueprint
-    crumbs = [{"label": "首页", "url": None if request.endpoint == "admin.index" else url_for("admin.index")}]
+@cache
+def _crumbs(admin: Admin, endpoint: str, _root: str) -> list[dict]:
+    crumbs = [{"label": "首页", "url": None if endpoint == "admin.index" else url_for("admin.index")}]
     for view in admin._views:
-        if view.endpoint == here and getattr(view, "group", ""):
-            is_list = request.endpoint == f"{view.endpoint}.index_view"
+        if view.endpoint == endpoint.rpartition(".")[0] and getattr(view, "group", ""):
+            is_list = endpoint == f"{view.endpoint}.index_view"
             crumbs.append({"label": view.group, "url": None})
             crumbs.append({"label": view.name, "url": None if is_list else url_for(f"{view.endpoint}.index_view")})
     return crumbs

@@ -7,6 +7,7 @@ come from the entity's own description. A subclass only adds what a table cannot
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from flask import has_request_context, redirect, request, url_for
 from flask_admin import BaseView
@@ -74,6 +75,12 @@ class CustomView(PermittedView, BaseView):
 
     def __init__(self, name: str, endpoint: str, **kwargs):
         super().__init__(name=name, endpoint=endpoint, **{"url": f"/admin/{endpoint.replace('_', '-')}"} | kwargs)
+
+
+@cache
+def _address(endpoint: str, _root: str) -> str:
+    """The address of a screen that takes nothing; a list names its own in every heading."""
+    return url_for(endpoint)
 
 
 class EntityView(
@@ -150,7 +157,8 @@ class EntityView(
         actor().require(permission_for(self.entity, action))
 
     def link(self, action: str = "index_view", **args) -> str:
-        return url_for(f"{self.slug}.{action}", **args)
+        endpoint = f"{self.slug}.{action}"
+        return url_for(endpoint, **args) if args else _address(endpoint, request.script_root)
 
     @property
     def asker(self) -> Asker:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-ROUNDS = 3
+ROUNDS, MOST_RUNS = 3, 15
 Work = Callable[[], object]
 
 
@@ -29,20 +29,19 @@ class Timing:
 def compare(works: Sequence[Work], budget: float) -> list[Timing]:
     """For each work the least of the medians of some rounds; in each round they take turns.
 
-    A first run of each warms the caches and says how many runs fit into `budget` seconds;
-    what takes longer than that is run once more.
+    A first run of each warms the caches and says how often it is run in its turn, out of an equal share of `budget`
+    seconds: what takes longer than that is run once, what is quick some times, for one run of it says little.
     """
-    statements, first = [], []
+    statements, often = [], []
     for work in works:
         with counting() as seen:
-            first.append(_once(work))
+            took = _once(work)
         statements.append(seen[0])
-    turns = min(max(int(budget / sum(first) / ROUNDS), 1), 15)
+        often.append(min(max(int(budget / ROUNDS / len(works) / took), 1), MOST_RUNS))
     rounds = []
-    for _ in range(ROUNDS if sum(first) < budget else 1):
+    for _ in range(ROUNDS):
         gc.collect()
-        runs = [[_once(work) for work in works] for _ in range(turns)]
-        rounds.append([median(times) for times in zip(*runs, strict=True)])
+        rounds.append([median(_once(work) for _ in range(times)) for work, times in zip(works, often, strict=True)])
     return [Timing(min(times) * 1000, sent) for times, sent in zip(zip(*rounds, strict=True), statements, strict=True)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, CompoundSelect, Integer, Select, func, literal_column, select, union
+from sqlalchemy import CompoundSelect, Dialect, Select, func, select, union
 from sqlalchemy.orm import Session
 
 from models import live_rows
@@ -56,19 +56,23 @@ class Questions:
     def __init__(self, asked: Mapping[str, Waiting], actor: Actor):
         self._whats = {name: waiting.what for name, waiting in asked.items()}
         figures = [
-            select(func.count()).select_from(waiting.ids.limit(_one_past_cap()).subquery()).scalar_subquery()
+            select(func.count()).select_from(waiting.ids.limit(CAP + 1).subquery()).scalar_subquery()
             for waiting in asked.values()
         ]
         self._statement = scoped(select(*figures), actor)
+        self._written: dict[Dialect, str] = {}
 
     def answers(self, session: Session) -> dict[str, Backlog]:
-        found = session.execute(self._statement).one()
+        connection = session.connection()
+        found = connection.exec_driver_sql(self._written.get(connection.dialect) or self._write(connection.dialect)).one()
         return {name: Backlog(n, what) for (name, what), n in zip(self._whats.items(), found, strict=True)}
 
-
-def _one_past_cap() -> ColumnElement[int]:
-    """Written out: PostgreSQL keeps no plan whose limit it does not know, and planning takes longer than counting."""
-    return literal_column(str(CAP + 1), Integer)
+    def _write(self, dialect: Dialect) -> str:
+        """The statement with its values in it: none comes from outside, making it on every page takes longer than its answer,
+        and PostgreSQL keeps the plan of a statement without parameters, where planning takes longer than counting.
+        """
+        self._written[dialect] = str(self._statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        return self._written[dialect]
 
 
 def to_dispatch() -> Waiting:
@@ -82,7 +86,7 @@ def cases_of(actor: Actor) -> Waiting | None:
         return Waiting(select(Case.id).where(Case.status == CaseStatus.FED_BACK), "件待办结")
     rows = Case.__table__.c  # one's own cases are in sight anyway; each way walks an index of its own
     own = [
-        select(rows.id).where(rows.subdistrict_id == actor.subdistrict_id, column == value, live_rows(Case)).limit(_one_past_cap())
+        select(rows.id).where(rows.subdistrict_id == actor.subdistrict_id, column == value, live_rows(Case)).limit(CAP + 1)
         for column, value in ((rows.handler_id, actor.worker_id), (rows.lead_unit_id, actor.unit_id)) if value
     ]
     if not own:

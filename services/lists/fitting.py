@@ -117,6 +117,11 @@ class Fitting:
         are_keys = any(wanted.seen is not None and wanted.seen.keys is not None for wanted in query.filters)
         return are_keys or any(seen is not None and not seen.is_many for seen in self._looks.values())
 
+    def is_read_on(self, query: Query) -> bool:
+        """Whether one plan is right for all values: the list is read on in its order until a page is full."""
+        is_whole = not (query.filters or query.changed_since or query.also or is_narrowed(self.entity, self.actor))
+        return is_whole and not self.are_few(query)
+
     def about(self, query: Query) -> tuple[int, bool] | None:
         """How many rows fit, to two figures, where the index tells it of a searched word that many have, and whether fewer may.
 

@@ -6,24 +6,25 @@ A way is a list of pairs that an entry has all of; an entry is found that has th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from math import prod
 
 from sqlalchemy import (
-    BigInteger, ClauseElement, ColumnElement, Executable, FromClause, Select, and_, func, inspect, literal_column, or_, select, text,
-    union_all,
+    BigInteger, BindParameter, ColumnElement, Connection, FromClause, Select, String, and_, bindparam, func, inspect, literal_column,
+    or_, select, text,
 )  # fmt: skip
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.visitors import InternalTraversal
 
 from models import Entity
 
+from ..kept import kept
 from . import probing
 from .indexing import NUMBERS, entries, kind_of
 
 Ways = Sequence[Sequence[str]]
 
 
-def is_of(entries: FromClause, entity: type[Entity], subdistrict_id: str) -> ColumnElement[bool]:
+def is_of(entries: FromClause, entity: type[Entity], subdistrict_id: str | BindParameter[str]) -> ColumnElement[bool]:
     """Entries of the records of an entity."""
     return and_(entries.c.subdistrict_id == subdistrict_id, entries.c.entity.in_(_slugs(entity)))
 
@@ -46,9 +47,11 @@ def _full_text(ways: Ways, kinds: Sequence[str] = ()) -> Select:
     return select(rows.columns(literal_column("rowid", BigInteger)).subquery().c.rowid)
 
 
-def _has_grams(entries: FromClause, way: Sequence[str]) -> ColumnElement[bool]:
+def _has_grams(entries: FromClause, way: Sequence[str] | BindParameter[str]) -> ColumnElement[bool]:
     """PostgreSQL: entries with all these pairs, as the GIN index knows them."""
-    return func.string_to_array(entries.c.grams, literal_column("' '")).op("@>")(func.string_to_array(" ".join(way), " "))
+    blank = literal_column("' '")
+    asked = way if isinstance(way, BindParameter) else " ".join(way)
+    return func.string_to_array(entries.c.grams, blank).op("@>")(func.string_to_array(asked, blank))
 
 
 # ---- few or many ---------------------------------------------------------------------
@@ -90,46 +93,42 @@ def _count_in_arrays(session: Session, entity: type[Entity], ways: Ways, subdist
     known = _known_as_many(session, entity, ways, subdistrict_id)
     if known is not None:
         return probing.FEW + 1, known
-    some = select(literal_column("1")).where(finds(entries, entity, ways, subdistrict_id, "postgresql"))
-    return session.connection().execute(select(func.count()).select_from(some.limit(probing.FEW + 1).subquery())).scalar_one(), None
+    asked = {f"way{i}": " ".join(way) for i, way in enumerate(ways)}
+    return session.connection().execute(_some(entity, len(ways)), {"here": subdistrict_id, **asked}).scalar_one(), None
+
+
+@cache
+def _some(entity: type[Entity], ways: int) -> Select:
+    """How many there are, to one past few; made once."""
+    found = or_(*(_has_grams(entries, bindparam(f"way{i}", type_=String)) for i in range(ways)))
+    some = select(literal_column("1")).where(is_of(entries, entity, bindparam("here")), found)
+    return select(func.count()).select_from(some.limit(probing.FEW + 1).subquery())
 
 
 def _known_as_many(session: Session, entity: type[Entity], ways: Ways, subdistrict_id: str) -> int | None:
     """About how many there are of what statistics know to be frequent; nothing is looked up.
 
-    A gram unknown to them is guessed by the same rule as one that cannot exist, which is asked for beside it.
+    As PostgreSQL's planner does, whose statistics they are: as if pairs and kinds of records fell together by chance.
     """
-    here = is_of(entries, entity, subdistrict_id)
-    wanted = [select(literal_column("1")).where(here, _has_grams(entries, way)) for way in (ways[0], ["\u2026"])]
-    known, unknown = _shares(session.connection().execute(_Explain(union_all(*wanted))).scalar_one()[0]["Plan"])
-    return known if known > max(2 * unknown, probing.FEW) else None
+    rows, shares = kept(session, "shares of pairs", lambda: _shares(session.connection()))
+    kinds = sum(shares.get(slug, 0) for slug in _slugs(entity))
+    about = rows * shares.get(subdistrict_id, 0) * kinds * prod(shares.get(pair, 0) for pair in ways[0])
+    return round(about) if about > probing.FEW else None
 
 
-def _shares(plan: dict) -> tuple[int, int]:
-    """How many rows a plan expects of each of two branches; nothing of a plan of another shape.
+def _shares(connection: Connection) -> tuple[float, dict[str, float]]:
+    """How many entries there are, and what share of them each frequent sub-district, kind of record and pair has.
 
-    Below a node that gathers what several processes read, a branch tells the part of one of them.
+    PostgreSQL renews its statistics by itself; what a process has kept of them is read again after the night's work.
     """
-    total = plan["Plan Rows"]
-    while len(plan.get("Plans", ())) == 1:
-        plan = plan["Plans"][0]
-    rows = [branch["Plan Rows"] for branch in plan.get("Plans", ())]
-    if len(rows) != 2 or not sum(rows):
-        return 0, 0
-    return total * rows[0] // sum(rows), total * rows[1] // sum(rows)
+    rows = connection.exec_driver_sql("SELECT reltuples FROM pg_class WHERE oid = 'search_entries'::regclass").scalar_one()
+    lines = connection.exec_driver_sql(_STATISTICS).all()
+    return rows, {value: share for values, shares in lines for value, share in zip(values or (), shares or (), strict=False)}
 
 
-class _Explain(Executable, ClauseElement):
-    """The plan of a statement for the values it is sent with, as JSON."""
-
-    inherit_cache = True
-    _all_selected_columns = ()  # its one column is PostgreSQL's own
-    _traverse_internals = [("statement", InternalTraversal.dp_clauseelement)]
-
-    def __init__(self, statement):
-        self.statement = statement
-
-
-@compiles(_Explain)
-def _explain(element, compiler, **kw) -> str:
-    return f"EXPLAIN (FORMAT JSON) {compiler.process(element.statement, **kw)}"
+_STATISTICS = """
+    SELECT most_common_vals::text::text[], most_common_freqs FROM pg_stats
+    WHERE schemaname = current_schema() AND tablename = 'search_entries' AND attname IN ('subdistrict_id', 'entity')
+    UNION ALL SELECT most_common_elems::text::text[], most_common_elem_freqs FROM pg_stats
+    WHERE schemaname = current_schema() AND tablename = 'ix_search_entries_grams'
+"""  # the shares of pairs are followed by three of no pair

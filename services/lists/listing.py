@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import Select, literal_column, select, true
 from sqlalchemy.orm import aliased
 
 from models import Described, describe
@@ -25,6 +25,7 @@ from .columns import shown as column_shown
 from .fitting import Fitting
 from .queries import Query
 from .walking import identity, stretches
+from ..kept import kept
 from ..showing import masked, text, title_parts
 
 @dataclass(frozen=True)
@@ -69,14 +70,19 @@ def _joined(entity: type[Described], name: str) -> tuple[list, list[Description]
 class Listing(Fitting):
     """The list of one entity for one actor, through one session."""
 
-    def statement(self, query: Query, names: list[str], is_bare: bool = False) -> tuple[Select, list]:
+    def statement(self, query: Query, names: Sequence[str], is_bare: bool = False) -> tuple[Select, list]:
         """SELECT of id, sort values and the wanted attributes, references by joined titles.
 
         A bare one has neither id nor sort values, and its values as `columns.bare` reads them.
         """
+        sorts = () if is_bare else tuple(sort.description.name for sort in query.sorts)
+        key = ("select", self.entity, sorts, tuple(names), is_bare)
+        return kept(self.session, key, lambda: self._select(sorts, names, is_bare))
+
+    def _select(self, sorts: Sequence[str], names: Sequence[str], is_bare: bool) -> tuple[Select, list]:
         columns: list = []
         if not is_bare:
-            columns = [identity(self.entity), *(s.description.of(self.entity) for s in query.sorts)]
+            columns = [identity(self.entity), *(self.described[name].of(self.entity) for name in sorts)]
         shape: list = []
         joins = []
         for name in names:
@@ -109,7 +115,8 @@ class Listing(Fitting):
                 where = [condition.self_group().is_(true()) for condition in where]
             if wanted > 0:
                 inner = (select(key).select_from(self.entity).correlate(None) if conditions else statement).where(*conditions, *where)
-                inner = inner.order_by(*order).limit(wanted)
+                # PostgreSQL keeps no plan whose limit it does not know.
+                inner = inner.order_by(*order).limit(literal_column(str(wanted)) if self.is_read_on(query) else wanted)
                 # What is narrowed finds its rows by their keys first, so that nothing is joined to the rest.
                 page = statement.where(key.in_(inner)).order_by(*order) if conditions else inner
                 raw += self.session.execute(page).all()

@@ -10,6 +10,7 @@ from models import Base
 from models.dictionary import DictItem
 from models.revision import SMALL, revisions
 from services import access, kept
+from services.background import upkeep
 from services.labels import dictionary_names
 from tests.conftest import NOW, SUBDISTRICT
 
@@ -131,3 +132,11 @@ def test_a_database_made_anew_has_another_mark(tmp_path):
             marks.add(connection.scalar(revisions.select().with_only_columns(revisions.c.token)))
         engine.dispose()
     assert len(marks) == 2
+
+
+def test_after_the_night_everything_kept_is_read_again(ask):
+    with ask() as session:
+        add(session, "one")
+        before = session.connection().scalar(kept.MARK_OF_NOW)
+        upkeep.analyse(session)
+        assert session.connection().scalar(kept.MARK_OF_NOW) != before

@@ -15,7 +15,7 @@ from services.keeping import records
 from services.lists import probing
 from services.access import Actor
 from services.lists.listing import Listing
-from services.lists import grams, indexing
+from services.lists import indexing
 from services.lists.queries import Query
 from tests.support.builders import build_world, raw_case
 
@@ -134,31 +134,27 @@ def test_numbers_of_persons_are_not_in_the_index(session, world):
     assert session.scalar(kept) == 0
 
 
-def _plan(rows: int, *below: dict) -> dict:
-    return {"Plan Rows": rows, "Plans": list(below)}
-
-
-def test_a_plan_read_by_several_processes_tells_the_shares_of_the_whole():
-    """Two processes: the branches tell half of 600 and of 46."""
-    assert grams._shares(_plan(646, _plan(323, _plan(300), _plan(23)))) == (600, 46)
-
-
-def test_a_plan_of_one_process_tells_its_branches():
-    assert grams._shares(_plan(32_000, _plan(31_500), _plan(500))) == (31_500, 500)
-
-
-def test_a_plan_of_another_shape_tells_nothing():
-    assert grams._shares(_plan(7)) == (0, 0)
+@pytest.fixture
+def counted(session, world, monkeypatch) -> Listing:
+    """The list of households where PostgreSQL has looked at the index, and everything known to be there counts as many."""
+    session.flush()
+    session.connection().exec_driver_sql("ANALYZE search_entries")
+    monkeypatch.setattr(probing, "FEW", 0)
+    return Listing(session, Household, session.info["actor"])
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-def test_each_plan_is_of_the_values_it_was_asked_for(session):
-    """Often enough for the driver to prepare the statement."""
+def test_the_statistics_tell_about_how_many_have_a_frequent_pair(session, counted):
+    """Of 26 entries 8 are households and 6 have the pair: by chance 26 × 8/26 × 6/26 = 1.85 have both, which is 2."""
+    entries = select(func.count()).select_from(SearchEntry)
+    wanted = (entries, entries.where(SearchEntry.entity == "household"), entries.where(SearchEntry.words.contains("幸福")))
+    assert [session.scalar(one) for one in wanted] == [26, 8, 6]
+    assert counted.about(Query(search="幸福")) == (2, False)
 
-    def expected(rows: int) -> int:
-        return session.connection().execute(grams._Explain(select(func.generate_series(1, rows)))).scalar_one()[0]["Plan"]["Plan Rows"]
 
-    assert [expected(rows) for rows in (3, 4000) * 7] == [3, 4000] * 7
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_of_a_pair_the_statistics_do_not_know_nothing_is_known(session, counted):
+    assert counted.about(Query(search="郜飒")) is None
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
