@@ -34,8 +34,8 @@ def _check(entity: type[Described]) -> None:
     if entity.__group__ is None:
         raise BadDeclaration(f'{name}: no menu group. Add group="名册" (or another MenuGroup label).')
     described = describe(entity)
-    for wanted in (*entity.__title__, *entity.__key__, entity.__sort__.lstrip("-")):
-        if wanted and wanted not in described and wanted not in entity.__mapper__.columns:
+    for wanted in (*entity.__title__, *entity.__key__, *(name for name, _ in entity.usual_order())):
+        if wanted not in described and wanted not in entity.__mapper__.columns:
             raise BadDeclaration(
                 f"{name}: title, key or sort names “{wanted}”, which is no attribute. Known: {', '.join(described)}."
             )

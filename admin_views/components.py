@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from .base import CustomView
-from .forms import Box
+from .forms import YES_OR_NO, Box
 
 CHOICES = (("dispute", "矛盾纠纷"), ("petition", "信访事项"))
 TONES = ("", "ok", "warn", "bad", "info")
@@ -31,7 +31,7 @@ class EveryField(Form):
     month = _box("月份", widget="month")
     moment = _box("时间", widget="datetime")
     choice = _box("单选", widget="choice", choices=CHOICES)
-    yesno = _box("是否", widget="yesno")
+    yesno = _box("是否", widget="choice", choices=YES_OR_NO)
     lookup = _box("查找", widget="lookup", lookup_url="/admin/area/lookup/?field=parent", help="输入两个字以上")
     secret = _box("密码", widget="password")
     file = _box("文件", widget="file", help="不超过20兆")

@@ -13,7 +13,7 @@ from services.lists import lookups
 from services.access import Permission
 from services.lists.filters import EMPTY, SPANS, YES_NO, Filter, filter_type, sentence
 from services.kept import kept
-from services.labels import dictionary_choices
+from services.labels import choices_of
 from services.lists.queries import Query
 from services.showing import text
 
@@ -46,7 +46,7 @@ class FilterBoxes:
                "low": "", "high": "", "lookup_url": None, "is_area": d.target is Area}  # fmt: skip
         chosen = [v.value if hasattr(v, "value") else v for v in active.values]
         if kind == "choice":
-            pairs = [(m.value, m.label) for m in d.code] if d.code else dictionary_choices(db.session, d.field.dictionary)
+            pairs = [(m.value, m.label) for m in d.code] if d.code else choices_of(db.session, d)
             box["options"] = [{"value": v, "label": w, "is_selected": v in chosen} for v, w in pairs]
         elif kind == "yesno":
             pairs = [(value, label) for value, label in YES_NO.items() if value != EMPTY or d.column.nullable]

@@ -22,7 +22,7 @@ from services.lists import lookups
 from services.access import Actor, permission_labels
 from services.errors import Refused
 from services.flow import Step
-from services.labels import dictionary_choices, dictionary_names
+from services.labels import choices_of, dictionary_choices, dictionary_names
 
 from services.showing import LOCAL, is_clear, text
 
@@ -200,6 +200,9 @@ def _member(code: type[Code]):
     return read
 
 
+YES_OR_NO = (("yes", "是"), ("no", "否"))
+
+
 def _yes_or_no(raw: str) -> bool:
     if raw not in ("yes", "no"):
         raise ValueError("请选 是 或 否")
@@ -253,7 +256,7 @@ class Asker:
             choices = [(member.value, member.label) for member in type_]
             return Box(label, widget="choice", choices=choices, read=_member(type_), write=lambda m: m.value, **options)
         if type_ is bool:
-            return Box(label, widget="yesno", read=_yes_or_no, write=lambda v: "yes" if v else "no", **options)
+            return Box(label, widget="choice", choices=YES_OR_NO, read=_yes_or_no, write=lambda v: "yes" if v else "no", **options)
         if type_ is int:
             return Box(label, widget="number", read=_integer(label, low, high), **options)
         if type_ is Decimal:
@@ -275,20 +278,21 @@ class Asker:
 
         return Box(label, widget="choice", choices=choices, read=read, write=str, **options)
 
-    def item(self, label: str, dictionary: str, **options) -> Box:
-        """A box for one item of a dictionary."""
+    def item(self, label: str, dictionary: str, choices: Sequence[tuple[str, str]], **options) -> Box:
+        """A box for one of these items of a dictionary."""
         prefix, names = f"{dictionary}:", dictionary_names(self.session)
         own = {key: name for key, name in names.items() if key.startswith(prefix)}
-        return ItemBox(label, choices=dictionary_choices(self.session, dictionary), names=own, **options)
+        return ItemBox(label, choices=choices, names=own, **options)
 
     def box(self, description: Description) -> Box:
         """The box of one described attribute."""
         d = description
-        options = {"needed": d.is_required, "help": d.field.help}
+        is_yes_or_no = d.type is bool and not d.column.nullable
+        options = {"needed": d.is_required or is_yes_or_no, "help": d.field.help}
         if d.target:
             return self.reference(d.name, d.label, d.target, d.field.only, **options)
         if d.field.dictionary:
-            return self.item(d.label, d.field.dictionary, **options)
+            return self.item(d.label, d.field.dictionary, choices_of(self.session, d), **options)
         if d.name == "permissions":
             return Box(d.label, widget="permissions", groups=permission_labels(), write=str, help=d.field.help)
         if d.type is not str:
@@ -324,7 +328,7 @@ def step_form(step: Step, asker: Asker, subject: Described | None = None) -> typ
         elif issubclass(ask.type, Described):
             box = asker.reference(ask.name, ask.label, ask.type, **options)
         elif ask.dictionary:
-            box = asker.item(ask.label, ask.dictionary, **options)
+            box = asker.item(ask.label, ask.dictionary, dictionary_choices(asker.session, ask.dictionary), **options)
         elif ask.type is str:
             box = Box(
                 ask.label, widget="long" if ask.is_long else "text",

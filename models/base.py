@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Sequence
 from struct import unpack
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -84,7 +85,7 @@ class Described:
     hint: attributes that tell rows of one title apart in a look-up;
     key: the natural key for import; unique: extra unique sets; scope: see `Scope`;
     in_menu: False for parts shown on their owner's page only; sort: the order of the list,
-    an attribute with "-" before it for descending (else newest first);
+    attributes with a space between and "-" before those that go down (else newest first);
     inline: owned parts that are filled in on the form of their owner, as class names;
     alike: what makes two rows look like the same thing, see `Alike`;
     live: a column of codes and those values of it that rows have which are still being worked on, see `live_rows`.
@@ -109,6 +110,11 @@ class Described:
     def slug(cls) -> str:
         """The name in URLs and permissions: `ResidentialArea` is `residential_area`."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def usual_order(cls) -> list[tuple[str, bool]]:
+        """The attributes of the list's own order, each with whether it goes down."""
+        return [(name.lstrip("-"), name.startswith("-")) for name in cls.__sort__.split()]
 
     @classmethod
     def _absorb(
@@ -215,7 +221,7 @@ def _finish_references(cls) -> None:
         if tenant and _is_tenant_key(target):
             columns, remote = ["subdistrict_id", *columns], [target.c.subdistrict_id, *remote]
         table.append_constraint(ForeignKeyConstraint(columns, remote, ondelete=wanted.on_delete))
-        _index(table, tenant, f"{name}_id", cls.__sort__)
+        _index(table, tenant, f"{name}_id", cls.usual_order())
 
 
 def _check_values(column, described: Field) -> None:
@@ -237,7 +243,7 @@ def _index_column(cls, name: str, described: Field) -> None:
     if described.sorted:
         _index(cls.__table__, _is_tenant(cls.__table__), name)
     elif described.filtered and not described.relation:
-        _index(cls.__table__, _is_tenant(cls.__table__), name, cls.__sort__)
+        _index(cls.__table__, _is_tenant(cls.__table__), name, cls.usual_order())
 
 
 def _index_what_is_alike(cls) -> None:
@@ -262,21 +268,21 @@ def _index_live_rows(cls) -> None:
     table, (name, values) = cls.__table__, cls.__live__
     is_live = text(f"{name} IN ({', '.join(repr(value.value) for value in values)})")
     owned = {f"{name}_id" for name in (*cls.__scope__.unit, *cls.__scope__.worker)}
+    lead = [name for name, _ in cls.usual_order()[:1]]
     for column in table.c:
         described: Field | None = column.info.get("field")
-        is_range = described and described.sorted and (described.filtered or column.name == cls.__sort__.lstrip("-"))
+        is_range = described and described.sorted and (described.filtered or column.name in lead)
         if is_range or column.name in owned:
             columns = (table.c.subdistrict_id, column, table.c.id)
             Index(f"ix_{table.name}_{column.name}_live", *columns, sqlite_where=is_live, postgresql_where=is_live)
 
 
-def _index(table, tenant: bool, name: str, sort: str = "") -> None:
+def _index(table, tenant: bool, name: str, order: Sequence[tuple[str, bool]] = ()) -> None:
     """An index a list walks: the filtered column, then the list's own order, then the key."""
     columns = [table.c.subdistrict_id] if tenant else []
     columns.append(table.c[name])
-    order = table.c.get(sort.lstrip("-"))
-    if tenant and order is not None and order.name != name:
-        columns.append(order)
+    if tenant:
+        columns += [table.c[other] for other, _ in order if other in table.c and other != name]
     if tenant and "id" in table.c:
         columns.append(table.c.id)
     wanted = [c.name for c in columns]

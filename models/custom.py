@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from .base import Entity, Scope
 from .codes import CustomKind
+from .dictionary import KEPT_BY_THE_PROGRAM
 from .fields import choice, field, ref
 from .kinds import ShortText
 
@@ -22,7 +23,7 @@ class CustomField(
     label: Mapped[ShortText] = field("字段名称", listed=True, searched=True, help="表单、列表和表格里的叫法。身份证号、手机号有专门的栏目（加密打码），不要另加")
     kind: Mapped[CustomKind] = field("类型", listed=True, filtered=True, help="保存后不能再改")
     dictionary: Mapped[str | None] = choice(
-        "选项取自字典", "dictionary", listed=True, help="类型为“选项”时填；没有合适的字典，先在“字典项”里新增"
+        "选项取自字典", "dictionary", listed=True, without=KEPT_BY_THE_PROGRAM, help="类型为“选项”时填；没有合适的字典，先在“字典项”里新增"
     )
     section: Mapped[ShortText | None] = field("表单分组", help="填已有的分组名就排在那一组；不填排在第一组")
     help: Mapped[ShortText | None] = field("填写说明", help="显示在输入框下面")

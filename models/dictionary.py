@@ -10,8 +10,12 @@ from .fields import choice, field
 from .kinds import ShortText
 
 
+KEPT_BY_THE_PROGRAM = ("dictionary", "roster", "ledger_source")
+"""Lists of what the program offers: an office gives none of their items to its records."""
+
+
 class DictItem(
-    Shared, label="字典项", group="系统", title=("name",), key=("dictionary", "code"), order=80, sort="id"
+    Shared, label="字典项", group="系统", title=("name",), key=("dictionary", "code"), order=80, sort="dictionary sort"
 ):
     """One value of a list that people edit, e.g. `dispute_category:02` 邻里.
 
@@ -19,7 +23,7 @@ class DictItem(
     """
 
     dictionary: Mapped[str] = choice(
-        "字典", "dictionary", listed=True, filtered=True, help="没有的字典，先在“字典目录”里新增"
+        "字典", "dictionary", listed=True, filtered=True, sorted=True, help="没有的字典，先在“字典目录”里新增"
     )
     code: Mapped[str] = field(
         "代码", listed=True, searched=True, type_=String(31), is_numbered=True,
@@ -29,7 +33,7 @@ class DictItem(
     parent_key: Mapped[str | None] = field(
         "上级项", ForeignKey("dict_items.id"), listed=True, type_=String(64), is_fixed=True,
     )  # fmt: skip
-    sort: Mapped[int] = field("排序", listed=True, default=100, low=0, high=9999)
+    sort: Mapped[int] = field("排序", listed=True, default=100, low=0, high=9999, sorted=True)
     is_active: Mapped[bool] = field("启用", listed=True, filtered=True, default=True)
     note: Mapped[ShortText | None] = field("说明")
     id: Mapped[str] = field("键", primary_key=True, type_=String(64), is_fixed=True, is_hidden=True)

@@ -25,7 +25,8 @@ class Field:
     `is_fixed` columns are written by services only; `is_needed` makes a column required on
     the form although the shared table lets other rosters leave it empty; `is_numbered` lets a
     service fill in a required number left empty; `only` narrows a reference to rows of these
-    kinds (a chief's area is a sector, a group or a neighbourhood); `low` and `high` bound a number, on the form
+    kinds (a chief's area is a sector, a group or a neighbourhood), `without` leaves these items of the
+    dictionary out; `low` and `high` bound a number, on the form
     and by a CHECK.
     """
 
@@ -42,6 +43,7 @@ class Field:
     is_needed: bool = False
     is_numbered: bool = False
     only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     dictionary: str = ""
     relation: str = ""
     low: float | None = None
@@ -75,7 +77,7 @@ class Alike:
 
 _FLAGS = {
     "help", "section", "aliases", "listed", "searched", "filtered", "sorted",
-    "is_fixed", "is_hidden", "is_needed", "is_numbered", "only", "low", "high",
+    "is_fixed", "is_hidden", "is_needed", "is_numbered", "only", "without", "low", "high",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.dictionary import DictItem
+from models.fields import Description
 
 from .kept import kept
 
@@ -13,6 +14,12 @@ from .kept import kept
 def dictionary_names(session: Session) -> dict[str, str]:
     """{item key: name} of every dictionary."""
     return _dictionaries(session)[0]
+
+
+def choices_of(session: Session, d: Description) -> list[tuple[str, str]]:
+    """The items that a described attribute may hold."""
+    left_out = {f"{d.field.dictionary}:{code}" for code in d.field.without}
+    return [choice for choice in dictionary_choices(session, d.field.dictionary) if choice[0] not in left_out]
 
 
 def dictionary_choices(session: Session, dictionary: str) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from models import Described, Entity, describe, entities, uuid7
 from models.codes import CustomKind, MenuGroup
 from models.custom import CustomEntry, CustomField
-from models.dictionary import DictItem
+from models.dictionary import KEPT_BY_THE_PROGRAM, DictItem
 from models.fields import Description, Field
 from models.kinds import SHORT, DayText
 
@@ -149,6 +149,8 @@ def _is_sound(session: Session, row: CustomField, actor: Actor, now) -> None:
     if (row.kind is CustomKind.CHOICE) != bool(row.dictionary):
         sentence = "“选项”类型要选一个字典" if row.kind is CustomKind.CHOICE else "只有“选项”类型才选字典，请去掉"
         raise Refused(sentence, field="dictionary")
+    if (row.dictionary or "").partition(":")[2] in KEPT_BY_THE_PROGRAM and not state.persistent:
+        raise Refused("这个字典由系统自己使用，不能当选项，请另选一个", field="dictionary")
     if any(d.label == row.label for d in describe(entity).values()):
         raise Refused(f"{entity.__label__}已经有“{row.label}”这一项，请换个名称", field="label")
     if row.number is None:

@@ -25,7 +25,7 @@ from ..keeping import audit, custom
 from ..access import Actor, Permission, permission_for
 from ..due_dates import local_day
 from ..errors import Missing, Refused
-from ..labels import dictionary_choices, dictionary_names
+from ..labels import choices_of, dictionary_names
 from .listing import Listing
 from .queries import listable, parse
 from ..showing import LOCAL
@@ -145,7 +145,7 @@ def unit_of(session: Session, actor: Actor) -> str:
 
 def column_of(session: Session, d: Description) -> sheets.SheetColumn:
     """The column of a sheet, with the words of its dictionary."""
-    return sheets.column_of(d, [name.strip() for _, name in dictionary_choices(session, d.field.dictionary)] if d.field.dictionary else ())
+    return sheets.column_of(d, [name.strip() for _, name in choices_of(session, d)] if d.field.dictionary else ())
 
 
 def told(lines: Iterable[Line], tell: Tell) -> Iterator[Line]:

@@ -17,7 +17,7 @@ from ..labels import dictionary_names
 from . import search
 from .indexing import is_indexed
 from .listing import Listing
-from .walking import identity
+from .walking import identity, usual_order
 from ..keeping.records import find, key_of
 from ..showing import masked, text
 
@@ -61,8 +61,7 @@ def candidates(
 
 
 def _ordered(statement: Select, target: type[Described]) -> Select:
-    order = getattr(target, target.__sort__.lstrip("-"), None) if target.__sort__ else None
-    return statement.order_by(*([order] if order is not None else []), identity(target))
+    return statement.order_by(*usual_order(target))
 
 
 def _choices(rows: Iterable[Described], actor: Actor) -> list[Choice]:

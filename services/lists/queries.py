@@ -117,8 +117,9 @@ def _read_usual_order(query: Query, entity: type[Described], described: dict[str
 
     Each way is the order of one index, so that a page is a walk along it.
     """
-    name, is_descending = entity.__sort__.lstrip("-"), entity.__sort__.startswith("-")
-    usual = [Sort(described[name], is_descending)] if name in described and described[name].field.sorted else []
+    order = entity.usual_order()
+    is_descending = any(is_down for _, is_down in order[:1])
+    usual = [Sort(described[name], is_down) for name, is_down in order if name in described and described[name].field.sorted]
     for wanted in query.filters:
         d = wanted.description
         if d.field.sorted and wanted.values == [filters.EMPTY]:  # the index has them in the order of the keys
@@ -131,7 +132,7 @@ def _read_usual_order(query: Query, entity: type[Described], described: dict[str
         else:
             query.sorts, query.is_descending = [Sort(d, is_descending), *usual], is_descending
         return
-    query.sorts, query.is_descending = usual, is_descending or not name
+    query.sorts, query.is_descending = usual, is_descending or not order
 
 
 def _read_columns(described: dict[str, Description], value: str) -> list[str]:

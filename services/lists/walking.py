@@ -22,6 +22,11 @@ def identity(entity: type[Described]):
     return getattr(entity, list(entity.__mapper__.primary_key)[-1].key)
 
 
+def usual_order(entity: type[Described]) -> list:
+    """The columns of an entity's own order, then its key."""
+    return [*(getattr(entity, name) for name, _ in entity.usual_order()), identity(entity)]
+
+
 @dataclass(frozen=True)
 class _Term:
     """One column of the order as SQL: `down` as it is walked now, `value` where the page begins."""

@@ -13,8 +13,8 @@ from models.fields import Description
 
 from ..keeping import custom
 from ..access import Actor
-from ..labels import dictionary_choices, dictionary_names
-from ..lists.walking import identity
+from ..labels import choices_of, dictionary_names
+from ..lists.walking import usual_order
 from ..showing import text, title_parts
 
 _FEW = 60
@@ -35,7 +35,7 @@ def asked(session: Session, entity: type[Described]) -> list[Description]:
 
 def _column(session: Session, d: Description, actor: Actor) -> SheetColumn:
     if d.field.dictionary:
-        return column_of(d, [name.strip() for _, name in dictionary_choices(session, d.field.dictionary)])
+        return column_of(d, [name.strip() for _, name in choices_of(session, d)])
     column = column_of(d)
     if not d.target:
         return column
@@ -70,8 +70,7 @@ def _few(session: Session, d: Description, actor: Actor) -> list[str]:
         statement = statement.where(target.kind.in_([describe(target)["kind"].code(v) for v in d.field.only]))
     if "is_active" in describe(target):
         statement = statement.where(target.is_active.is_(True))
-    order = getattr(target, target.__sort__.lstrip("-")) if target.__sort__ else identity(target)
-    lines = session.execute(statement.order_by(order).limit(_FEW + 1)).all()
+    lines = session.execute(statement.order_by(*usual_order(target)).limit(_FEW + 1)).all()
     words = dictionary_names(session)
     names = [" ".join(text(value, words) for value in line if value is not None) for line in lines]
     return names if len(set(names)) == len(names) else []

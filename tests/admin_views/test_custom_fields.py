@@ -14,11 +14,15 @@ from sqlalchemy import select
 from extensions import db
 from models import describe
 from models.case import Case
+from models.codes import CustomKind
+from models.custom import CustomField
 from models.household import Household
 from models.user import Role, User
 from seeds.base import expand, read
 from services.background import jobs
-from tests.support.builders import build_user, raw_case
+from services.errors import Refused
+from services.keeping import records
+from tests.support.builders import build_user, build_world, raw_case
 from tests.support.office import CLERK, build_office
 from tests.support.visitor import Visitor
 
@@ -151,6 +155,44 @@ def test_a_value_of_another_dictionary_is_refused(clerk, home, token):
     version = re.search(r'name="lock_version" value="(\d+)"', form).group(1)
     page = clerk.post(url, data={"csrf_token": token(form), "lock_version": version, "custom_1": "channel:window"}).text
     assert "没有这个选项" in page and home().extra is None
+
+
+def test_only_lists_that_an_office_uses_are_offered_for_a_choice(app, world, sign_in):
+    visitor = Visitor(sign_in(app.test_client(), ADMIN))
+    visitor.open("/admin/custom-field/new/")
+    offered = visitor.form("保存").boxes["dictionary"]
+    assert offered == ["", "dictionary:channel", "dictionary:dispute_category", "dictionary:relation", "dictionary:root_cause", "dictionary:visit_duty"]
+
+
+def test_a_list_of_the_program_is_refused_for_a_choice(session):
+    build_world(session)
+    row = CustomField(roster="roster:household", label="名册", kind=CustomKind.CHOICE, dictionary="dictionary:roster")
+    with pytest.raises(Refused, match="这个字典由系统自己使用"):
+        records.save(session, row, session.info["actor"], session.info["now"])
+
+
+def yes_or_no(app, sign_in, is_required):
+    """The administrator adds 持居住证 to the households; gives what the form of a new household offers."""
+    visitor = Visitor(sign_in(app.test_client(), ADMIN))
+    visitor.open("/admin/custom-field/new/")
+    visitor.send("保存", roster="roster:household", label="持居住证", kind="yes_no", is_required=is_required)
+    page = sign_in(app.test_client(), CLERK).get("/admin/household/new/").text
+    box = page[page.index('name="custom_1"') :]
+    return re.findall(r"<option[^>]*>([^<]*)", box[: box.index("</select>")])
+
+
+def test_a_yes_or_no_that_is_needed_asks_to_choose(app, world, sign_in):
+    assert yes_or_no(app, sign_in, "yes") == ["请选择", "是", "否"]
+
+
+def test_a_yes_or_no_that_is_not_needed_may_be_left_empty(app, world, sign_in):
+    assert yes_or_no(app, sign_in, "no") == ["（不填）", "是", "否"]
+
+
+def test_a_yes_or_no_that_is_always_known_offers_nothing_else(app, world, sign_in):
+    visitor = Visitor(sign_in(app.test_client(), ADMIN))
+    visitor.open("/admin/custom-field/new/")
+    assert visitor.form("保存").boxes["is_listed"] == ["yes", "no"]
 
 
 def test_a_clerk_of_the_rosters_adds_no_fields(clerk):

@@ -13,6 +13,7 @@ from models.case import Case, CaseEvent
 
 from models.mediation_codes import Contact, FollowUpState
 from models.follow_up import FollowUp, FollowUpCall
+from models.dictionary import DictItem
 from models.household import Household
 from services import access
 from services.keeping import custom
@@ -65,6 +66,21 @@ def test_a_page_has_twenty_rows_unless_asked(session, world):
 def test_the_order_is_the_declared_one(session, world):
     page, _ = page_of(session, Household)
     assert numbers(page)[:3] == ["H001", "H002", "K001"]
+
+
+def test_the_declared_order_may_be_of_several_columns(session, world):
+    session.get(DictItem, "channel:window").sort = 20
+    session.get(DictItem, "relation:child").sort = 10
+    session.flush()
+    page, _ = page_of(session, DictItem, "dictionary=dictionary:channel&dictionary=dictionary:relation")
+    assert [row.id for row in page.rows] == ["channel:window", "channel:neighbor_chief", "channel:qr", "relation:child"]
+
+
+def test_an_order_of_several_columns_goes_on_over_the_page(session, world):
+    first, _ = page_of(session, DictItem, "page_size=5")
+    second, _ = page_of(session, DictItem, f"page_size=5&after={token_of(first.rows[-1].position)}")
+    whole, _ = page_of(session, DictItem, "page_size=10")
+    assert [row.id for row in first.rows + second.rows] == [row.id for row in whole.rows]
 
 
 def walk(session, args, forwards=True):
