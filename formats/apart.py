@@ -1,15 +1,19 @@
 """Tables written by a process of its own, `python -m formats.apart`, while this one reads their rows: two cores work.
 
 The writing process knows neither tables nor pages and stays small. What it is handed comes from the console alone, so it may
-be pickled; an end that is not said, as when the console is killed, leaves no finished file.
+be pickled; an end that is not said, as when the console is killed, leaves no finished file. How the writing process ends
+says what was the matter: the number of the system's error, or the signal that ended it.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from typing import IO, Any
 
@@ -28,22 +32,30 @@ def write(writer: Callable[..., int], file: IO[bytes], rows: Iterable[Sequence[A
     source, count = iter(rows), 0
     with child.running("formats.apart", stdout=file, stderr=None, pipesize=_PIPE) as begun:
         pipe = begun.process.stdin
-        pickle.dump((writer, facts), pipe)
-        while portion := list(islice(source, _PORTION)):
+        with suppress(BrokenPipeError):  # it has ended already; its code says why
+            pickle.dump((writer, facts), pipe)
+            while portion := list(islice(source, _PORTION)):
+                pickle.dump(portion, pipe)
+                count += len(portion)
             pickle.dump(portion, pipe)
-            count += len(portion)
-        pickle.dump(portion, pipe)
-        pipe.close()
-        if code := begun.process.wait():
-            raise OSError(f"the writing process ended with code {code}")
+            pipe.close()
+        code = begun.process.wait()
+    if code < 0:
+        raise ChildProcessError(f"the writing process was ended by signal {-code}")
+    if code:
+        raise OSError(code, os.strerror(code))
     return count
 
 
 def _main() -> None:
     taken = iter(lambda: pickle.load(sys.stdin.buffer), [])  # until the empty portion
     writer, facts = next(taken)
-    with open(sys.stdout.fileno(), "wb", closefd=False) as file:
-        writer(file, rows=chain.from_iterable(taken), **facts)
+    try:
+        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
+            writer(file, rows=chain.from_iterable(taken), **facts)
+    except OSError as error:
+        traceback.print_exc()
+        sys.exit(error.errno or 1)
 
 
 if __name__ == "__main__":

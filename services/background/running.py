@@ -6,6 +6,7 @@ knows which process it runs in: the clock and the sessions are handed in.
 
 from __future__ import annotations
 
+import errno
 import logging
 import shutil
 from collections.abc import Callable, Iterator
@@ -29,8 +30,9 @@ from .work import JOBS, KINDS, Clock, Sessions, Stopped, Work, shown_at
 
 LEASE = timedelta(seconds=30)
 MOST_TRIES = 3
-CUT_OFF = "处理中途被打断（例如停电或重启），没有完成，请重新提交"
+CUT_OFF = "处理中途被打断（例如停电、重启或内存不足），没有完成，请重新提交"
 _FAILED = "处理时出错，没有完成。请重试一次；仍不行请把提交时间告诉系统管理员"
+_FULL = "服务器的磁盘满了，没有完成。请告诉系统管理员，清出空间后再提交一次"
 _log = logging.getLogger("console.jobs")
 
 Watch = Callable[[Work], AbstractContextManager]
@@ -81,12 +83,20 @@ def _do(work: Work, claimed) -> None:
         _give_up(work, JobStatus.CANCELLED)
     except Refused as no:
         _give_up(work, JobStatus.FAILED, no.sentence[:200])
-    except Exception:
+    except Exception as error:
         _log.exception("job %s (%s) failed", claimed.id, claimed.kind)
-        _give_up(work, JobStatus.FAILED, _FAILED)
+        _give_up(work, JobStatus.FAILED, _sentence(error))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, ChildProcessError):
+        return CUT_OFF
+    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return _FULL if is_full else _FAILED
 
 
 def _give_up(work: Work, status: JobStatus, problem: str | None = None) -> None:
+    shutil.rmtree(work.folder, ignore_errors=True)  # first: on a full disk it makes room for telling
     try:
         work.give_up(status, problem)
     except Stopped:  # what is there belongs to the worker that has taken it over

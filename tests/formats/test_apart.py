@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import pickle
+import signal
 import subprocess
 import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -41,6 +45,37 @@ def test_work_that_stops_between_rows_stops(tmp_path):
 
     with (tmp_path / "file").open("wb+") as file, pytest.raises(InterruptedError):
         apart.write(sheets.write, file, rows(), **FACTS)
+
+
+def test_a_full_disk_is_told_as_such_with_some_rows_and_with_many():
+    for count in (1, 10_000):  # of many some are still to be handed over then
+        with Path("/dev/full").open("wb+") as file, pytest.raises(OSError) as error:
+            apart.write(csvs.write, file, ((f"{number:0400}",) for number in range(count)), columns=COLUMNS[:1])
+        assert error.value.errno == errno.ENOSPC
+
+
+def _killed(file, rows, **_facts):
+    next(rows)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_writing_process_that_is_killed_is_told_as_such(tmp_path):
+    with (tmp_path / "file").open("wb+") as file, pytest.raises(ChildProcessError, match="signal 9"):
+        apart.write(_killed, file, ((f"{number:0400}",) for number in range(10_000)))
+
+
+def _short_sheets(file, **facts):
+    sheets.ROWS_PER_SHEET = 700
+    return sheets.write(file, **facts)
+
+
+def test_more_rows_than_a_sheet_holds_go_on_in_the_next(tmp_path):
+    with (tmp_path / "file.xlsx").open("wb+") as file:
+        assert apart.write(_short_sheets, file, ((number, None, None, None) for number in range(1500)), **FACTS) == 1500
+    data = [list(sheet.values) for sheet in load_workbook(tmp_path / "file.xlsx").worksheets[:3]]
+    assert [len(rows) for rows in data] == [701, 701, 101]
+    assert [rows[0][0] for rows in data] == ["户号"] * 3
+    assert [rows[1][0] for rows in data] == [0, 700, 1400]
 
 
 def test_a_writing_process_that_fails_is_told(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -105,6 +106,27 @@ def test_an_error_ends_it_without_its_words(session, me, kinds, run):
     job = asked(session, me, kinds, lambda work: 1 / 0)
     run()
     assert (job.status, "division" in job.problem, "请重试一次" in job.problem) == (JobStatus.FAILED, False, True)
+
+
+@pytest.mark.parametrize("error, sentence", [
+    (OSError(errno.ENOSPC, "No space left on device"), "服务器的磁盘满了，没有完成。请告诉系统管理员，清出空间后再提交一次"),
+    (ChildProcessError("ended by signal 9"), "处理中途被打断（例如停电、重启或内存不足），没有完成，请重新提交"),
+])  # fmt: skip
+def test_a_full_disk_and_a_killed_helper_are_told_as_such(session, me, kinds, run, error, sentence):
+    def fail(work):
+        raise error
+
+    job = asked(session, me, kinds, fail)
+    run()
+    assert (job.status, job.problem) == (JobStatus.FAILED, sentence)
+
+
+def test_half_a_file_is_gone_before_the_end_is_told(session, me, kinds, run, monkeypatch):
+    seen, told = [], work.Work.give_up
+    monkeypatch.setattr(work.Work, "give_up", lambda self, *facts: (seen.append(self.folder.exists()), told(self, *facts)))
+    asked(session, me, kinds, lambda work: (work.folder / "half").write_bytes(b"x") / 0)
+    run()
+    assert seen == [False]
 
 
 def test_what_a_failing_work_wrote_is_gone(session, me, kinds, run):
