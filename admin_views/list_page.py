@@ -149,7 +149,7 @@ class ListPage:
         is_day = d.type.__name__ in ("date", "datetime")
         return {
             "label": f"跳到{d.label}", "type": "date" if is_day else "text", "value": request.args.get("jump", ""),
-            "hint": "可只填序号，如 00100" if counts(d) else "",
+            "hint": "可只填序号，如 100；往年的加年份，如 2025-100" if counts(d) else "",
         }  # fmt: skip
 
     def _lines(self, rows, described: list[Description], headings: list[dict]) -> list[tuple]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,6 +13,7 @@ from models.case_codes import StageResult
 from models.codes import AssignmentRole, AssignmentStatus, CaseStatus, ClockState, LinkKind, MediationStage
 from models.department import Unit
 from models.fields import describe
+from models.mediation import Committee, Mediator
 from models.worker import Worker
 
 from .. import inbox
@@ -82,15 +86,38 @@ def feedback_is_the_last_word(session, case, actor, now, answers) -> str | None:
 
 def is_handed_to_a_colleague(session, case, actor, now, answers) -> str | None:
     """移交给本单位（同一调委会）的人"""
-    order, taker = orders.open_assignment(session, case), answers["worker"]
-    giver = session.get(Worker, (order.subdistrict_id, order.worker_id)) if order and order.worker_id else None
-    unit_id = (order and order.unit_id) or (giver and giver.unit_id)
-    if unit_id and taker.unit_id != unit_id:
-        return f"{taker.name}不是{session.get(Unit, (case.subdistrict_id, unit_id)).name}的人。移交只在本单位内换人，要交给别的单位请办“转办”"
-    committee_id = None if unit_id else getattr(giver, "committee_id", None)
-    if committee_id and getattr(taker, "committee_id", None) != committee_id:
-        return f"{taker.name}不是{giver.committee.name}的人。移交只在本调委会内换人，要交给别人请办“转办”"
-    return None
+    house, taker = _house(orders.open_assignment(session, case)), answers["worker"]
+    if house is None or getattr(taker, house.column, None) == house.place.id:
+        return None
+    return f"{taker.name}不是{house.place.name}的人。移交只在{house.word}内换人，要交给别人请办“转办”"
+
+
+class _House(NamedTuple):
+    """The unit or committee inside which a matter changes hands, and the attribute of those who belong to it."""
+
+    column: str
+    place: Unit | Committee
+    word: str
+
+
+def _house(order: Assignment | None) -> _House | None:
+    giver = order and order.worker
+    unit = order and (order.unit or (giver and giver.unit))
+    if unit:
+        return _House("unit_id", unit, "本单位")
+    return _House("committee_id", giver.committee, "本调委会") if isinstance(giver, Mediator) else None
+
+
+def colleagues(session: Session, case: Case) -> Sequence[Worker]:
+    """Whom a matter can be handed to."""
+    order = orders.open_assignment(session, case)
+    house, at_work = _house(order), select(Worker).where(Worker.is_active.is_(True))
+    if house is not None:
+        at_work = at_work.where(Worker.__table__.c[house.column] == house.place.id)
+    return [
+        worker for worker in session.scalars(at_work.order_by(Worker.name, Worker.id))
+        if not (order and worker.id == order.worker_id) and not not_to_the_accused(session, case, None, None, {"worker": worker})
+    ]  # fmt: skip
 
 
 # ---- effects ---------------------------------------------------------------------------

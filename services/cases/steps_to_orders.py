@@ -133,7 +133,7 @@ ORDERS = (
     ),
     Step(
         "hand_over", "移交", {S.ASSIGNED}, None, P.CASE_FEED_BACK,
-        asks=(Ask("worker", "接手人", Worker), Ask("note", "交接说明", is_long=True, help="办到哪一步，有哪些材料和约定")),
+        asks=(Ask("worker", "接手人", Worker, among=case_moves.colleagues, help="本单位或同一调委会里在岗的人"), Ask("note", "交接说明", is_long=True, help="办到哪一步，有哪些材料和约定")),
         guards=(orders.is_ours_to_answer, orders.worker_is_at_work, case_moves.is_handed_to_another, case_moves.is_handed_to_a_colleague, case_moves.not_to_the_accused),
         effects=(case_moves.hand_over,),
         hint="单位内部换人办理，期限不变",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from models import Described, Entity
 from models.fields import Description
+from models.kinds import plain
 
 from ..keeping import custom
 from . import filters
@@ -25,6 +26,7 @@ from ..showing import LOCAL
 
 MOST_COLUMNS = 12
 MOST_SORTS = 3
+MOST_YEARS_BACK = 30
 
 
 @dataclass(frozen=True)
@@ -149,8 +151,9 @@ def _read_jump(session: Session, entity: type[Described], query: Query, value: s
     if not query.sorts:
         raise BadQuery("这张列表的次序不能跳转，请先点表头按一列排序")
     d = query.sorts[0].description
-    if counts(d) and value.isdecimal():
-        return _whole_number(session, entity, d, value)
+    said = _COUNTED.fullmatch(plain(value)) if counts(d) else None
+    if said:
+        return _whole_number(session, entity, d, *said.groups()) or value
     if d.type not in (date, datetime):
         return filters.read_number(value, d.label, d.type) if d.type in (int, Decimal) else value
     day = filters.read_day(value, d.label)
@@ -165,11 +168,27 @@ def counts(d: Description) -> bool:
     return d.type is str and (d.field.is_fixed or d.field.is_numbered)
 
 
-def _whole_number(session: Session, entity: type[Described], d: Description, digits: str) -> str:
-    """The digits in the place of the counted ones of the list's latest number: 100 is 集里〔2026〕00100号."""
+_COUNTED = re.compile(r"\W*(?:([0-9]{4})[年\W]+)?([0-9]+)号?")
+_NUMBER = re.compile(r"(.*?)(?:([0-9]{4})([^0-9]+))?([0-9]+)([^0-9]*)")
+
+
+def _whole_number(session: Session, entity: type[Described], d: Description, year: str | None, digits: str) -> str | None:
+    """A number written like the list's latest one: 2025-100 is 集里〔2025〕00100号, 100 that of the latest year that has it."""
     column = getattr(entity, d.key)
     latest = session.scalar(select(column).order_by(column.desc()).limit(1)) or ""
-    return re.sub(r"[0-9]+(?=[^0-9]*$)", lambda run: digits.zfill(len(run[0])), latest) or digits
+    shape = _NUMBER.fullmatch(latest)
+    if shape is None or (year and not shape[2]):
+        return None
+    begin, last, between, counted, end = shape.groups("")
+
+    def of(year: str) -> str:
+        return f"{begin}{year}{between}{digits.zfill(len(counted))}{end}"
+
+    if year or not last:
+        return of(year or "")
+    years = [str(int(last) - back) for back in range(MOST_YEARS_BACK)]
+    there = select(column).where(column.in_([of(year) for year in years])).order_by(column.desc()).limit(1)
+    return session.scalar(there) or of(last)
 
 
 def token_of(position: list) -> str:

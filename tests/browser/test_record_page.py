@@ -69,6 +69,15 @@ def test_a_picture_opens_with_enter_closes_with_escape_and_gives_the_focus_back(
     assert complaints == []
 
 
+def test_a_deletion_reads_its_question_first_and_is_one_tab_away(world, arrive, live_server, complaints):
+    page = arrive(CLERK)
+    page.goto(f"{live_server}/admin/household/delete/?id={world.east_household.id}")
+    expect(page.locator("p", has_text="确定删除“")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="确定删除")).to_be_focused()
+    assert complaints == []
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_number_shown_for_a_reason_does_not_move_the_page(world, arrive, live_server, width, complaints):
     page = arrive(OFFICE)

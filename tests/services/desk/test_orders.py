@@ -12,11 +12,12 @@ from models.codes import (
     AssignmentRole, AssignmentStatus, CaseStatus, ObjectionState, TermUnit, UnitKind, UnitRating,
 )  # fmt: skip
 from models.department import DispatchRule, DutyDay, Unit
+from models.mediation import Committee, Mediator
 from models.term import Term
 from models.todo import Todo
 from models.worker import Staff
 from services import access, inbox
-from services.cases import case_flow
+from services.cases import case_flow, case_moves
 from services.desk import orders, takers
 from services.access import Permission
 from services.cases.case_flow import CASE_FLOW
@@ -310,6 +311,37 @@ def test_a_matter_is_not_handed_over_to_another_unit(session, world):
     case = given(session, world, worker=world.clerk)
     with pytest.raises(Refused, match="戊调解不是司法所的人。移交只在本单位内换人"):
         take(session, "hand_over", case, worker=world.mediator, note="请接手")
+
+
+def test_a_matter_is_offered_to_colleagues_at_work_alone(session, world):
+    case = given(session, world, worker=world.clerk)
+    session.add_all(
+        [Staff(name="癸干部", unit_id=world.justice.id), Staff(name="壬干部", unit_id=world.justice.id, is_active=False),
+         Staff(name="辛干部", unit_id=world.east_unit.id)]
+    )  # fmt: skip
+    session.flush()
+    offered = [worker.name for worker in case_moves.colleagues(session, case)]
+    assert "癸干部" in offered and not {"丁干部", "壬干部", "辛干部", "戊调解"} & set(offered)
+
+
+def test_a_matter_of_a_mediator_is_offered_to_the_same_committee_alone(session, world):
+    case = given(session, world, unit=None, worker=world.mediator)
+    other = Committee(name="另一调委会", kind=world.mediator.committee.kind)
+    session.add(other)
+    session.flush()
+    world.part_timer.committee_id = other.id
+    session.add(Mediator(name="子调解", committee_id=world.mediator.committee_id, employment=world.mediator.employment))
+    session.flush()
+    assert [worker.name for worker in case_moves.colleagues(session, case)] == ["子调解"]
+
+
+def test_a_matter_is_not_offered_to_whom_it_accuses(session, world):
+    case = given(session, world, worker=world.clerk)
+    colleague = Staff(name="癸干部", unit_id=world.justice.id)
+    session.add(colleague)
+    session.flush()
+    case.accused_worker_id = colleague.id
+    assert colleague not in case_moves.colleagues(session, case)
 
 
 def test_a_decision_leaves_the_dispatchers_in_tray_and_stands_in_the_timeline(session, world):

@@ -360,11 +360,32 @@ def test_a_jump_to_digits_begins_at_the_case_they_count(session, ledger, sort, f
     assert page.rows[0].values["case_no"] == first
 
 
-def test_a_jump_to_digits_keeps_what_stands_around_them(session, world):
-    for number in (99, 100, 101):
-        raw_case(session, world, case_no=f"集里〔2026〕{number:05d}号")
-    page, _ = page_of(session, Case, "sort=-case_no&jump=00100")
+@pytest.mark.parametrize(
+    ("jump", "first"),
+    [
+        ("00100", "集里〔2026〕00100号"), ("１００", "集里〔2026〕00100号"), ("100号", "集里〔2026〕00100号"),
+        ("250", "集里〔2025〕00250号"), ("2025-100", "集里〔2025〕00100号"), ("2025/00100", "集里〔2025〕00100号"),
+        ("〔2025〕100", "集里〔2025〕00100号"), ("[2025] 100号", "集里〔2025〕00100号"), ("2025年100", "集里〔2025〕00100号"),
+        ("集里〔2025〕00099号", "集里〔2025〕00099号"),
+    ],
+)  # fmt: skip
+def test_a_jump_to_digits_keeps_what_stands_around_them(session, world, jump, first):
+    for year, number in ((2025, 99), (2025, 100), (2025, 250), (2026, 99), (2026, 100)):
+        raw_case(session, world, case_no=f"集里〔{year}〕{number:05d}号")
+    page, _ = page_of(session, Case, f"sort=case_no&jump={jump}")
+    assert page.rows[0].values["case_no"] == first
+
+
+def test_a_number_nobody_has_is_looked_for_in_the_latest_year(session, world):
+    for year, number in ((2025, 250), (2026, 100), (2026, 120)):
+        raw_case(session, world, case_no=f"集里〔{year}〕{number:05d}号")
+    page, _ = page_of(session, Case, "sort=-case_no&jump=110")
     assert page.rows[0].values["case_no"] == "集里〔2026〕00100号"
+
+
+def test_a_year_says_nothing_where_numbers_have_none(session, ledger):
+    page, _ = page_of(session, Case, "sort=case_no&jump=2025-05")
+    assert page.rows[0].values["case_no"] == "案00"
 
 
 def test_at_most_three_columns_are_sorted_by(session, world):
