@@ -41,7 +41,7 @@ def shown(
     if d.field.dictionary:
         return lambda columns: [words.get(value, value) for value in columns[0]]
     if opened := _OPENED.get(d.type):
-        return lambda columns: _each(lambda stored: opened(d, stored), columns[0])
+        return lambda columns: opened(d, columns[0])
     if is_clear or is_shown(d, actor):
         return lambda columns: columns[0]
     mask = d.kind.mask
@@ -61,14 +61,25 @@ def _each(opened: Callable[[Any], Any], values: Sequence[Any]) -> Sequence[Any]:
     return [made.get(value) for value in values]
 
 
-def _instant(_d: Description, stored: str | datetime) -> datetime:
-    return datetime.fromisoformat(f"{stored}+00:00") if isinstance(stored, str) else stored.replace(tzinfo=UTC)
+def _day(stored: str | date) -> date:
+    return date.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
-# What the drivers give: PostgreSQL's the value itself, SQLite's a text or a number.
-_OPENED: dict[type, Callable[[Description, Any], Any]] = {
-    bool: lambda d, stored: bool(stored),
-    date: lambda d, stored: date.fromisoformat(stored) if isinstance(stored, str) else stored,
-    datetime: _instant,
-    Decimal: lambda d, stored: stored if isinstance(stored, Decimal) else Decimal(f"{stored:.{d.column.type.scale}f}"),
+def _instant(stored: str | datetime) -> datetime:
+    """An instant as UTC; `replace` would take nine times as long."""
+    return datetime.fromisoformat(f"{stored}+00:00") if isinstance(stored, str) else _BEGINNING + (stored - _STORED_BEGINNING)
+
+
+def _amount(d: Description, stored: float | Decimal) -> Decimal:
+    return stored if isinstance(stored, Decimal) else Decimal(f"{stored:.{d.column.type.scale}f}")
+
+
+_STORED_BEGINNING = datetime(2000, 1, 1)
+_BEGINNING = _STORED_BEGINNING.replace(tzinfo=UTC)
+# What the drivers give: PostgreSQL's the value itself, SQLite's a text or a number. Hardly an instant is there twice.
+_OPENED: dict[type, Callable[[Description, Sequence[Any]], Sequence[Any]]] = {
+    bool: lambda d, values: _each(bool, values),
+    date: lambda d, values: _each(_day, values),
+    datetime: lambda d, values: [value and _instant(value) for value in values],
+    Decimal: lambda d, values: _each(lambda stored: _amount(d, stored), values),
 }

@@ -20,6 +20,7 @@ from models import Described, describe
 from models.codes import Code
 from models.fields import Description
 
+from .ahead import ahead
 from .columns import bare
 from .columns import shown as column_shown
 from .fitting import Fitting
@@ -169,7 +170,9 @@ class Listing(Fitting):
         for where, order in stretches(self.entity, whole):
             wanted = statement.where(*where).order_by(*order)
             found = self.session.execute(wanted, execution_options={"yield_per": chunk})
-            for portion in found.raw.partitions(chunk):  # columns only: what the ORM would do with each row is nothing
+            portions = found.raw.partitions(chunk)  # columns only: what the ORM would do with each row is nothing
+            # SQLite works in this process and lets go of the interpreter for each row: beside others it would wait for each.
+            for portion in portions if self.session.get_bind().dialect.name == "sqlite" else ahead(portions):
                 stored = list(zip(*portion, strict=True))
                 yield [
                     show(stored[at : at + len(parts or "1")]) for show, (_, parts, at) in zip(shows, shape, strict=True)

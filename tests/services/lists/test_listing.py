@@ -194,6 +194,13 @@ def test_a_reference_that_only_another_row_names_shows_that_one_on_the_page_and_
     assert (page.rows[0].values["follow_up"], list(lines)) == ("甲 楼上漏水引发的邻里纠纷", [("接通", "甲 楼上漏水引发的邻里纠纷")])
 
 
+def test_all_rows_of_many_portions_come_once_and_in_order(session, world):
+    lines = Listing(session, Household, session.info["actor"]).every_line(
+        parse(session, Household, {"sort": ["household_no"]}, session.info["actor"], TODAY), ["household_no"], {}, chunk=3
+    )
+    assert list(lines) == [("H001",), ("H002",), *((f"K{number:03d}",) for number in range(1, 31))]
+
+
 def test_filtering_by_an_area_includes_all_below_it(session, world):
     assert page_of(session, Household, f"neighborhood={world.east.id}")[1] == 31
 
