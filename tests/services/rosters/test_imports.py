@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +16,7 @@ from openpyxl.styles import Font
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from formats import child
 from models.area import Area
 from models.audit import AccessEvent, AuditEvent
 from models.codes import AuditVerb, JobStatus
@@ -35,6 +39,7 @@ from services.lists.queries import Query
 from services.keeping.records import save
 from tests.support.builders import build_user, build_world
 
+ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HEAD = ["户号", "户主", "联系电话", "所属邻", "门牌地址"]
 once = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # where the database cannot matter
@@ -390,6 +395,87 @@ def test_cut_off_while_writing_nothing_is_half_done_and_the_job_says_so(desk, mo
     assert (kept.applied_at, desk.numbers(), desk.one("H001").mobile) == (None, ["H001", "H002"], "13800000001")
     monkeypatch.undo()
     assert desk.confirm(done).applied_at is not None
+
+
+UNDONE = [
+    "begun", "the file being read", "half planned", "planned", "first rows without their trail", "first rows without their index",
+    "half written", "in the second half", "all rows written", "all but the end of the job", "all and the end of the job", "before the commit",
+]  # fmt: skip
+
+
+def killed(desk: Desk, point: str) -> str:
+    """Confirm a changed row and 2,000 new ones, and kill the worker with -9 at a point; returns the import."""
+    rows = [["H001", "甲某某", "13900000009"], *([f"N{n:04d}", "癸某某", None, EAST, f"新路{n}号"] for n in range(2000))]
+    done = desk.upload(*rows)
+    kept = desk.kept(done)
+    with desk.open() as session:
+        imports.confirm(session, imports.own(session, done, desk.actor), kept.digest, kept.sha256, False, False, desk.actor, desk.now)
+        session.commit()
+    url, mark = desk.engine.url.render_as_string(hide_password=False), desk.folder / "halted"
+    command = [sys.executable, "-m", "tests.support.halting_worker", url, str(desk.folder), desk.now.isoformat(), point]
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        end = time.monotonic() + 30
+        while not mark.exists():
+            assert process.poll() is None and time.monotonic() < end
+            time.sleep(0.02)
+        process.kill()
+    return done
+
+
+def job_of(desk: Desk, import_id: str) -> tuple[JobStatus, str | None]:
+    """How the last job of an import stands, once its worker has not been heard of for a minute."""
+    desk.now += timedelta(minutes=1)
+    desk.work()
+    with desk.open() as session:
+        return session.execute(select(Job.status, Job.problem).where(Job.id == desk.kept(import_id).job_id)).one()
+
+
+def written(desk: Desk) -> tuple[int, str, int]:
+    """How many households there are, the telephone of the changed one, and how many entries the trail has of the clerk."""
+    with desk.open() as session:
+        trail = session.scalar(select(func.count()).where(AuditEvent.user_id == desk.actor.user_id))
+    return len(desk.numbers()), desk.one("H001").mobile, trail
+
+
+def check_killed_at(desk: Desk, point: str) -> None:
+    """Nothing is written, the job says so, and it can be done again."""
+    done = killed(desk, point)
+    assert (written(desk), desk.kept(done).applied_at) == ((2, "13800000001", 0), None)
+    assert job_of(desk, done) == (JobStatus.FAILED, "处理中途被打断（例如停电、重启或内存不足），没有完成，请重新提交")
+    assert (desk.confirm(done).notice, written(desk)) == (None, (2002, "13900000009", 2002))
+
+
+@once
+@pytest.mark.parametrize("point", UNDONE)
+def test_killed_before_the_commit_nothing_is_half_done(desk, point):
+    check_killed_at(desk, point)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("point", ["half planned", "half written", "before the commit"])
+def test_killed_before_the_commit_nothing_is_half_done_in_postgresql_either(desk, point):
+    check_killed_at(desk, point)
+
+
+def test_killed_after_the_commit_everything_is_written_once_and_the_job_is_done(desk):
+    done = killed(desk, "after the commit")
+    assert (written(desk), desk.kept(done).add_count) == ((2002, "13900000009", 2002), 2000)
+    assert job_of(desk, done) == (JobStatus.DONE, None)
+    assert written(desk) == (2002, "13900000009", 2002)
+
+
+@once
+def test_when_only_the_process_that_reads_the_file_is_killed_nothing_is_written_and_the_job_says_so(desk, monkeypatch):
+    done = desk.upload(["H001", "甲某某", "13900000009"])
+    begun = child.Child.__init__
+
+    def dies(self, process):
+        begun(self, process)
+        process.kill()
+
+    monkeypatch.setattr(child.Child, "__init__", dies)
+    desk.confirm(done)
+    assert (desk.one("H001").mobile, job_of(desk, done)[0]) == ("13800000001", JobStatus.FAILED)
 
 
 # ---- the history and the kept file --------------------------------------------------
