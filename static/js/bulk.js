@@ -1,5 +1,10 @@
 // Bulk work: what is filled in is ticked, and long work says that it goes on.
 
+function isFilled(control) {
+  if (control.matches("select")) return control.selectedIndex > 0 && !control.selectedOptions[0].defaultSelected;
+  return control.value !== control.defaultValue || control.checked !== control.defaultChecked;
+}
+
 for (const item of document.querySelectorAll("[data-bulk-field]")) {
   const tick = item.querySelector("[type=checkbox]");
   const show = () => item.classList.toggle("is-off", !tick.checked);
@@ -8,6 +13,8 @@ for (const item of document.querySelectorAll("[data-bulk-field]")) {
     show();
   });
   tick.addEventListener("change", show);
+  // A quick hand, or a browser that keeps what was typed, may have filled it before this runs.
+  if ([...item.querySelectorAll("input, select, textarea")].some((control) => control !== tick && isFilled(control))) tick.checked = true;
   show();
 }
 

@@ -42,9 +42,12 @@ if (current && current.offsetTop > menu.clientHeight * 0.85) {
 
 const DROPPED = "details[data-dropdown][open], details[data-filter-panel][open]";
 
+// By the way the click took: an option is gone from its list once it is taken, and a dialog stands in front of its panel.
 document.addEventListener("click", (event) => {
+  const way = event.composedPath();
+  if (way.some((part) => part.nodeName === "DIALOG")) return;
   for (const panel of document.querySelectorAll(DROPPED)) {
-    if (!panel.contains(event.target)) panel.open = false;
+    if (!way.includes(panel)) panel.open = false;
   }
 });
 

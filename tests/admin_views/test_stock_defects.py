@@ -84,7 +84,7 @@ def test_a_code_list_is_shown_by_label_and_sent_by_value(keeper, world):
 def test_a_yes_or_no_that_may_be_empty_has_three_answers(keeper):
     page = keeper.get("/admin/building/new/").text
     assert re.findall(r"<option[^>]*>([^<]+)</option>", re.search(r'name="is_elevator".*?</select>', page, re.S).group()) == [
-        "未填", "是", "否",
+        "（不填）", "是", "否",
     ]  # fmt: skip
 
 
