@@ -74,7 +74,7 @@ class LateStepsView(CustomView):
         is_masked, buffer = not actor().may(Permission.NAMES), io.BytesIO()
         with transaction() as session:
             audit.accessed(session, AccessKind.EXPORT, entity=Clock, detail=title, count=len(rows))
-        sheets.write(buffer, title=title, columns=columns, rows=rows, note=f"截至{local_day(now())}，最多{late_steps.MOST}条", is_masked=is_masked,
+        sheets.write(buffer, title=title, columns=columns, portions=sheets.portions(rows), note=f"截至{local_day(now())}，最多{late_steps.MOST}条", is_masked=is_masked,
                      taken_at=now())  # fmt: skip
         return download(buffer.getvalue(), f"{title}_{local_day(now())}.xlsx", XLSX)
 

@@ -101,7 +101,7 @@ class PaperTemplatesView(CustomView):
         """Every field a template may use, as a sheet to keep open beside Word."""
         target = io.BytesIO()
         columns = [SheetColumn("模板里的写法", 44), SheetColumn("例子", 36)]
-        sheets.write(target, title="字段表", columns=columns, rows=paper_samples.fields(), note="例子都是虚构的", is_masked=False)
+        sheets.write(target, title="字段表", columns=columns, portions=sheets.portions(paper_samples.fields()), note="例子都是虚构的", is_masked=False)
         return download(target.getvalue(), "文书模板字段表.xlsx", files.TYPES[".xlsx"][0])
 
     @expose("/use/", methods=("POST",))

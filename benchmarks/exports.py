@@ -83,10 +83,13 @@ def _processor() -> float:
     return sum(os.times()[:4])  # with the processes it waited for
 
 
-def _lines(session, most: int) -> Iterator[tuple]:
-    wanted = exports.Export(Case.slug(), {}, COLUMNS)
+def _portions(session, most: int) -> Iterator[list]:
     listing = Listing(session, Case, session.info["actor"])
-    return islice(listing.every_line(Query(), list(wanted.columns), exports.dictionary_names(session)), most)
+    for shown, _ in listing.every_portion(Query(), list(COLUMNS), exports.dictionary_names(session)):
+        yield [column[:most] for column in shown]
+        most -= len(shown[0])
+        if most <= 0:
+            return
 
 
 def _columns(session) -> list[sheets.SheetColumn]:
@@ -96,7 +99,8 @@ def _columns(session) -> list[sheets.SheetColumn]:
 
 def _again(session, cases: int) -> Iterator[tuple]:
     """So many rows out of a thousand stored ones, without a database."""
-    return islice(cycle(list(_lines(session, _SAMPLE))), cases)
+    sample = [row for portion in _portions(session, _SAMPLE) for row in zip(*portion, strict=True)]
+    return islice(cycle(sample), cases)
 
 
 def _plain(session, path: Path, cases: int) -> Callable[[], None]:
@@ -125,12 +129,12 @@ def _csv(session, path: Path, cases: int) -> Callable[[], None]:
     return work
 
 
-def _ours(session, path: Path, rows: Iterator[tuple], write: Callable, is_fast: bool = True) -> Callable[[], None]:
+def _ours(session, path: Path, portions: Iterator, write: Callable, is_fast: bool = True) -> Callable[[], None]:
     columns = _columns(session)
 
     def work() -> None:
         with path.open("wb+") as file:
-            write(file, rows=rows, title="案件", columns=columns, note="性能测试", is_masked=False, is_fast=is_fast)
+            write(file, portions=portions, title="案件", columns=columns, note="性能测试", is_masked=False, is_fast=is_fast)
 
     return work
 
@@ -138,9 +142,9 @@ def _ours(session, path: Path, rows: Iterator[tuple], write: Callable, is_fast: 
 _APART = partial(apart.write, sheets.write)
 _WORKS: dict[str, Callable] = {
     "plain": _plain, "csv": _csv,
-    "rows": lambda session, path, cases: _ours(session, path, _again(session, cases), sheets.write),
-    "whole": lambda session, path, cases: _ours(session, path, _lines(session, cases), _APART),
-    "whole_zlib": lambda session, path, cases: _ours(session, path, _lines(session, cases), _APART, is_fast=False),
+    "rows": lambda session, path, cases: _ours(session, path, sheets.portions(_again(session, cases)), sheets.write),
+    "whole": lambda session, path, cases: _ours(session, path, _portions(session, cases), _APART),
+    "whole_zlib": lambda session, path, cases: _ours(session, path, _portions(session, cases), _APART, is_fast=False),
 }
 _WORKS["part"] = _WORKS["whole"]  # fmt: skip
 

@@ -12,33 +12,33 @@ import os
 import pickle
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from itertools import chain, islice
 from typing import IO, Any
 
 from . import child
+from .splice import Portion
 
-_PORTION = 500
+_END: Portion = []
 _PIPE = 1024**2  # bytes: some portions, so that neither process waits for the other's pace
 _TURN = 0.0002  # seconds; with the 5 ms of Python a portion would be made before the thread that deflates the last one has begun
 
 
-def write(writer: Callable[..., int], file: IO[bytes], rows: Iterable[Sequence[Any]], **facts: Any) -> int:
-    """What `writer(file, rows=rows, **facts)` does, done apart; a file in memory cannot be handed over and is written here."""
+def write(writer: Callable[..., int], file: IO[bytes], portions: Iterable[Portion], **facts: Any) -> int:
+    """What `writer(file, portions=portions, **facts)` does, done apart; a file in memory cannot be handed over and is written here."""
     try:
         file.fileno()
     except io.UnsupportedOperation:
-        return writer(file, rows=rows, **facts)
-    source, count = iter(rows), 0
+        return writer(file, portions=portions, **facts)
+    count = 0
     with child.running("formats.apart", stdout=file, stderr=None, pipesize=_PIPE) as begun:
         pipe = begun.process.stdin
         with suppress(BrokenPipeError):  # it has ended already; its code says why
             pickle.dump((writer, facts), pipe)
-            while portion := list(islice(source, _PORTION)):
+            for portion in portions:
                 pickle.dump(portion, pipe)
-                count += len(portion)
-            pickle.dump(portion, pipe)
+                count += len(portion[0])
+            pickle.dump(_END, pipe)
             pipe.close()
         code = begun.process.wait()
     if code < 0:
@@ -50,11 +50,11 @@ def write(writer: Callable[..., int], file: IO[bytes], rows: Iterable[Sequence[A
 
 def _main() -> None:
     sys.setswitchinterval(_TURN)
-    taken = iter(lambda: pickle.load(sys.stdin.buffer), [])  # until the empty portion
+    taken = iter(lambda: pickle.load(sys.stdin.buffer), _END)
     writer, facts = next(taken)
     try:
         with open(sys.stdout.fileno(), "wb", closefd=False) as file:
-            writer(file, rows=chain.from_iterable(taken), **facts)
+            writer(file, portions=taken, **facts)
     except OSError as error:
         traceback.print_exc()
         sys.exit(error.errno or 1)

@@ -71,7 +71,7 @@ def is_whole(value: int | float | Decimal) -> bool:
 
 
 class Rows:
-    """Writes rows of one sheet: `Rows(kinds, styles, shared)(first, rows)` gives their XML.
+    """Writes rows of one sheet: `Rows(kinds, styles, shared)(first, portion)` gives their XML.
 
     `styles` are the numbers of the workbook's cell formats by kind; `shared` are words that the
     workbook keeps once, with their number there. A cell is made without the number of its row, so
@@ -84,9 +84,9 @@ class Rows:
         self.heads = [f'<c r="{xl_col_to_name(at)}\0" s="' for at in range(len(kinds))]
         self.numeric = [styles[kind if kind in ("money", "integer") else "number"] for kind in kinds]
 
-    def __call__(self, first: int, rows: Sequence[Sequence[Any]]) -> bytes:
-        """The XML of some rows; `first` is the number of the first in the sheet, counted from 1."""
-        columns = [self._column(at, values) for at, values in enumerate(zip(*rows, strict=True))]
+    def __call__(self, first: int, portion: Sequence[Sequence[Any]]) -> bytes:
+        """The XML of some rows, given as columns; `first` is the number of the first in the sheet, counted from 1."""
+        columns = [self._column(at, values) for at, values in enumerate(portion)]
         lines = map(b"".join, zip(repeat(_ROW), *columns, repeat(b"</row>")))
         return b"".join([line.replace(b"\0", b"%d" % number) for number, line in enumerate(lines, first)])
 

@@ -6,24 +6,23 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from itertools import islice
-from typing import IO, Any
+from typing import IO
 
 from .cells import words
 from .sheets import SheetColumn
+from .splice import Portion
 
 _RUNS = re.compile(r"[=+\-@\t\r＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
-_PORTION = 500
 
 
-def write(file: IO[bytes], columns: Sequence[SheetColumn], rows: Iterable[Sequence[Any]]) -> int:
+def write(file: IO[bytes], columns: Sequence[SheetColumn], portions: Iterable[Portion]) -> int:
     """Write headings and rows; returns how many rows. Memory stays the same."""
-    source, count = iter(rows), 0
+    count = 0
     file.write(b"\xef\xbb\xbf" + _lines([[column.label for column in columns]]))
-    while portion := list(islice(source, _PORTION)):
-        file.write(_lines([[harmless(words(value)) for value in row] for row in portion]))
-        count += len(portion)
+    for portion in portions:
+        file.write(_lines([[harmless(words(value)) for value in row] for row in zip(*portion, strict=True)]))
+        count += len(portion[0])
     return count
 
 

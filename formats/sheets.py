@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 import xlsxwriter
@@ -24,7 +25,7 @@ if TYPE_CHECKING:  # the process that only writes knows no tables
 
 ROWS_PER_SHEET = 1_048_575  # one less than a sheet has: the headings
 
-__all__ = ["CUT_MARK", "ROWS_PER_SHEET", "SheetColumn", "clean", "column_of", "template", "write"]
+__all__ = ["CUT_MARK", "ROWS_PER_SHEET", "SheetColumn", "clean", "column_of", "portions", "template", "write"]
 
 _PORTION = 500
 _FORMATS = {
@@ -66,8 +67,15 @@ def column_of(description: Description, choices: Sequence[str] = ()) -> SheetCol
     )  # fmt: skip
 
 
+def portions(rows: Iterable[Sequence[Any]]) -> Iterator[splice.Portion]:
+    """Rows as `write` takes them."""
+    source = iter(rows)
+    while portion := list(zip(*islice(source, _PORTION), strict=True)):
+        yield portion
+
+
 def write(
-    file: IO[bytes], *, title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[Any]], note: str,
+    file: IO[bytes], *, title: str, columns: Sequence[SheetColumn], portions: Iterable[splice.Portion], note: str,
     is_masked: bool, unit: str = "", is_fast: bool = True, taken_at: datetime | None = None,
 ) -> int:  # fmt: skip
     """Write an export on a file that can be sought and return its number of rows; memory stays the same.
@@ -84,7 +92,7 @@ def write(
         _export_book(made, title, columns, note, is_masked, unit, counts, taken_at)
         return splice.Pattern(made)
 
-    start, feed, counts = book([0, 0]), splice.Feed(rows), [0]
+    start, feed, counts = book([0, 0]), splice.Feed(portions), [0]
     style = dict(zip((*_FORMATS, "wrapped"), start.sample_styles, strict=True))
     shared = start.shared({word for column in columns for word in column.choices} | {"是", "否"})
     formatted = Rows([column.kind for column in columns], style, shared)
@@ -113,7 +121,7 @@ def _sheet(head: bytes, feed: splice.Feed, formatted: Rows, counts: list[int], b
             feed.put_back(portion)
             break
         yield piece
-        size, counts[-1] = size + len(piece), counts[-1] + len(portion)
+        size, counts[-1] = size + len(piece), counts[-1] + len(portion[0])
     yield book(counts).tails[len(counts) - 1]
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import IO, Any
 from xml.etree import ElementTree
+
+Portion = Sequence[Sequence[Any]]
+"""Some hundred rows, column by column."""
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _SHARED, _STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
@@ -71,19 +73,24 @@ class Pattern:
 
 
 class Feed:
-    """Rows to be taken a portion at a time."""
+    """Portions of rows, each as its columns, none longer than is asked for."""
 
-    def __init__(self, rows: Iterable[Sequence[Any]]):
-        self._rows = iter(rows)
-        self._ahead: list[Sequence[Any]] = []
+    def __init__(self, portions: Iterable[Portion]):
+        self._portions = iter(portions)
+        self._ahead: list[Portion] = []
 
-    def take(self, most: int) -> list[Sequence[Any]]:
-        ahead, self._ahead = self._ahead[:most], self._ahead[most:]
-        return ahead + list(islice(self._rows, most - len(ahead)))
+    def take(self, most: int) -> Portion:
+        """The next portion; nothing behind the last one."""
+        portion = self._ahead.pop() if self._ahead else next(self._portions, [])
+        if portion and len(portion[0]) > most:
+            self.put_back([column[most:] for column in portion])
+            portion = [column[:most] for column in portion]
+        return portion
 
-    def put_back(self, rows: list[Sequence[Any]]) -> None:
-        self._ahead = rows + self._ahead
+    def put_back(self, portion: Portion) -> None:
+        self._ahead.append(portion)
 
     def is_over(self) -> bool:
-        self._ahead = self._ahead or list(islice(self._rows, 1))
+        if not self._ahead and (portion := next(self._portions, [])):
+            self._ahead.append(portion)
         return not self._ahead

@@ -81,14 +81,14 @@ class Export:
     def write(self, session: Session, actor: Actor, now: datetime, file: IO[bytes], tell: Tell) -> int:
         chosen = self._chosen(session, actor)
         query = parse(session, self.cls, self.args, actor, local_day(now))
-        lines = Listing(session, self.cls, actor).every_line(
+        shown = Listing(session, self.cls, actor).every_portion(
             query, [d.name for d in chosen], dictionary_names(session), is_clear=self.is_clear
         )
-        columns, rows = [column_of(session, d) for d in chosen], told(lines, tell)
+        columns, portions = [column_of(session, d) for d in chosen], _told(shown, tell)
         if self.is_csv:
-            return apart.write(csvs.write, file, rows, columns=columns)
+            return apart.write(csvs.write, file, portions, columns=columns)
         return apart.write(
-            sheets.write, file, rows, title=self.label, columns=columns, note=note(self, actor, now), unit=unit_of(session, actor),
+            sheets.write, file, portions, title=self.label, columns=columns, note=note(self, actor, now), unit=unit_of(session, actor),
             is_masked=not self.is_clear and any(d.is_personal for d in chosen), taken_at=now,
         )  # fmt: skip
 
@@ -153,6 +153,15 @@ def told(lines: Iterable[Line], tell: Tell) -> Iterator[Line]:
         if number % _TELLS_EVERY == 0:
             tell(number)
         yield line
+
+
+def _told(portions: Iterable[tuple[list, list]], tell: Tell) -> Iterator[list]:
+    """The same of what is shown, some hundred rows at a time."""
+    done = 0
+    for shown, _ in portions:
+        tell(done)
+        yield shown
+        done += len(shown[0])
 
 
 def note(export: Export, actor: Actor, now: datetime) -> str:

@@ -145,22 +145,16 @@ class Listing(Fitting):
             values[description.name] = value
         return Row(_plain(line[0]), values, [*map(_plain, line[1:width]), _plain(line[0])])
 
-    def every_line(
-        self, query: Query, names: list[str], words: dict[str, str], *, is_clear: bool = False, chunk: int = 500
-    ) -> Iterator[tuple]:
-        """All rows of a query in its order as what their columns show, typed, in constant memory: for exports.
-
-        Codes and dictionary items come as their words. `is_clear` leaves personal values unmasked;
-        the caller has checked and logs it.
-        """
-        for shown, _ in self.every_portion(query, names, words, is_clear=is_clear, chunk=chunk):
-            yield from zip(*shown, strict=True)
-
     def every_portion(
         self, query: Query, names: list[str], words: dict[str, str], *, is_clear: bool = False, chunk: int = 500,
         beside: Sequence[str] = (),
     ) -> Iterator[tuple[list[Sequence], list[Sequence]]]:  # fmt: skip
-        """The same column by column, some hundred rows at a time, and as stored what is asked `beside` them."""
+        """All rows of a query in its order, some hundred at a time, in constant memory: for exports.
+
+        A portion is what its columns show, typed, column by column, and as stored what is asked `beside` them.
+        Codes and dictionary items come as their words. `is_clear` leaves personal values unmasked; the caller has
+        checked and logs it.
+        """
         whole = replace(query, after=None, before=None, is_last=False, jump=None)
         statement, shape = self.statement(whole, names, is_bare=True)
         width = len(statement.selected_columns)

@@ -36,7 +36,7 @@ COLUMNS = [SheetColumn(f"列{n}", choices=("自住", "出租") if n == 1 else ()
 
 def streamed(rows) -> bytes:
     file = io.BytesIO()
-    sheets.write(file, title="表", columns=COLUMNS, rows=rows, note="", is_masked=False)
+    sheets.write(file, title="表", columns=COLUMNS, portions=sheets.portions(rows), note="", is_masked=False)
     return file.getvalue()
 
 
@@ -156,7 +156,7 @@ def test_a_cut_text_says_so_and_fits():
 
 def test_a_page_can_be_printed_at_once():
     file = io.BytesIO()
-    sheets.write(file, title="住户", columns=COLUMNS, rows=[], note="甲导出；范围：A&B", is_masked=False, unit="集里街道")
+    sheets.write(file, title="住户", columns=COLUMNS, portions=[], note="甲导出；范围：A&B", is_masked=False, unit="集里街道")
     sheet = load_workbook(file).worksheets[0]
     assert (sheet.print_title_rows, sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("$1:$1", "landscape", 9)
     assert (sheet.page_setup.fitToHeight, sheet.oddHeader.left.text, sheet.oddFooter.left.text) == (0, "集里街道", "甲导出；范围：A＆B")
@@ -165,7 +165,7 @@ def test_a_page_can_be_printed_at_once():
 def test_what_may_be_chosen_is_offered_in_a_clear_export_only():
     def rules(is_masked):
         file = io.BytesIO()
-        sheets.write(file, title="表", columns=COLUMNS, rows=[("甲", "自住", 1, None)], note="", is_masked=is_masked)
+        sheets.write(file, title="表", columns=COLUMNS, portions=sheets.portions([("甲", "自住", 1, None)]), note="", is_masked=is_masked)
         return [(str(r.sqref), r.formula1) for r in load_workbook(file).worksheets[0].data_validations.dataValidation]
 
     assert (rules(False), rules(True)) == ([("B2", "选项!$B$1:$B$2")], [])

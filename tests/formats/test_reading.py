@@ -91,14 +91,14 @@ def test_note_sheets_and_hidden_sheets_are_passed_over():
 
 def test_text_that_looks_like_a_formula_is_text():
     file = io.BytesIO()
-    sheets.write(file, title="表", columns=[SheetColumn("列")], rows=[["=1+1"]], note="", is_masked=False)
+    sheets.write(file, title="表", columns=[SheetColumn("列")], portions=sheets.portions([["=1+1"]]), note="", is_masked=False)
     assert reading.read(file.getvalue(), "表.xlsx").rows[0].values == ["=1+1"]
 
 
 @pytest.mark.parametrize("is_masked", [True, False])
 def test_a_masked_export_is_recognised(is_masked):
     file = io.BytesIO()
-    sheets.write(file, title="表", columns=[SheetColumn("姓名")], rows=[["甲*"]], note="", is_masked=is_masked)
+    sheets.write(file, title="表", columns=[SheetColumn("姓名")], portions=sheets.portions([["甲*"]]), note="", is_masked=is_masked)
     assert reading.read(file.getvalue(), "表.xlsx").is_masked is is_masked
 
 

@@ -21,7 +21,7 @@ def written(*rows, columns=None, is_masked=False, note="说明文字"):
     file = io.BytesIO()
     width = max((len(row) for row in rows), default=1)
     columns = columns or [SheetColumn(f"列{n}") for n in range(width)]
-    sheets.write(file, title="住户", columns=columns, rows=rows, note=note, is_masked=is_masked)
+    sheets.write(file, title="住户", columns=columns, portions=sheets.portions(rows), note=note, is_masked=is_masked)
     return load_workbook(file)
 
 
@@ -81,7 +81,7 @@ def test_text_is_never_a_formula_or_a_link(value):
 
 def test_no_part_of_the_file_has_a_formula():
     file = io.BytesIO()
-    sheets.write(file, title="住户", columns=[SheetColumn("列")], rows=[["=cmd|'/c calc'!A1"]], note="=1", is_masked=False)
+    sheets.write(file, title="住户", columns=[SheetColumn("列")], portions=sheets.portions([["=cmd|'/c calc'!A1"]]), note="=1", is_masked=False)
     with zipfile.ZipFile(file) as archive:
         assert not any(re.search(rb"<f[ >]", archive.read(name)) for name in archive.namelist())
 
@@ -92,7 +92,7 @@ def test_control_characters_and_half_characters_are_taken_out():
 
 def test_words_that_look_like_an_escape_stay_as_they_are():
     file = io.BytesIO()
-    sheets.write(file, title="表", columns=[SheetColumn("列")], rows=[["_x0041_"]], note="", is_masked=False)
+    sheets.write(file, title="表", columns=[SheetColumn("列")], portions=sheets.portions([["_x0041_"]]), note="", is_masked=False)
     assert reading.read(file.getvalue(), "表.xlsx").rows[0].values == ["_x0041_"]
 
 
@@ -141,7 +141,7 @@ def test_more_rows_than_a_sheet_holds_go_on_in_the_next(monkeypatch):
 
 
 def test_the_number_of_rows_is_returned():
-    assert sheets.write(io.BytesIO(), title="住户", columns=[SheetColumn("列")], rows=[["甲"]] * 3, note="", is_masked=False) == 3
+    assert sheets.write(io.BytesIO(), title="住户", columns=[SheetColumn("列")], portions=sheets.portions([["甲"]] * 3), note="", is_masked=False) == 3
 
 
 def test_an_export_without_rows_has_its_headings():
@@ -150,7 +150,7 @@ def test_an_export_without_rows_has_its_headings():
 
 def test_a_title_that_no_sheet_may_have_is_made_harmless():
     file = io.BytesIO()
-    sheets.write(file, title="住户/[全部]*" * 9, columns=[SheetColumn("列")], rows=[], note="", is_masked=False)
+    sheets.write(file, title="住户/[全部]*" * 9, columns=[SheetColumn("列")], portions=[], note="", is_masked=False)
     assert load_workbook(file).sheetnames[0] == ("住户全部" * 6)
 
 

@@ -190,15 +190,14 @@ def test_a_reference_that_only_another_row_names_shows_that_one_on_the_page_and_
     session.add(FollowUpCall(follow_up_id=call.id, called_on=TODAY, contact=Contact.REACHED))
     session.flush()
     page, _ = page_of(session, FollowUpCall)
-    lines = Listing(session, FollowUpCall, session.info["actor"]).every_line(Query(), ["contact", "follow_up"], {})
-    assert (page.rows[0].values["follow_up"], list(lines)) == ("甲 楼上漏水引发的邻里纠纷", [("接通", "甲 楼上漏水引发的邻里纠纷")])
+    [(shown, _)] = Listing(session, FollowUpCall, session.info["actor"]).every_portion(Query(), ["contact", "follow_up"], {})
+    assert (page.rows[0].values["follow_up"], list(zip(*shown, strict=True))) == ("甲 楼上漏水引发的邻里纠纷", [("接通", "甲 楼上漏水引发的邻里纠纷")])
 
 
 def test_all_rows_of_many_portions_come_once_and_in_order(session, world):
-    lines = Listing(session, Household, session.info["actor"]).every_line(
-        parse(session, Household, {"sort": ["household_no"]}, session.info["actor"], TODAY), ["household_no"], {}, chunk=3
-    )
-    assert list(lines) == [("H001",), ("H002",), *((f"K{number:03d}",) for number in range(1, 31))]
+    query = parse(session, Household, {"sort": ["household_no"]}, session.info["actor"], TODAY)
+    portions = Listing(session, Household, session.info["actor"]).every_portion(query, ["household_no"], {}, chunk=3)
+    assert [number for (numbers,), _ in portions for number in numbers] == ["H001", "H002", *(f"K{number:03d}" for number in range(1, 31))]
 
 
 def test_filtering_by_an_area_includes_all_below_it(session, world):

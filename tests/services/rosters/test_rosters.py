@@ -60,11 +60,11 @@ def exported(session, entity, actor=None, is_clear=True) -> bytes:
     """The bytes of an export as the console makes it, all columns."""
     listing = Listing(session, entity, actor or session.info["actor"])
     chosen = list(describe(entity).values())
-    rows = listing.every_line(Query(), [d.name for d in chosen], dictionary_names(session), is_clear=is_clear)
+    portions = listing.every_portion(Query(), [d.name for d in chosen], dictionary_names(session), is_clear=is_clear)
     file = io.BytesIO()
     sheets.write(
         file, title=entity.__label__, columns=[sheets.column_of(d) for d in chosen],
-        rows=rows, note="测试", is_masked=not is_clear,
+        portions=(shown for shown, _ in portions), note="测试", is_masked=not is_clear,
     )  # fmt: skip
     return file.getvalue()
 
