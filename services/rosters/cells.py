@@ -48,6 +48,7 @@ class Named:
 
 
 LOST = "Excel 把长号码变成了数字，后几位已丢失。请把这一列设为“文本”格式，再对照原件重新填写"
+_SHORTENED = re.compile(r"\d([.．]\d+)?[eEｅＥ][+＋]\d+")
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]+(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?)?")
 _FIRST, _FIRST_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
 _MOST_KNOWN = 100_000  # how many different cells of a column are read once
@@ -84,6 +85,8 @@ def _text_reader(d: Description):
             raise ValueError("这一格打了星号，请填写完整内容")
         if not takes_days and isinstance(cell, date):
             raise ValueError(f"Excel 把这一格变成了日期。请把这一列设为“文本”格式，重新填写{d.label}")
+        if not takes_days and _SHORTENED.fullmatch(words):
+            raise ValueError(LOST)
         value = kind.normalise(words)
         if length and len(value) > length:
             raise ValueError(f"最多{length}个字，现在{len(value)}个")

@@ -218,16 +218,17 @@ class BranchPlanner:
         at = community[0]
         for level, kind, word in LEVELS:
             below = self.children.setdefault(at, {})
-            name = cells[level]
-            if name not in below:
+            name, known_as = cells[level], plain(cells[level])
+            if known_as not in below:
                 if not self.actor.may("area:create"):
                     return {}, [self._error(row, level, f"没有这个{word}，您的角色不能新增区域")]
-                below[name] = self._new(at, name)
-                self.names[below[name]] = f"{self.names[at]}/{name}"
-                found.append(self._decision(row, "area", {"id": below[name], "name": name, "kind": kind.value, "parent_id": at}))
-            at = below[name]
+                key = below[known_as] = self._new(at, name)
+                self.names[key] = f"{self.names[at]}/{name}"
+                found.append(self._decision(row, "area", {"id": key, "name": name, "kind": kind.value, "parent_id": at}))
+            at = below[known_as]
             errors += self._post(row, level, word, at, cells, found)
-        return {"neighborhood": at, "residential_area": self._estate(row, community[0], cells.get("estate"), found, errors), "estate": cells.get("estate")}, errors
+        estate = self._estate(row, community[0], cells.get("estate"), found, errors)
+        return {"neighborhood": at, "residential_area": estate, "estate": estate and self.names[estate]}, errors
 
     def _cells(self, row: Row) -> tuple[dict[str, Any], list[RowError]]:
         cells, errors = {}, []
@@ -258,14 +259,14 @@ class BranchPlanner:
         code = self.session.scalar(select(Area.code).where(Area.id == community))
         below = Area.code.startswith(f"{code}.", autoescape=True)
         for key, parent, own, full in self.session.execute(select(Area.id, Area.parent_id, Area.name, Area.full_name).where(below)):
-            self.children.setdefault(parent, {})[own] = key
+            self.children.setdefault(parent, {})[plain(own)] = key
             self.names[key] = full
         columns = [type_coerce(getattr(Chief, c.name), stored_type(c)).label(c.name) for c in Chief.__table__.c]
         inside = Chief.area_id.in_(select(Area.id).where(below))
         for chief in self.session.execute(select(*columns).where(Chief.ended_on.is_(None), inside)).mappings():
             self.posts[chief["area_id"]] = {**chief, "_id": chief["id"]}
         for key, own in self.session.execute(select(ResidentialArea.id, ResidentialArea.name).where(ResidentialArea.area_id == community)):
-            self.estates[community, own] = key
+            self.estates[community, plain(own)] = key
             self.names[key] = own
 
     def _new(self, parent: str, name: str) -> str:
@@ -307,14 +308,15 @@ class BranchPlanner:
     def _estate(self, row: Row, community: str, name: str | None, found: list, errors: list) -> str | None:
         if name is None:
             return None
-        if (community, name) not in self.estates:
+        place = community, plain(name)
+        if place not in self.estates:
             if not self.actor.may("residential_area:create"):
                 errors.append(self._error(row, "estate", "没有这个小区，您的角色不能新增小区"))
                 return None
-            key = self.estates[community, name] = self._new(community, f"estate {name}")
+            key = self.estates[place] = self._new(community, f"estate {name}")
             self.names[key] = name
             found.append(self._decision(row, "estate", {"id": key, "name": name, "area_id": community}))
-        return self.estates[community, name]
+        return self.estates[place]
 
     def _error(self, row: Row, name: str, sentence: str) -> RowError:
         place = self.places.get(name)

@@ -618,8 +618,15 @@ def test_what_is_wrong_in_a_wide_sheet_is_named_by_its_cell(desk):
         ("J3", "东里社区/第2片/第1组/第1邻的邻长与第2行写的不一样，请改成一致"),
         ("A4", "没有这个村社区，请核对名称；新的村社区先在“区域”里新增"),
         ("F5", "请填写组"), ("H6", "手机号码应为11位数字，以1开头，例如13800000000"), ("K7", "请填写邻长电话"),
-        ("N8", "手机号码应为11位数字，以1开头，例如13800000000"),
+        ("N8", "Excel 把长号码变成了数字，后几位已丢失。请把这一列设为“文本”格式，再对照原件重新填写"),
     ]  # fmt: skip
+
+
+@once
+def test_places_in_a_wide_sheet_are_known_in_whatever_width_they_are_typed(desk):
+    desk.confirm(desk.upload(wide(1), head=WIDE, roster="three_chiefs"))
+    again = desk.upload(wide(1, sector="第２片", group=" 第 1 组", near="第１邻", estate="柳荫 苑"), wide(2, sector="第２片"), head=WIDE, roster="three_chiefs")
+    assert desk.counts(again) == (1, 0, 1, 0, 0)  # one household more, nothing else
 
 
 def test_portions_beyond_those_in_memory_come_back_from_a_file_in_order(tmp_path, monkeypatch):
