@@ -151,7 +151,7 @@ class EntityView(
         return owner_of(self.entity).slug()
 
     def may(self, action: str) -> bool:
-        return actor().may(permission_for(self.entity, action))
+        return actor().may(permission_for(self.entity, action)) and (action != "import" or bool(self.entity.__key__))
 
     def require(self, action: str) -> None:
         actor().require(permission_for(self.entity, action))

@@ -10,6 +10,9 @@ SAVE_AS = "请用 Excel 或 WPS 打开，另存为“Excel 工作簿（.xlsx）�
 DAMAGED = f"这个文件读不出来，可能已损坏或经过特殊处理。{SAVE_AS}"
 TOO_BIG = "表格太大。每次最多导入104万行，请删去不需要的工作表和图片，或分成几个文件上传"
 
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+MARKS = ",\t;，"
+
 _MOST_PARTS = 2000
 _MOST_UNPACKED = 2 * 1024**3
 _MOST_RATIO = 200
@@ -39,11 +42,25 @@ def examined(path: Path, file_name: str) -> str:
         if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
             raise Unreadable("这个文件设了打开密码。请在 Excel 或 WPS 中去掉密码，保存后重新上传")
         return "xls"
+    if head.startswith(UTF_16):
+        return "csv"
     if head.lstrip()[:1] == b"<" or b"\0" in head or head.startswith(b"%PDF"):
         raise Unreadable(f"这不是 Excel 文件。{SAVE_AS}")
-    if Path(file_name).suffix.lower() in (".csv", ".txt"):
+    if Path(file_name).suffix.lower() in (".csv", ".txt") or _is_table(head):
         return "csv"
     raise Unreadable(f"这不是 Excel 文件。{SAVE_AS}")
+
+
+def _is_table(head: bytes) -> bool:
+    """Whether these bytes are lines of text with marks between the columns: many systems save such a file as .xls."""
+    whole = head.rpartition(b"\n")[0] or head
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            lines = whole.decode(encoding).splitlines()
+        except UnicodeDecodeError:
+            continue
+        return any(mark in lines[0] for mark in MARKS) and all(part.isprintable() for line in lines for part in line.split("\t"))
+    return False
 
 
 def _package_kind(path: Path, size: int) -> str:

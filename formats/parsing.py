@@ -17,7 +17,7 @@ from typing import Any
 from .child import limit, tell
 from .faults import date_system, faults, has_mask_property, moment_property, part_of
 from .headings import is_foot, is_hint
-from .package import DAMAGED, SAVE_AS, TOO_BIG, Unreadable
+from .package import DAMAGED, MARKS, SAVE_AS, TOO_BIG, UTF_16, Unreadable
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 300
@@ -109,7 +109,7 @@ class Book:
 
 
 class Text:
-    """A CSV file in UTF-8 or in the encoding of Windows in China."""
+    """A CSV file in UTF-8, in the encoding of Windows in China, or in UTF-16 as Excel saves “Unicode 文本”."""
 
     hidden_rows = 0
 
@@ -118,10 +118,12 @@ class Text:
         self.encoding = self._encoding()
         with open(path, encoding=self.encoding, newline="") as file:
             line = file.readline(20_000)
-        self.mark = max(",\t;，", key=line.count) if line else ","
+        self.mark = max(MARKS, key=line.count) if line else ","
 
     def _encoding(self) -> str:
-        for encoding in ("utf-8-sig", "gb18030"):
+        with open(self.path, "rb") as file:
+            is_wide = file.read(2) in UTF_16
+        for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "gb18030"):
             try:
                 with open(self.path, encoding=encoding, newline="") as file:
                     while file.read(1 << 20):

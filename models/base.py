@@ -83,7 +83,8 @@ class Described:
 
     label, group: Chinese name and menu group; title: attributes that name a row in one line;
     hint: attributes that tell rows of one title apart in a look-up;
-    key: the natural key for import; unique: extra unique sets; scope: see `Scope`;
+    key: the natural key for import; else_key: what tells rows apart in a sheet that gives no number of ours;
+    unique: extra unique sets; scope: see `Scope`;
     in_menu: False for parts shown on their owner's page only; sort: the order of the list,
     attributes with a space between and "-" before those that go down (else newest first);
     inline: owned parts that are filled in on the form of their owner, as class names;
@@ -98,6 +99,7 @@ class Described:
     __title__: ClassVar[tuple[str, ...]] = ()
     __hint__: ClassVar[tuple[str, ...]] = ()
     __key__: ClassVar[tuple[str, ...]] = ()
+    __else_key__: ClassVar[tuple[str, ...]] = ()
     __scope__: ClassVar[Scope | None] = None
     __in_menu__: ClassVar[bool] = True
     __order__: ClassVar[int] = 50
@@ -118,7 +120,7 @@ class Described:
 
     @classmethod
     def _absorb(
-        cls, label, group, title, hint, key, scope, in_menu, order, sort, inline=(), alike=(), live=None
+        cls, label, group, title, hint, key, scope, in_menu, order, sort, inline=(), alike=(), live=None, else_key=()
     ) -> None:
         own = cls.__dict__
         annotations = dict(own.get("__annotations__", {}))
@@ -143,6 +145,7 @@ class Described:
         cls.__title__ = title or cls.__title__
         cls.__hint__ = hint or cls.__hint__
         cls.__key__ = key or cls.__key__
+        cls.__else_key__ = else_key or cls.__else_key__
         cls.__scope__ = scope or cls.__scope__
         cls.__in_menu__ = in_menu
         cls.__order__ = order
@@ -332,9 +335,9 @@ class Entity(Described, Base):
         cls, *, label: str = "", group: str = "", title: tuple = (), hint: tuple = (), key: tuple = (),
         unique: tuple | None = None, scope: Scope | None = None, in_menu: bool = True,
         order: int = 50, sort: str = "", inline: tuple = (), alike: tuple = (),
-        live: tuple[str, tuple[Code, ...]] | None = None, **kwargs,
+        live: tuple[str, tuple[Code, ...]] | None = None, else_key: tuple = (), **kwargs,
     ):  # fmt: skip
-        cls._absorb(label, group, title, hint, key, scope, in_menu, order, sort, inline, alike, live)
+        cls._absorb(label, group, title, hint, key, scope, in_menu, order, sort, inline, alike, live, else_key)
         super().__init_subclass__(**kwargs)
         if not cls.__dict__.get("__abstract__"):
             for names in unique if unique is not None else ((key,) if key else ()):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Household(
-    Entity, label="住户", group="名册", title=("head_name", "address"), key=("household_no",),
+    Entity, label="住户", group="名册", title=("head_name", "address"), key=("household_no",), else_key=("address", "head_name"),
     order=4, sort="household_no", scope=Scope(area=("neighborhood",), through=("residential_area",)),
     inline=("HouseholdMember",),
     alike=(Alike(("address",)), Alike(("building", "room_no"), unless_other=("unit_no",)), Alike(("mobile", "head_name"))),

@@ -84,7 +84,7 @@ def _tidy(text: str) -> str:
     if text.isprintable() and not _LOOKALIKE.search(text):  # none of those is
         return text.strip()
     text = text.replace("\u3000", " ").replace("\u00a0", " ").replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]", "", text)
+    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]", "", text)
     text = _LOOKALIKE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
     return re.sub(r"[\ud800-\udfff]", "\ufffd", text).strip()
 

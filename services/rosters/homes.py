@@ -61,35 +61,21 @@ class HomePlanner(Planner):
                     address = line.cells["address"] = f"{estate}{address}"[:200]
                 self.doors[address].add(line.cells.get("head_name"))
 
-    def _key(self, line: _Line) -> tuple | None:
-        """The number when the row gives one, else door and head."""
-        number = line.cells.get("household_no")
-        if isinstance(number, str):
-            return ("", number)
-        door = line.cells.get("address"), line.cells.get("head_name")
-        return door if all(isinstance(part, str) for part in door) else None
-
     def _stored(self, keys: set[tuple]) -> dict[tuple, list[dict]]:
-        """By number; or at the same door the same head, else the one household whose head the sheet no longer names."""
-        numbers, doors = {k[1] for k in keys if not k[0]}, {k[0] for k in keys if k[0]}
-        at: dict[str, list[dict]] = defaultdict(list)
-        found: dict[tuple, list[dict]] = defaultdict(list)
-        for column, wanted in (("household_no", numbers), ("address", doors)):
-            for batch in batches(wanted, IN_ONE_QUERY):
-                for record in records(self.session, Household, getattr(Household, column).in_(batch)):
-                    if column == "household_no":
-                        found["", record[column]].append(record)
-                    else:
-                        at[record[column]].append(record)
-        for address, head in keys:
-            if address:
-                same = [r for r in at[address] if r["head_name"] == head]
-                gone = [r for r in at[address] if r["head_name"] not in self.doors[address]]
-                new = [h for h in self.doors[address] if h not in {r["head_name"] for r in at[address]}]
-                if same:
-                    found[address, head] = same[:1]
-                elif len(gone) == 1 and len(new) == 1:
-                    found[address, head] = gone
+        """As in every roster; else the one household at the door whose head the sheet no longer names."""
+        found = super()._stored(keys)
+        new: dict[str, list[tuple]] = defaultdict(list)
+        for key in keys - found.keys():
+            if len(key) > 1:
+                new[key[0]].append(key)
+        gone: dict[str, list[dict]] = defaultdict(list)
+        for batch in batches(new, IN_ONE_QUERY):
+            for record in records(self.session, Household, Household.address.in_(batch)):
+                if record["head_name"] not in self.doors[record["address"]]:
+                    gone[record["address"]].append(record)
+        for address, several in new.items():
+            if len(several) == len(gone[address]) == 1:
+                found[several[0]] = gone[address]
         return found
 
     def _decide(self, line: _Line, stored: Sequence[dict]) -> Decision:

@@ -83,6 +83,7 @@ class Planner:
         self.described = {name: self.every[name] for name in self.places}
         self.key = [self.every[name] for name in entity.__key__]
         self.named_by = [(d, d.is_required or d.field.is_numbered or d.field.is_fixed) for d in self.key]
+        self.else_key = [self.every[name] for name in entity.__else_key__]
         self.current = open_ended(entity)
         self.required = [d for d in asked(session, entity) if d.is_required]
         self.targets = {
@@ -139,10 +140,17 @@ class Planner:
             value = line.cells.get(d.name)
             if value.__class__ is Named:
                 value = self._chosen(line, d, value)
-            if value.__class__ is Wrong or (value is None and is_needed):
+            if value.__class__ is Wrong:
                 return None
+            if value is None and is_needed:
+                return self._else_key(line)
             found.append(value)
         return tuple(found)
+
+    def _else_key(self, line: _Line) -> tuple | None:
+        """What tells a row apart that gives no number: longer than a natural key, so the two are never confused."""
+        found = tuple(line.cells.get(d.name) for d in self.else_key)
+        return found if found and all(isinstance(value, str) for value in found) else None
 
     def _chosen(self, line: _Line, d: Description, named: Named) -> str | Wrong:
         """The one record a cell means; the row's other references tell records of one name apart."""
@@ -160,10 +168,12 @@ class Planner:
 
     def _stored(self, keys: set[tuple]) -> dict[tuple, list[dict]]:
         """Visible records by natural key."""
+        numberless = {key for key in keys if len(key) > len(self.key)}
         if self.present is None:
-            found = by_values(self.session, self.entity, [d.key for d in self.key], keys)
+            found = by_values(self.session, self.entity, [d.key for d in self.key], keys - numberless)
         else:
             found = {key: self.present[key] for key in keys & self.present.keys()}
+        found |= by_values(self.session, self.entity, [d.key for d in self.else_key], numberless)
         added = [d for d in self.described.values() if isinstance(d, CustomDescription)]
         for record in (record for some in found.values() for record in some) if added else ():
             record |= {d.key: (record["extra"] or {}).get(d.name) for d in added}
@@ -203,8 +213,10 @@ class Planner:
         if line.key and not self._is_past(line):
             first, was_same = self.seen.setdefault(line.key, (line.row.number, is_same))
             if first != line.row.number and not (is_same and was_same):
-                words = "、".join(d.label for d in self.key)
-                errors.append(self._error(line, self.key[-1], f"与第{first}行的“{words}”相同，请只保留一行"))
+                is_numbered = len(line.key) == len(self.key)
+                words = "、".join(d.label for d in (self.key if is_numbered else self.else_key))
+                unless = "" if is_numbered else f"；确是两条的，请填上{self.key[-1].label}"
+                errors.append(self._error(line, self.key[-1], f"与第{first}行的“{words}”相同，请只保留一行{unless}"))
         elif line.key is None and not errors:
             words = hash(tuple(line.row.values[place] for place in self.places.values()))
             first = self.unnumbered.setdefault(words, line.row.number)

@@ -109,7 +109,7 @@ def test_a_masked_export_is_recognised_by_its_note_sheet_alone():
     assert reading.read(saved(book), "表.xlsx").is_masked
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_a_csv_file_is_read_in_the_encodings_of_excel_and_wps(encoding):
     table = reading.read('户号,户主\r\n0001,"甲,乙"\r\n'.encode(encoding), "表.csv")
     assert (table.headings, table.rows) == (["户号", "户主"], [Row(2, ["0001", "甲,乙"])])
@@ -137,6 +137,17 @@ def test_another_kind_of_file_is_refused_with_what_to_do(content, name, sentence
 
 def test_a_workbook_named_csv_is_read_as_what_it_is():
     assert reading.read(workbook(["户号"]), "表.csv").headings == ["户号"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_lines_of_text_named_xls_are_read_as_what_they_are(encoding):
+    table = reading.read("户号\t户主\r\n0001\t甲".encode(encoding), "导出.xls")
+    assert (table.headings, table.rows) == (["户号", "户主"], [Row(2, ["0001", "甲"])])
+
+
+def test_text_without_columns_is_no_table():
+    with pytest.raises(Unreadable, match="不是 Excel 文件"):
+        reading.read("今天开会\n明天下乡".encode(), "记录.xls")
 
 
 def test_a_zip_that_is_no_workbook_is_refused():

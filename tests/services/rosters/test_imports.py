@@ -233,6 +233,22 @@ def test_the_other_rows_come_in_when_the_person_says_so(desk):
     assert (kept.add_count, kept.error_count, desk.numbers(), desk.one("H001").mobile) == (1, 1, ["H001", "H002", "N1"], "13800000001")
 
 
+def test_a_household_that_comes_again_without_a_number_is_known_by_its_door_and_head(desk):
+    new, known = [None, "癸某某", "13900000006", EAST, "新路1号"], [None, "甲某某", "13900000009", EAST, "东里社区1号"]
+    done = desk.upload(new, known)
+    assert desk.counts(done) == (1, 1, 0, 0, 0)
+    desk.confirm(done)
+    assert (desk.one("H001").mobile, len(desk.numbers())) == ("13900000009", 3)
+    assert desk.counts(desk.upload(new, known)) == (0, 0, 2, 0, 0)
+
+
+@once
+def test_two_rows_of_one_door_and_head_without_numbers_are_named(desk):
+    row = [None, "癸某某", None, EAST, "新路1号"]
+    done = desk.upload(row, [*row[:2], "13900000009", *row[3:]])
+    assert [problem[5] for problem in desk.kept(done).preview["problems"]] == ["与第2行的“门牌地址、户主”相同，请只保留一行；确是两条的，请填上户号"]
+
+
 @once
 def test_what_the_rules_will_refuse_is_named_before(desk):
     done = desk.upload(["N1", "甲某某", None, EAST, "东里社区1号"])

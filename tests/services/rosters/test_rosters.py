@@ -290,7 +290,7 @@ def test_a_key_twice_in_the_sheet_names_the_first_row(session, world):
 
 def test_a_row_without_a_number_that_stands_twice_names_the_first(session, world):
     sheet = table("户号 户主 门牌地址", ["", "甲", "1号"], ["", "乙", "1号"], ["", "甲", "1号"])
-    assert sentences(session, Household, sheet) == [(4, "户号", "与第2行完全相同，请只保留一行；确是两条的，请填上户号")]
+    assert sentences(session, Household, sheet) == [(4, "户号", "与第2行的“门牌地址、户主”相同，请只保留一行；确是两条的，请填上户号")]
 
 
 @pytest.mark.parametrize(

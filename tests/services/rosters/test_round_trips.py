@@ -15,6 +15,7 @@ from formats import reading
 from models import describe
 from models.area import Area
 from models.household import Household, HouseholdMember
+from models.kinds import SHORT
 from models.mediation import Committee, Lawyer, Mediator
 from models.neighbor import Chief
 from models.residence import Building, ResidentialArea
@@ -97,6 +98,10 @@ def test_whatever_a_roster_holds_comes_back_unchanged(engine, session, world, en
     point.rollback()
     session.expire_all()
     assert (plan.errors, plan.add, plan.change, plan.same) == ([], [], [], count)
+
+
+def test_characters_that_no_workbook_can_hold_are_not_kept():
+    assert SHORT.normalise("甲\x0b\ufffe\uffff乙") == "甲乙"
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
