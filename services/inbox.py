@@ -19,6 +19,7 @@ from .access import Actor, Permission
 
 Recipient = Unit | Worker | User | Permission
 READY = "ready"  # the kind of what only waits to be fetched
+ASKED = "approve"  # the kind of what a colleague cannot go on without
 
 TO_KNOW = frozenset({"team", "team_left", "objection_decided"})
 """Kinds that ask for no answer: opened once by whom they are for, they are gone."""
@@ -163,13 +164,13 @@ def retitle(session: Session, entity: str, record_ids: Iterable[str], old: str, 
 
 
 def mine(session: Session, actor: Actor, limit: int = MOST, but: Sequence[str] = ()) -> Sequence[Todo]:
-    """What lies in an actor's in-tray, first due first; what is ready to be fetched has no day and stands before it.
+    """What lies in an actor's in-tray, first due first; before it, without a day, what is ready to be fetched and what a colleague asks leave for.
 
     `but` names kinds of which there are so many that they have a list of their own.
     """
     statement = (
         select(Todo).where(Todo.recipient.in_(_addresses(actor)), Todo.settled_at.is_(None), Todo.kind.not_in(but))
-        .order_by(Todo.kind != READY, Todo.due_on.is_(None), Todo.due_on, Todo.id).limit(limit)
+        .order_by(Todo.kind.not_in((READY, ASKED)), Todo.due_on.is_(None), Todo.due_on, Todo.id).limit(limit)
     )  # fmt: skip
     return session.scalars(statement).all()
 

@@ -33,7 +33,7 @@ def may_see_the_kind(session: Session, request: ExportRequest, actor: Actor, now
 
 def _decide(session: Session, request: ExportRequest, actor: Actor, now: datetime, answers: dict) -> None:
     request.decided_by_id, request.decided_at, request.note = actor.user_id, now, answers["note"]
-    inbox.settle(session, request, actor, now, exports.ASKING)
+    inbox.settle(session, request, actor, now, inbox.ASKED)
 
 
 def _begin(session: Session, request: ExportRequest, actor: Actor, now: datetime, answers: dict) -> None:

@@ -32,7 +32,6 @@ from ..showing import LOCAL
 from ..background.work import Work, work
 
 AT_ONCE = 20_000
-ASKING = "approve"
 _TELLS_EVERY = 1000
 
 Tell = Callable[[int], None]
@@ -229,5 +228,5 @@ def ask(session: Session, export: Export, actor: Actor, now: datetime, row_count
     )  # fmt: skip
     session.add(request)
     session.flush()
-    inbox.put(session, request, ASKING, f"审批导出：{request.title}（{actor.name}）", Permission.EXPORT_APPROVE, now)
+    inbox.put(session, request, inbox.ASKED, f"审批导出：{request.title}（{actor.name}）", Permission.EXPORT_APPROVE, now)
     return request

@@ -15,7 +15,7 @@ from tests.support.visitor import Visitor
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 READER = "kanhu"
-KINDS = {"team": "进了专班", "asked": "请回话"}
+KINDS = {"team": "进了专班", "asked": "请回话", inbox.ASKED: "审批导出"}
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ def tray(office, app, sign_in):
             build_user(session, READER, ["household:view"])
             reader = session.scalars(select(User).where(User.username == READER)).one()
             for kind in kinds:
-                inbox.put(session, world.east_household, kind, KINDS[kind], reader, session.info["now"])
+                due = session.info["now"].date() if kind == "asked" else None
+                inbox.put(session, world.east_household, kind, KINDS[kind], reader, session.info["now"], due_on=due)
         return Visitor(sign_in(app.test_client(), READER)).open("/admin/inbox/").text
 
     return show
@@ -42,3 +43,8 @@ def test_what_is_only_to_be_read_stands_under_a_heading_of_its_own(tray):
 
 def test_nothing_is_headed_as_waiting_for_an_answer_when_all_is_only_to_be_read(tray):
     assert "等您答复" not in tray("team")
+
+
+def test_what_a_colleague_asks_leave_for_stands_before_matters_that_are_due(tray):
+    page = tray("asked", inbox.ASKED)
+    assert page.index("审批导出") < page.index("请回话")
