@@ -43,11 +43,17 @@ class Fitting:
     def _told(self, query: Query, wanted: Filter, is_ordered: bool) -> Iterator[ColumnElement[bool]]:
         """One filter as SQL, which names the indexes of live rows where it asks for nothing else."""
         live = self.entity.__live__
-        if live and live[0] == wanted.description.key and set(wanted.values) <= set(live[1]):
+        if live and live[0] == wanted.description.key and set(wanted.values) <= set(live[1]) and not self._is_run(query, wanted, is_ordered):
             yield live_rows(self.entity)
             if set(wanted.values) == set(live[1]):
                 return
         yield from self._narrowings(query, wanted, is_ordered)
+
+    def _is_run(self, query: Query, wanted: Filter, is_ordered: bool) -> bool:
+        """Whether the wanted rows lie side by side in the index of their own column, in the order asked for: then no other is to be tried."""
+        if len(set(wanted.values)) != 1 or self._only(query) is not wanted:
+            return False
+        return not is_ordered or [sort.description.name for sort in query.sorts] == [name for name, _ in self.entity.usual_order()]
 
     def _narrowings(self, query: Query, wanted: Filter, is_ordered: bool) -> Iterator[ColumnElement[bool]]:
         """One filter as SQL. A bound the walk has left behind stays a check, so that the index begins at the position."""

@@ -5,24 +5,15 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import PASSWORD
 from tests.support.office import CLERK, build_office
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
-def test_two_rows_are_changed_together_and_set_back(office, live_server, set_password, page):
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+def test_two_rows_are_changed_together_and_set_back(office, live_server, complaints, arrive):
     with office() as session:
         build_office(session)
-    set_password(CLERK)
-    page.goto(f"{live_server}/sign-in")
-    page.get_by_label("登录名").fill(CLERK)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    page.wait_for_url("**/admin/")
+    page = arrive(CLERK)
 
     page.goto(f"{live_server}/admin/household/?search=J00")
     for box in page.locator("[data-pick]").all()[:2]:

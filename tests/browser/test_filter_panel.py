@@ -5,21 +5,15 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import PASSWORD
 from tests.support.office import CLERK, build_office
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
-def test_the_panel_stays_open_while_areas_are_typed_or_taken_from_their_tree(office, live_server, set_password, page):
+def test_the_panel_stays_open_while_areas_are_typed_or_taken_from_their_tree(office, live_server, arrive):
     with office() as session:
         build_office(session)
-    set_password(CLERK)
-    page.goto(f"{live_server}/sign-in")
-    page.get_by_label("登录名").fill(CLERK)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    page.wait_for_url("**/admin/")
+    page = arrive(CLERK)
 
     page.goto(f"{live_server}/admin/household/")
     page.get_by_text("筛选和排序").click()

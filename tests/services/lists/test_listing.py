@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from models import describe
+from models import describe, live_rows
 from models.area import Area
 from models.audit import AuditEvent
 from models.case import Case, CaseEvent
@@ -473,3 +473,22 @@ def test_only_what_was_changed_since_an_instant_is_listed(session, world):
 def test_an_instant_that_is_none_is_refused(session, world, wanted):
     with pytest.raises(Refused, match="时间不完整"):
         page_of(session, Household, f"changed_since={wanted}")
+
+
+# ---- which index a list of open rows is read by --------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("args", "names_live_rows"),
+    [
+        ({"status": ["suspended"]}, False),  # the index of the column has them in the list's own order
+        ({"status": ["suspended"], "sort": ["due_on"]}, True),
+        ({"status": ["accepted", "suspended"]}, True),
+        ({"status": ["suspended"], "kind": ["dispute"]}, True),
+        ({"status": ["closed"]}, False),
+    ],
+)
+def test_the_indexes_of_open_rows_are_named_where_that_of_the_status_is_not_enough(session, world, args, names_live_rows):
+    actor = session.info["actor"]
+    found = Listing(session, Case, actor).conditions(parse(session, Case, args, actor, TODAY))
+    assert any(str(condition) == str(live_rows(Case)) for condition in found) is names_live_rows
