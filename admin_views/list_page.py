@@ -19,7 +19,6 @@ from services.places import areas
 from services.access import Permission
 from services.due_dates import local_day
 from services.errors import Denied, Missing
-from services.lists.fitting import COUNT_CAP
 from services.lists.listing import Listing, Page
 from services.lists.queries import MOST_COLUMNS, MOST_SORTS, Query, Sort, counts, listable, parse, token_of
 from services.kept import kept
@@ -210,7 +209,8 @@ def _count_text(listing: Listing, query: Query, page: Page) -> str:
         number, may_be_fewer = about
         return f"{'至多' if may_be_fewer else ''}约 {number:,} 条"
     count = listing.count(query)
-    return f"{COUNT_CAP:,}+ 条" if count > COUNT_CAP else f"{count:,} 条"
+    most = listing.most(query)
+    return f"{most:,}+ 条" if count > most else f"{count:,} 条"
 
 
 def _sort_key(sort: Sort) -> str:

@@ -154,10 +154,13 @@ def beside_pages(config: Config, cases: int) -> tuple[float, float, float]:
     visitor = sign_in(open_app(config), "fazhiban")
     alone = _pages(visitor, lambda count: count < 300)
     child = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.exports", str(config.instance), str(cases)], stdout=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", "benchmarks.exports", str(cases)], stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"INSTANCE": str(config.instance), "DATABASE_URL": config.database_url},
+    )  # fmt: skip
     child.stdout.readline()  # it begins to write
     meanwhile = _pages(visitor, lambda count: child.poll() is None)
+    if child.returncode:
+        raise RuntimeError("the export beside the pages failed")
     return _p99(alone), _p99(meanwhile), len(meanwhile)
 
 
@@ -217,10 +220,8 @@ def print_all(store: data.Store, config: Config, cases: int, lines: Sequence[str
 def main() -> None:
     """The child that exports while pages are asked for, at the worker's priority."""
     os.nice(10)
-    folder, cases = sys.argv[1:]
-    config = Config(instance=Path(folder))
     print("begins", flush=True)
-    _run("whole", config, int(cases))
+    _run("whole", Config(), int(sys.argv[1]))
 
 
 if __name__ == "__main__":

@@ -136,13 +136,19 @@ class Fitting:
         seen = self._known(query)
         return None if seen is None or seen.about is None else (round(seen.about, 2 - len(str(seen.about))), not seen.is_exact)
 
+    def most(self, query: Query) -> int:
+        """To how many a list is counted. Rows without an entry beside them are each looked up, so fewer of those."""
+        looks_beside = any(isinstance(f.description, custom.CustomDescription) and filters.EMPTY in f.values for f in query.filters)
+        return probing.FEW if looks_beside else COUNT_CAP
+
     def count(self, query: Query, cap: int | None = None) -> int:
-        """How many rows fit, counted to one past `cap` (`COUNT_CAP`) at most."""
+        """How many rows fit, counted to one past `cap` (`most`) at most."""
+        cap = cap or self.most(query)
         seen, only = self._known(query), self._only(query)
         if seen is not None and seen.is_exact and not seen.is_many:
             return seen.count
-        if only is not None and only.seen is not None and (only.seen.count <= probing.MOST or (cap or COUNT_CAP) <= probing.MOST):
-            return min(only.seen.count, (cap or COUNT_CAP) + 1)
+        if only is not None and only.seen is not None and (only.seen.count <= probing.MOST or cap <= probing.MOST):
+            return min(only.seen.count, cap + 1)
         return self.session.execute(select(self.counting(query, cap))).scalar_one()
 
     def _entries(self, query: Query) -> Select | None:
@@ -157,9 +163,9 @@ class Fitting:
         is_only = len(query.filters) == 1 and not (query.search or query.changed_since or query.also)
         return query.filters[0] if is_only and not is_narrowed(self.entity, self.actor) else None
 
-    def counting(self, query: Query, cap: int | None = None):
+    def counting(self, query: Query, cap: int):
         """The capped count as a value inside a statement, so that several can be asked at once."""
-        only, most = self._only(query), (cap or COUNT_CAP) + 1
+        only, most = self._only(query), cap + 1
         if is_narrowed(self.entity, self.actor) and not (query.filters or query.search or query.changed_since or query.also):
             ways = visible_ids(self.entity, self.actor)
             if ways:

@@ -136,6 +136,13 @@ def test_rows_without_a_value_can_be_asked_for(session, world, add):
     assert [listed(session, f"{d.name}={value}") for value in ("yes", "none", "no")] == [[["H001"]], [["H002"]], []]
 
 
+def test_rows_without_a_value_are_counted_less_far_than_others(session, world, add, monkeypatch):
+    monkeypatch.setattr(probing, "FEW", 1)
+    d, actor = add(), session.info["actor"]
+    listing, query = Listing(session, Household, actor), parse(session, Household, {d.name: ["none"]}, actor, date(2026, 3, 11))
+    assert (listing.most(query), listing.count(query), listing.count(query, cap=5)) == (1, 2, 2)
+
+
 def test_a_changed_value_leaves_no_old_entry(session, world, add):
     d = add()
     give(session, world.east_household, d, "低保户")
