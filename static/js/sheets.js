@@ -24,16 +24,16 @@ if (upload) {
 
 const form = document.querySelector("[data-export]");
 if (form) {
-  const boxes = [...form.querySelectorAll('input[name="columns"]')];
-  const count = form.querySelector("[data-export-count]");
+  const boxes = [...form.querySelectorAll('input[name="columns"]')];  // a ledger has its columns by its design
+  const tools = form.querySelector("[data-export-tools]");
   const state = form.querySelector("[data-export-state]");
   const clear = form.querySelector("[data-export-clear]");
   const reason = form.querySelector("[data-export-reason]");
   const isNeeded = reason !== null && "exportNeeded" in reason.dataset;
 
   const show = () => {
-    count.textContent = `已选 ${boxes.filter((box) => box.checked).length} 列，共 ${boxes.length} 列`;
-    if (reason) reason.hidden = !isNeeded && !clear.checked;
+    if (tools) tools.querySelector("[data-export-count]").textContent = `已选 ${boxes.filter((box) => box.checked).length} 列，共 ${boxes.length} 列`;
+    if (reason) reason.hidden = !isNeeded && !clear?.checked;
   };
   const choose = (isChosen) => () => {
     for (const box of boxes) box.checked = isChosen;
@@ -45,12 +45,14 @@ if (form) {
     where.focus();
   };
 
-  form.querySelector("[data-export-tools]").hidden = false;
-  form.querySelector("[data-export-all]").addEventListener("click", choose(true));
-  form.querySelector("[data-export-none]").addEventListener("click", choose(false));
+  if (tools) {
+    tools.hidden = false;
+    tools.querySelector("[data-export-all]").addEventListener("click", choose(true));
+    tools.querySelector("[data-export-none]").addEventListener("click", choose(false));
+  }
   form.addEventListener("change", show);
   form.addEventListener("submit", (event) => {
-    if (!boxes.some((box) => box.checked)) refuse(event, "请至少选择一列再导出", boxes[0]);
+    if (tools && !boxes.some((box) => box.checked)) refuse(event, "请至少选择一列再导出", boxes[0]);
     else if ((isNeeded || clear?.checked) && reason.querySelector("input").value.trim().length < 2)
       refuse(event, "请写明导出的事由，例如“上报浏阳市委政法委”", reason.querySelector("input"));
     else state.textContent = "exportLater" in form.dataset ? "正在提交" : "正在生成表格，好了会自动下载";

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from models.area import Area
 from models.case import Case
 from models.codes import AreaKind, CaseStatus
+from models.ledger import Ledger
 from models.user import Role
 from tests.conftest import PASSWORD
 from tests.support.street import build_street
@@ -40,6 +41,7 @@ KINDS: dict[str, dict[str, tuple[str, ...]]] = {
         "/admin/case/edit/?id={case}": (), "/admin/case/step/?id={case}&verb=close": (), "/admin/case/export/": (),
         "/admin/dispatch-desk/": (), "/admin/reception-desk/": (), "/admin/team-desk/?case={case}": (), "/admin/search/?query=东里": (),
         "/admin/_components/": (), "/admin/nowhere/": (), "/admin/responsibility-agreement/": (),
+        "/admin/ledgers/": (), "/admin/ledgers/one/?id={ledger}": (), "/admin/ledger/design/?id={ledger}": (),
     },
     "mediator": {"/admin/": (), "/admin/case/": (), "/admin/user/": ()},
     "security_admin": {"/admin/": (), "/admin/role/edit/?id={role}": (), "/admin/user/": ()},
@@ -81,6 +83,7 @@ def places(office) -> dict[str, str]:
         return names | {
             "case": session.scalar(select(Case.id).where(Case.status == CaseStatus.FED_BACK)),
             "area": session.scalar(select(Area.id).where(Area.kind == AreaKind.NEIGHBORHOOD).order_by(Area.code)),
+            "ledger": session.scalar(select(Ledger.id).order_by(Ledger.position)),
             "role": session.scalar(select(Role.id).where(Role.code == "mediator")),
         }
 
