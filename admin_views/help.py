@@ -111,8 +111,8 @@ def _line(step: Step, number: int, states, at: dict) -> dict:
     }  # fmt: skip
 
 
-def _row(flow: Flow, step: Step) -> list[str]:
+def _row(flow: Flow, step: Step) -> dict[str, list[str]]:
     asks = "、".join(a.label + ("" if a.is_required else "（可不填）") for a in step.asks) or "—"
     target = "不变" if step.target is None else getattr(step.target, "words", None) or step.target.label
     sources = "、".join(s.label for s in flow.states if s in step.sources)
-    return [step.label, step.hint or "—", sources, target, step.by.label, asks]
+    return {"cells": [step.label, step.hint or "—", sources, target, step.by.label, asks]}

@@ -40,6 +40,7 @@ def test_every_flow_is_drawn_without_a_fault(reader):
     for flow in FLOWS:
         page = reader.open(f"/admin/help/flow/?name={flow.name}")
         assert all(step.label in page.text for step in flow.steps)
+        assert page.html.count('<td role="cell" class="main"') == len(flow.steps)
 
 
 @ONE

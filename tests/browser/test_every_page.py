@@ -41,7 +41,7 @@ KINDS: dict[str, dict[str, tuple[str, ...]]] = {
         "/admin/case/edit/?id={case}": (), "/admin/case/step/?id={case}&verb=close": (), "/admin/case/export/": (),
         "/admin/dispatch-desk/": (), "/admin/reception-desk/": (), "/admin/team-desk/?case={case}": (), "/admin/search/?query=东里": (),
         "/admin/_components/": (), "/admin/nowhere/": (), "/admin/responsibility-agreement/": (),
-        "/admin/ledgers/": (), "/admin/ledgers/one/?id={ledger}": (), "/admin/ledger/design/?id={ledger}": (),
+        "/admin/ledgers/": (), "/admin/help/flow/?name=case": (), "/admin/ledgers/one/?id={ledger}": (), "/admin/ledger/design/?id={ledger}": (),
     },
     "mediator": {"/admin/": (), "/admin/case/": (), "/admin/user/": ()},
     "security_admin": {"/admin/": (), "/admin/role/edit/?id={role}": (), "/admin/user/": ()},
